@@ -1,0 +1,114 @@
+"""Where a number comes from: versions, inputs with their hashes, options, seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+class Nature(StrEnum):
+    """Four words that are not the same thing."""
+
+    OBSERVED = "observed"
+    RECONSTRUCTED = "reconstructed"
+    ASSUMED = "assumed"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: what it is, where it came from, and what kind of number it holds."""
+
+    name: str
+    sha256: str
+    nature: Nature = Nature.OBSERVED
+    origin: str = ""
+    licence: str = ""
+    note: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        """Return plain types."""
+        return {k: str(v) for k, v in dataclasses.asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, str]) -> Source:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(**{**data, "nature": Nature(data["nature"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What produced a result."""
+
+    version: str
+    sources: tuple[Source, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    created: str = ""
+    software: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def now(
+        cls,
+        sources: tuple[Source, ...] = (),
+        options: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+    ) -> Provenance:
+        """Record the present moment and the versions in use."""
+        names = ("numpy", "scipy", "pandas", "formulaic")
+        software = {"python": platform.python_version(), **{n: _version(n) for n in names}}
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        return cls(package_version(), sources, dict(options or {}), seed, stamp, software)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types, for storage and reports."""
+        return {
+            "version": self.version,
+            "sources": [s.to_dict() for s in self.sources],
+            "options": dict(self.options),
+            "seed": self.seed,
+            "created": self.created,
+            "software": dict(self.software),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Provenance:
+        """Rebuild from :meth:`to_dict`."""
+        sources = tuple(Source.from_dict(s) for s in data["sources"])
+        return cls(data["version"], sources, data["options"], data["seed"], data["created"], data["software"])
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def package_version() -> str:
+    """Return the version of innospace."""
+    return _version("innospace")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks of 1 MiB."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def fingerprint(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of ``value`` (plain types only)."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
