@@ -48,7 +48,7 @@ class Check:
         return cls(name, float(value), float(tolerance), ok, meaning, remedy)
 
     @classmethod
-    def close(
+    def near(
         cls, name: str, value: float, expected: float, tolerance: float, meaning: str, remedy: str = ""
     ) -> Check:
         """``ok`` when ``|value - expected| <= tolerance``; ``value`` keeps the number itself."""

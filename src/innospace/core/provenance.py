@@ -42,7 +42,8 @@ class Source:
     @classmethod
     def from_dict(cls, data: Mapping[str, str]) -> Source:
         """Rebuild from :meth:`to_dict`."""
-        return cls(**{**data, "nature": Nature(data["nature"])})
+        rest = {k: v for k, v in data.items() if k != "nature"}
+        return cls(nature=Nature(data["nature"]), **rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,4 +61,5 @@ class Status:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Status:
         """Rebuild from :meth:`to_dict`."""
-        return cls(StatusCode(data["code"]), data["message"], data["remedy"], data["boundary"], dict(data["numbers"]))
+        code = StatusCode(data["code"])
+        return cls(code, data["message"], data["remedy"], data["boundary"], dict(data["numbers"]))

@@ -1,0 +1,88 @@
+"""A report as data. Engines write sections; the study puts them together; the report room sets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from innospace.core.checks import Check
+from innospace.core.figure import Figure
+from innospace.core.provenance import Nature, Provenance
+from innospace.core.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Plain text; no markup."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One displayed equation in LaTeX (for HTML and LaTeX) and Typst (for PDF), with a plain reading."""
+
+    name: str
+    latex: str
+    typst: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A labelled remark: what is reconstructed, assumed or simulated, or where sources disagree."""
+
+    text: str
+    nature: Nature
+
+
+Block = Paragraph | Equation | Notice | Figure | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report with a heading and an anchor (lower case, hyphens)."""
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        Heading of the report.
+    findings : tuple of str
+        What was found, in sentences, most important first.
+    checks : tuple of Check
+        Every check of every step.
+    sections : tuple of Section
+        The body.
+    provenance : Provenance
+        Versions, inputs, options.
+    command : str
+        What reproduces this page.
+    run_id : str
+        Identity of the stored run the numbers were read from.
+    """
+
+    title: str
+    subtitle: str
+    findings: tuple[str, ...]
+    checks: tuple[Check, ...]
+    sections: tuple[Section, ...]
+    provenance: Provenance
+    command: str
+    run_id: str = ""
+    language: str = field(default="en")
+
+    def tables(self) -> list[Table]:
+        """Return every table, in order."""
+        return [b for s in self.sections for b in s.blocks if isinstance(b, Table)]
+
+    def figures(self) -> list[Figure]:
+        """Return every figure, in order."""
+        return [b for s in self.sections for b in s.blocks if isinstance(b, Figure)]

@@ -1,0 +1,86 @@
+"""Figures as data: what is shown and why. Drawing happens in the report room.
+
+An engine prepares a tidy frame and says which column is which; it never draws. ``Figure.draw()`` finds the
+drawing function by name when it is first needed, so importing an engine does not import a chart library.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRAW_WITH = "innospace.report.charts:draw"
+
+
+class FigureKind(StrEnum):
+    """Shapes the report room can draw. The keys each one reads from ``encoding`` stand behind it."""
+
+    SCATTER = "scatter"
+    """x, y, label; optional: highlight (column of bool), line (frame in ``layers``), diagonal (bool),
+    x_log and y_log (bool: the columns hold original units, the axis is logarithmic), x_title, y_title."""
+    INTERVALS = "intervals"
+    """label, value, lower, upper; optional: highlight, value_title, reference (float), reference_label."""
+    MAP = "map"
+    """code (joined to ``geometry`` feature ids), value, label; optional: value_title, value_format,
+    domain (two numbers), direct (list of codes labelled on the map because they are too small to see)."""
+    LINES = "lines"
+    """x, y; optional: series, lower, upper, x_title, y_title, y_format, y_log."""
+    HISTOGRAM = "histogram"
+    """value; optional: value_title, bins (int), reference (float), reference_label."""
+    COEFFICIENTS = "coefficients"
+    """term, estimate, lower, upper; optional: model, value_title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One chart or map, ready to be drawn.
+
+    Attributes
+    ----------
+    name : str
+        File name stem and anchor, for example ``figure-1``.
+    kind : FigureKind
+        Shape of the chart.
+    title, subtitle, caption, alt : str
+        The finding; the quantity, unit, years and place; the source and what is reconstructed or assumed;
+        the text alternative.
+    data : pandas.DataFrame
+        Tidy frame, one row a mark. It is also what the reader downloads.
+    encoding : mapping
+        Which column plays which part; keys depend on ``kind``.
+    layers : mapping of str to pandas.DataFrame
+        Further frames (a frontier line, direct labels).
+    geometry : mapping or None
+        GeoJSON FeatureCollection of a map, features identified by ``id``.
+    """
+
+    name: str
+    kind: FigureKind
+    title: str
+    subtitle: str
+    caption: str
+    alt: str
+    data: pd.DataFrame
+    encoding: Mapping[str, Any]
+    layers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    geometry: Mapping[str, Any] | None = None
+
+    def draw(self, width: int = 640) -> Any:
+        """Return an Altair chart of this figure.
+
+        Parameters
+        ----------
+        width : int
+            Width of the whole drawing in pixels; below 480 the chart is laid out for a phone.
+        """
+        module, function = DRAW_WITH.split(":")
+        return getattr(importlib.import_module(module), function)(self, width=width)
+
+    def _repr_html_(self) -> str:
+        return f"<figure>{self.draw()._repr_mimebundle_().get('text/html', '')}</figure>"

@@ -1,0 +1,74 @@
+"""Numbers as a reader sees them: thin spaces between thousands, a real minus sign, fixed decimals."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+THIN_SPACE = "\u202f"
+MINUS = "\u2212"
+MISSING = "\u2013"
+
+
+def fixed(value: float, decimals: int = 3) -> str:
+    """Return ``value`` with fixed decimals: ``-1234.5`` becomes ``−1 234.500``."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
+    text = f"{abs(value):,.{decimals}f}".replace(",", THIN_SPACE)
+    negative = value < 0 and any(c in "123456789" for c in text)
+    return (MINUS if negative else "") + text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return ``value`` with ``digits`` significant digits, in powers of ten when very small or large."""
+    if value is None or math.isnan(value) or math.isinf(value) or value == 0:
+        return fixed(value, 0)
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 <= exponent < 7:
+        return fixed(value, max(0, digits - 1 - exponent))
+    mantissa = value / 10.0**exponent
+    power = str(exponent).replace("-", MINUS).translate(_SUPERSCRIPT)
+    return f"{fixed(mantissa, digits - 1)}\u202f×\u202f10{power}"
+
+
+_SUPERSCRIPT = str.maketrans(f"0123456789{MINUS}", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def percent(fraction: float, decimals: int = 1) -> str:
+    """Return a fraction as percent: ``0.8123`` becomes ``81.2 %``."""
+    if math.isnan(fraction):
+        return MISSING
+    return f"{fixed(100.0 * fraction, decimals)}\u202f%"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value, never as zero."""
+    if math.isnan(value):
+        return MISSING
+    return f"<{THIN_SPACE}0.001" if value < 0.001 else fixed(value, 3)
+
+
+def show(value: Any, style: str) -> str:
+    """Format one cell.
+
+    Parameters
+    ----------
+    value : object
+        The cell.
+    style : str
+        ``text``, ``integer``, ``year``, ``p``, ``percent:D``, ``fixed:D`` or ``significant:D``.
+    """
+    name, _, digits = style.partition(":")
+    if name == "text":
+        return MISSING if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+    number = float("nan") if value is None else float(value)
+    if name == "integer":
+        return fixed(number, 0)
+    if name == "year":
+        return MISSING if math.isnan(number) else str(int(number))
+    if name == "p":
+        return p_value(number)
+    formatter = {"percent": percent, "fixed": fixed, "significant": significant}[name]
+    return formatter(number, int(digits)) if digits else formatter(number)
