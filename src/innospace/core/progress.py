@@ -1,0 +1,12 @@
+"""Progress as a callback: engines report, shells draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done now and the finished fraction in [0, 1]. It may raise to stop the work."""
+
+
+def silent(message: str, fraction: float) -> None:
+    """Report nothing."""
