@@ -1,0 +1,69 @@
+"""What a distribution of inefficiency has to offer.
+
+Composed error ``e = v - u`` (a cost frontier is turned into this form by changing the sign of the residual),
+``v ~ N(0, sigma_v^2)``. Every density is written in ``lnsigma_u2 = ln sigma_u^2`` and
+``lnsigma_v2 = ln sigma_v^2``, returns analytic first and second derivatives, and keeps its digits in the tails.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Derivatives(NamedTuple):
+    """Log-density and its derivatives at each observation.
+
+    Attributes
+    ----------
+    value : ndarray, shape (n,)
+        ``ln f(e)``.
+    first : tuple of ndarray
+        ``d ln f`` with respect to ``e`` and then each parameter, shape (n,) each (or a scalar).
+    second : tuple of ndarray
+        Upper triangle by rows of the second derivatives in the same order: ee, e1, .., 11, 12, ...
+    """
+
+    value: Array
+    first: tuple[Array, ...]
+    second: tuple[Array, ...]
+
+
+class Posterior(NamedTuple):
+    """``u | e ~ N(location, scale^2)`` truncated to positive values; shape (n,) each (scale may be scalar)."""
+
+    location: Array
+    scale: Array
+
+
+class Density(Protocol):
+    """A distribution of inefficiency combined with normal noise."""
+
+    name: str
+    title: str
+    parameters: tuple[str, ...]
+    latex: str
+    typst: str
+
+    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return log-density and derivatives of residuals ``e``, shape (n,), at ``theta``."""
+        ...
+
+    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
+        """Return the distribution of inefficiency given the composed error."""
+        ...
+
+    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+        """Return ``E[u]``, in units of the outcome."""
+        ...
+
+    def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
+        """Return parameters that match the second and third central moments of ``e``.
+
+        With ``share`` (the part of the variance that inefficiency makes up) the third moment is ignored.
+        """
+        ...

@@ -1,0 +1,66 @@
+"""Exponential inefficiency with mean ``sigma_u`` (Meeusen and van den Broeck 1977)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.numerics.normal import log_cdf_and_mills, log_cdf_excess
+
+
+class Exponential:
+    r"""``ln f(e) = -ln sigma_u + sigma_v^2 / (2 sigma_u^2) + e / sigma_u + ln Phi(-e/sigma_v - sigma_v/sigma_u)``."""
+
+    name = "exponential"
+    title = "exponential"
+    parameters = ("lnsigma_u2", "lnsigma_v2")
+    latex = r"u \sim \mathrm{Exp}(\text{mean } \sigma_u)"
+    typst = 'u ~ "Exp"("mean" sigma_u)'
+
+    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""
+        a, b = theta
+        su, sv = np.exp(0.5 * a), np.exp(0.5 * b)
+        r = sv / su
+        x, y = e / sv, e / su
+        z = -x - r
+        excess, square = log_cdf_excess(z)
+        # where the square was taken out it cancels all but the normal kernel of e
+        rest = np.where(square > 0.0, -0.5 * x * x, 0.5 * r * r + y)
+        value = -0.5 * a + excess + rest
+        _, m = log_cdf_and_mills(z)
+        d = -m * (z + m)
+        z_b, z_bb = 0.5 * (x - r), -0.25 * (x + r)
+        half_r2 = 0.5 * r * r
+        first = (
+            1.0 / su - m / sv,
+            -0.5 - half_r2 - 0.5 * y + 0.5 * r * m,
+            half_r2 + m * z_b,
+        )
+        second = (
+            d / (sv * sv),
+            -0.5 / su - 0.5 * r * d / sv,
+            0.5 * m / sv - d * z_b / sv,
+            half_r2 + 0.25 * y - 0.25 * r * m + 0.25 * r * r * d,
+            -half_r2 + 0.25 * r * m + 0.5 * r * d * z_b,
+            half_r2 + m * z_bb + d * z_b * z_b,
+        )
+        return Derivatives(value, first, second)
+
+    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
+        """Return ``mu* = -e - sigma_v^2 / sigma_u``, ``sigma* = sigma_v``."""
+        su, sv = np.exp(0.5 * theta[0]), np.exp(0.5 * theta[1])
+        return Posterior(-e - sv * sv / su, sv)
+
+    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+        """Return ``sigma_u``."""
+        return float(np.exp(0.5 * theta[0]))
+
+    def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
+        """Return ``(lnsigma_u2, lnsigma_v2)`` from central moments (third moment is ``-2 sigma_u^3``)."""
+        if share is None:
+            su2 = (max(-third, 0.0) / 2.0) ** (2.0 / 3.0)
+            su2 = min(max(su2, 0.02 * second), 0.95 * second)
+        else:
+            su2 = share * second
+        return float(np.log(su2)), float(np.log(second - su2))

@@ -1,0 +1,91 @@
+"""Truncated-normal inefficiency: ``N(mu, sigma_u^2)`` cut off at zero (Stevenson 1980)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.frontier.densities.half_normal import HalfNormal
+from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills, log_cdf_excess, truncated_mean_standard
+
+
+class TruncatedNormal:
+    r"""``ln f(e) = -ln sigma + ln phi((e + mu) / sigma) + ln Phi(mu* / sigma*) - ln Phi(mu / sigma_u)``.
+
+    As ``mu -> -infinity`` with ``sigma_u^2 / -mu`` fixed it becomes the exponential model; the two normal
+    integrals are combined so that the density keeps its digits on the way there.
+    """
+
+    name = "truncated_normal"
+    title = "truncated normal"
+    parameters = ("mu", "lnsigma_u2", "lnsigma_v2")
+    latex = r"u \sim N^{+}(\mu, \sigma_u^2)"
+    typst = "u ~ N^+ (mu, sigma_u^2)"
+
+    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""
+        mu, a, b = theta
+        su2, sv2 = np.exp(a), np.exp(b)
+        su = np.sqrt(su2)
+        s2 = su2 + sv2
+        g, h = su2 / s2, sv2 / s2
+        k, c = np.sqrt(su2 / (sv2 * s2)), np.sqrt(sv2 / (su2 * s2))
+        # d ln k and d ln c with respect to a and b; their own derivatives are -+ half_cross
+        ka, kb = 0.5 * h, -(1.0 - 0.5 * g)
+        ca, cb = -0.5 * (1.0 + g), 0.5 * g
+        cross = g * h
+        half = 0.5 * cross
+        t = (e + mu) / s2
+        q = (e + mu) * t
+        x, y = mu * c, e * k
+        z1, z0 = x - y, mu / su
+        _, m1 = log_cdf_and_mills(z1)
+        _, m0 = log_cdf_and_mills(z0)
+        d1, d0 = -m1 * (z1 + m1), -m0 * (z0 + m0)
+        z1_a, z1_b = x * ca - y * ka, x * cb - y * kb
+        z1_aa = x * (ca * ca - half) - y * (ka * ka - half)
+        z1_ab = x * (ca * cb + half) - y * (ka * kb + half)
+        z1_bb = x * (cb * cb - half) - y * (kb * kb - half)
+        first = (
+            -t - k * m1,
+            -t + c * m1 - m0 / su,
+            0.5 * g * (q - 1.0) + m1 * z1_a + 0.5 * m0 * z0,
+            0.5 * h * (q - 1.0) + m1 * z1_b,
+        )
+        second = (
+            k * k * d1 - 1.0 / s2,
+            -1.0 / s2 - k * c * d1,
+            g * t - k * (ka * m1 + d1 * z1_a),
+            h * t - k * (kb * m1 + d1 * z1_b),
+            c * c * d1 - 1.0 / s2 - d0 / su2,
+            g * t + c * (ca * m1 + d1 * z1_a) + 0.5 * (m0 + d0 * z0) / su,
+            h * t + c * (cb * m1 + d1 * z1_b),
+            0.5 * (cross - g * g) * q - half + m1 * z1_aa + d1 * z1_a * z1_a - 0.25 * z0 * (m0 + d0 * z0),
+            cross * (0.5 - q) + m1 * z1_ab + d1 * z1_a * z1_b,
+            0.5 * (cross - h * h) * q - half + m1 * z1_bb + d1 * z1_b * z1_b,
+        )
+        return Derivatives(self._value(e, mu, s2, sv2, q, z1, z0), first, second)
+
+    @staticmethod
+    def _value(e: Array, mu: Array, s2: Array, sv2: Array, q: Array, z1: Array, z0: Array) -> Array:
+        excess1, square1 = log_cdf_excess(z1)
+        excess0, square0 = log_cdf_excess(z0)
+        both = (z1 < 0.0) & (z0 < 0.0)
+        # -q/2 - z1^2/2 + z0^2/2 = -e^2 / (2 sigma_v^2) exactly
+        kernel = np.where(both, -0.5 * e * e / sv2, -0.5 * q - square1 + square0)
+        return np.asarray(-0.5 * LOG_2PI - 0.5 * np.log(s2) + kernel + excess1 - excess0)
+
+    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
+        """Return ``mu* = (mu sigma_v^2 - e sigma_u^2) / sigma^2``, ``sigma* = sigma_u sigma_v / sigma``."""
+        mu, su2, sv2 = theta[0], np.exp(theta[1]), np.exp(theta[2])
+        s2 = su2 + sv2
+        return Posterior(mu * (sv2 / s2) - e * (su2 / s2), np.sqrt(su2 * sv2 / s2))
+
+    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+        """Return ``mu + sigma_u phi(mu / sigma_u) / Phi(mu / sigma_u)``."""
+        su = float(np.exp(0.5 * theta[1]))
+        return su * float(truncated_mean_standard(np.asarray(theta[0] / su)))
+
+    def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
+        """Return the half-normal moments with ``mu = 0``."""
+        return (0.0, *HalfNormal().from_moments(second, third, share))

@@ -1,0 +1,265 @@
+"""From arrays to a verified maximum: scaling, several starts, boundaries by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from innospace.core.status import Status, StatusCode
+from innospace.frontier import ridge
+from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.densities.base import Array
+from innospace.frontier.likelihood import Problem, evaluate
+from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
+from innospace.numerics.covariance import inverse_information
+from innospace.numerics.linear import standardise
+from innospace.numerics.maximum_likelihood import Optimum, maximise, newton_decrement
+
+SCREEN_ROWS = 20_000
+"""Larger samples try their starts on this many rows drawn without replacement; the best goes on to all rows."""
+SAME_OPTIMUM = 1e-7
+"""Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
+NOT_ABOVE = 1e-11
+"""A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
+SMALLEST_LOG_VARIANCE = -20.0
+"""Log-variance relative to the residual variance below which the search stops at a boundary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A maximum of the likelihood in the units of the data.
+
+    Attributes
+    ----------
+    problem : Problem
+        The data with the density that ``theta`` belongs to; on a boundary it is the limit model (no inefficiency,
+        or the exponential), not the one that was asked for.
+    theta : ndarray, shape (k + m,)
+        Frontier coefficients, then density parameters.
+    loglik : float
+    gradient : ndarray, shape (k + m,)
+    hessian : ndarray, shape (k + m, k + m)
+        NaN where gamma = 1: the likelihood has no second-order expansion there.
+    ols : LeastSquares
+        The same frontier without inefficiency.
+    tried, agreed : int
+        Starts tried, and how many of them reached the reported optimum.
+    screened : int
+        Rows on which the starts were tried.
+    status : Status
+    """
+
+    problem: Problem
+    theta: Array
+    loglik: float
+    gradient: Array
+    hessian: Array
+    ols: LeastSquares
+    tried: int
+    agreed: int
+    screened: int
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaling:
+    """``beta = back @ beta_scaled``; residuals were divided by ``unit``."""
+
+    back: Array
+    unit: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Best optimum on all rows, starts tried and agreed, rows they were tried on."""
+
+    best: Optimum
+    tried: int
+    agreed: int
+    screened: int
+
+
+def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
+    """Maximise the likelihood of ``problem`` from several starts.
+
+    Parameters
+    ----------
+    problem : Problem
+        Full column rank, more rows than parameters, an outcome that varies (see ``fit``, which checks).
+    seed : int
+        Draws the screening rows of a large sample.
+
+    Returns
+    -------
+    Estimate
+    """
+    ols = ordinary_least_squares_of(problem)
+    scaled, scaling = _scale(problem, ols)
+    search = _best_of_starts(scaled, seed)
+    loglik = search.best.value - problem.total_weight * float(np.log(scaling.unit))
+    if loglik <= ols.loglik + NOT_ABOVE * (1.0 + abs(ols.loglik)):
+        return _without_inefficiency(problem, ols, search)
+    if problem.density.name == "truncated_normal":
+        limit = maximise_likelihood(replace(problem, density=DENSITIES["exponential"]), seed)
+        if loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
+            return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
+    theta, gradient, hessian = _unscale(scaled, scaling, search.best)
+    status = _status(search.best, hessian)
+    if status.boundary == "gamma_one":
+        hessian = np.full_like(hessian, np.nan)
+    return Estimate(
+        problem, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status
+    )
+
+
+def ordinary_least_squares_of(problem: Problem) -> LeastSquares:
+    """Return least squares in the units of the data, computed on standardised columns."""
+    scaled = standardise(problem.x, problem.weights)
+    ols = ordinary_least_squares(replace(problem, x=scaled.matrix))
+    return replace(ols, beta=scaled.back @ ols.beta)
+
+
+def _scale(problem: Problem, ols: LeastSquares) -> tuple[Problem, _Scaling]:
+    standard = standardise(problem.x, problem.weights)
+    unit = float(np.sqrt(ols.variance))
+    scaled = replace(problem, y=problem.y / unit, x=standard.matrix)
+    return scaled, _Scaling(standard.back, unit)
+
+
+def _unscale(problem: Problem, scaling: _Scaling, optimum: Optimum) -> tuple[Array, Array, Array]:
+    """Return theta, gradient and Hessian in the units of the data."""
+    k, unit = problem.k, scaling.unit
+    forward = np.eye(len(optimum.theta))  # d theta / d scaled theta
+    forward[:k, :k] = unit * scaling.back
+    theta = forward @ optimum.theta
+    for i, name in enumerate(problem.density.parameters):
+        if name == "mu":
+            forward[k + i, k + i] = unit
+            theta[k + i] = unit * optimum.theta[k + i]
+        else:
+            theta[k + i] += 2.0 * np.log(unit)
+    inverse = np.linalg.inv(forward)
+    return theta, inverse.T @ optimum.gradient, inverse.T @ optimum.hessian @ inverse
+
+
+def _best_of_starts(problem: Problem, seed: int) -> _Search:
+    sample = problem
+    if problem.n > SCREEN_ROWS:
+        index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
+        sample = problem.rows(index)
+    starts = starting_values(sample, ordinary_least_squares(sample))
+    optima = [_search(sample, start) for start in starts]
+    usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
+    best = max(usable, key=lambda o: o.value)
+    agreed = sum(best.value - o.value <= SAME_OPTIMUM * (1.0 + abs(best.value)) for o in usable)
+    if sample is problem:
+        return _Search(best, len(optima), agreed, problem.n)
+    moments = starting_values(problem, ordinary_least_squares(problem))[0]
+    from_screen = _search(problem, best.theta)
+    # a screening sample may sit on a boundary that the whole sample does not have
+    on_edge = from_screen.code is not StatusCode.CONVERGED
+    final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
+    return _Search(final, len(optima), agreed, sample.n)
+
+
+def _search(problem: Problem, start: Array) -> Optimum:
+    k = problem.k
+
+    def objective(theta: Array) -> tuple[float, Array, Array]:
+        return evaluate(problem, theta)
+
+    def degenerate(theta: Array) -> bool:
+        return bool(np.any(theta[-2:] < SMALLEST_LOG_VARIANCE))
+
+    if problem.density.name != "truncated_normal":
+        return maximise(objective, start, stop=degenerate)
+
+    def deep(theta: Array) -> bool:
+        return degenerate(theta) or bool(theta[k] < -3.0 * np.exp(0.5 * theta[k + 1]))
+
+    def ridge_end(point: Array) -> bool:
+        return bool(
+            point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE or point[k + 2] < SMALLEST_LOG_VARIANCE
+        )
+
+    optimum = maximise(objective, start, stop=deep)
+    for _ in range(3):
+        if optimum.code is not StatusCode.BOUNDARY or degenerate(optimum.theta):
+            break
+        along = maximise(
+            ridge.ridge_objective(objective, k), ridge.to_ridge(optimum.theta, k), stop=ridge_end
+        )
+        theta = ridge.from_ridge(along.theta, k)
+        value, gradient, hessian = objective(theta)
+        decrement = newton_decrement(gradient, hessian)
+        steps = optimum.iterations + along.iterations
+        optimum = Optimum(along.code, theta, value, gradient, hessian, decrement, steps)
+        if along.theta[k + 1] <= ridge.LEAVE:
+            break
+        optimum = maximise(objective, theta, stop=deep)
+    return optimum
+
+
+def _without_inefficiency(problem: Problem, ols: LeastSquares, search: _Search) -> Estimate:
+    """Return least squares as the boundary solution ``sigma_u = 0``."""
+    limit = replace(problem, density=NoInefficiency())
+    theta = np.append(ols.beta, np.log(ols.variance))
+    loglik, gradient, hessian = evaluate(limit, theta)
+    wrong = ols.third >= 0.0
+    status = Status(
+        StatusCode.BOUNDARY,
+        "The residuals are skewed the wrong way, so the likelihood is largest without inefficiency (sigma_u = 0)."
+        if wrong
+        else "The likelihood is largest without inefficiency (sigma_u = 0).",
+        "Check the sign (production or cost), the functional form and outliers; with a right specification, "
+        "wrong skewness in a small sample is chance, and least squares is the estimate.",
+        "wrong_skewness" if wrong else "sigma_u_zero",
+        {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
+    )
+    return Estimate(
+        limit, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status
+    )
+
+
+def _exponential_limit(limit: Estimate) -> Status:
+    if limit.status.code is StatusCode.BOUNDARY:
+        return limit.status
+    return Status(
+        StatusCode.BOUNDARY,
+        "The truncated-normal likelihood has no interior maximum: it rises as mu -> -infinity towards the "
+        "exponential model, whose estimates are given.",
+        'Use inefficiency = "exponential", or give mu explanatory variables.',
+        "mu_minus_infinity",
+        dict(limit.status.numbers),
+    )
+
+
+def _status(best: Optimum, hessian: Array) -> Status:
+    iterations = best.iterations
+    numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
+    information = inverse_information(hessian)
+    if best.code is StatusCode.CONVERGED and information is not None:
+        return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
+    if best.theta[-1] < SMALLEST_LOG_VARIANCE or (best.theta[-1] < -14.0 and information is None):
+        return Status(
+            StatusCode.BOUNDARY,
+            "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as "
+            "inefficiency and usual standard errors do not exist.",
+            "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
+            "gamma_one",
+            numbers,
+        )
+    if best.code is StatusCode.CONVERGED:
+        return Status(
+            StatusCode.SINGULAR,
+            "The log-likelihood is flat at its maximum: some parameters are not identified.",
+            "Drop regressors, use a simpler distribution of inefficiency, or add data.",
+            numbers=numbers,
+        )
+    return Status(
+        best.code,
+        f"The search ended with {best.code} after {iterations} iterations.",
+        "Rescale or drop regressors, or try another distribution of inefficiency.",
+        numbers=numbers,
+    )

@@ -1,0 +1,56 @@
+"""The truncated normal far below zero, in coordinates that make its ridge straight.
+
+For ``mu`` well below zero the likelihood hardly moves along ``sigma_u^2 / -mu = constant``. With
+
+    s = ln(sigma_u^2 / -mu)          (log mean of the exponential it tends to)
+    t = ln(sigma_u^2 / mu^2)         (how far from that limit; t -> -infinity is the limit itself)
+
+Newton walks the ridge in a few steps instead of hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array
+from innospace.numerics.maximum_likelihood import Evaluation, Objective
+
+LIMIT = -14.0
+"""Value of ``t`` (``mu / sigma_u`` below -1000) at which the exponential limit is taken as reached."""
+LEAVE = 1.5
+"""Value of ``t`` above which ``mu`` is so near zero that natural coordinates serve better."""
+
+
+def to_ridge(theta: Array, k: int) -> Array:
+    """Map ``(b, mu, lnsigma_u2, lnsigma_v2)`` with ``mu < 0`` to ``(b, s, t, lnsigma_v2)``."""
+    out = theta.copy()
+    mu, a = theta[k], theta[k + 1]
+    out[k], out[k + 1] = a - np.log(-mu), a - 2.0 * np.log(-mu)
+    return out
+
+
+def from_ridge(ridge: Array, k: int) -> Array:
+    """Invert :func:`to_ridge`."""
+    out = ridge.copy()
+    s, t = ridge[k], ridge[k + 1]
+    out[k], out[k + 1] = -np.exp(s - t), 2.0 * s - t
+    return out
+
+
+def ridge_objective(objective: Objective, k: int) -> Callable[[Array], Evaluation]:
+    """Return the objective in ridge coordinates, with score and Hessian by the chain rule."""
+
+    def evaluate(ridge: Array) -> Evaluation:
+        theta = from_ridge(ridge, k)
+        value, gradient, hessian = objective(theta)
+        mu = theta[k]
+        jacobian = np.eye(len(theta))
+        jacobian[k : k + 2, k : k + 2] = [[mu, -mu], [2.0, -1.0]]
+        curved = jacobian.T @ hessian @ jacobian
+        # second derivatives of mu = -exp(s - t): mu, -mu, mu
+        curved[k : k + 2, k : k + 2] += gradient[k] * mu * np.array([[1.0, -1.0], [-1.0, 1.0]])
+        return value, jacobian.T @ gradient, curved
+
+    return evaluate

@@ -1,0 +1,75 @@
+"""Starting values: corrected least squares with moments, then a spread of variance shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array
+from innospace.frontier.likelihood import Problem
+from innospace.numerics.linear import intercept_column, least_squares
+
+SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Shares of the residual variance given to inefficiency, one start each."""
+TRUNCATED_RATIOS = (-2.0, 1.0)
+"""Further starts of the truncated normal: ``mu / sigma_u``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastSquares:
+    """Least squares on the frontier's own design: the model without inefficiency.
+
+    Attributes
+    ----------
+    beta : ndarray, shape (k,)
+    variance : float
+        ``sum w e^2 / sum w``.
+    third : float
+        Third central moment of ``sign * residual``; negative when inefficiency shows.
+    loglik : float
+        Gaussian log-likelihood at its maximum.
+    """
+
+    beta: Array
+    variance: float
+    third: float
+    loglik: float
+
+    @property
+    def skewness(self) -> float:
+        """Skewness of ``sign * residual``."""
+        return self.third / self.variance**1.5
+
+
+def ordinary_least_squares(problem: Problem) -> LeastSquares:
+    """Fit the model without inefficiency by (weighted) least squares."""
+    w = problem.weights
+    beta = least_squares(problem.y, problem.x, w)
+    e = problem.sign * (problem.y - problem.x @ beta)
+    total = float(problem.n if w is None else w.sum())
+    mean = float(np.average(e, weights=w))
+    variance = float(np.average(e * e, weights=w))
+    third = float(np.average((e - mean) ** 3, weights=w))
+    loglik = -0.5 * total * (np.log(2.0 * np.pi * variance) + 1.0) if variance > 0.0 else float("inf")
+    return LeastSquares(beta, variance, third, float(loglik))
+
+
+def starting_values(problem: Problem, ols: LeastSquares) -> list[Array]:
+    """Return starts ``(b, parameters)``, shape (p,) each; the first matches the moments of the residuals.
+
+    The intercept, if there is one, is moved up (down for cost) by the mean inefficiency of the start.
+    """
+    density = problem.density
+    guesses = [density.from_moments(ols.variance, ols.third, share) for share in (None, *SHARES)]
+    if density.parameters[0] == "mu":
+        _, a, b = guesses[0]
+        guesses += [(ratio * float(np.exp(0.5 * a)), a, b) for ratio in TRUNCATED_RATIOS]
+    constant = intercept_column(problem.x)
+    starts = []
+    for guess in guesses:
+        beta = ols.beta.copy()
+        if constant is not None:
+            beta[constant] += problem.sign * density.mean_inefficiency(guess) / problem.x[0, constant]
+        starts.append(np.concatenate((beta, guess)))
+    return starts

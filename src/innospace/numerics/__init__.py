@@ -1,0 +1,1 @@
+"""Pure functions on arrays: normal tails, likelihood driver, linear algebra helpers, covariances."""

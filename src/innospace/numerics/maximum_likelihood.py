@@ -1,0 +1,165 @@
+"""One driver for smooth likelihoods with analytic score and Hessian: Newton in a trust region.
+
+The trust-region step is found exactly from the eigenvalues of the Hessian, so indefinite Hessians and long
+ridges, both common far from the optimum of a composed-error model, need no special case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.status import StatusCode
+
+Array = NDArray[np.float64]
+Evaluation = tuple[float, Array, Array]
+Objective = Callable[[Array], Evaluation]
+
+DECREMENT_TOLERANCE = 1e-10
+"""Half the squared Newton decrement, relative to 1 + |log-likelihood|, below which one last step is taken."""
+MAX_ITERATIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    code : StatusCode
+        ``converged``, ``boundary`` (the caller's predicate stopped it), ``max_iterations``, ``stalled`` or
+        ``nonfinite``.
+    theta : ndarray, shape (p,)
+    value : float
+        Log-likelihood at ``theta``.
+    gradient : ndarray, shape (p,)
+    hessian : ndarray, shape (p, p)
+    decrement : float
+        Half the squared Newton decrement ``g' (-H)^-1 g / 2``: how much the quadratic model still promises.
+        Infinite when the Hessian is not negative definite.
+    iterations : int
+        Evaluations of the objective after the first.
+    """
+
+    code: StatusCode
+    theta: Array
+    value: float
+    gradient: Array
+    hessian: Array
+    decrement: float
+    iterations: int
+
+
+def newton_decrement(gradient: Array, hessian: Array) -> float:
+    """Return ``g' (-H)^-1 g / 2``, or infinity when ``H`` is not negative definite."""
+    try:
+        half = np.linalg.solve(np.linalg.cholesky(-hessian), gradient)
+    except np.linalg.LinAlgError:
+        return float("inf")
+    return float(0.5 * half @ half)
+
+
+def maximise(
+    objective: Objective,
+    start: Array,
+    *,
+    stop: Callable[[Array], bool] | None = None,
+    max_iterations: int = MAX_ITERATIONS,
+    radius: float = 1.0,
+) -> Optimum:
+    """Maximise a smooth function.
+
+    Parameters
+    ----------
+    objective : callable
+        ``theta -> (value, gradient, hessian)``; a value that is not finite means "outside, take a shorter step".
+    start : ndarray, shape (p,)
+    stop : callable, optional
+        ``theta -> bool``; ends the search with code ``boundary`` once it holds at an accepted point.
+    max_iterations : int
+    radius : float
+        First trust radius; parameters should be scaled so that one unit is a sensible move.
+
+    Returns
+    -------
+    Optimum
+    """
+    theta = np.array(start, dtype=np.float64)
+    value, gradient, hessian = objective(theta)
+    if not _usable(value, gradient, hessian):
+        return Optimum(StatusCode.NONFINITE, theta, value, gradient, hessian, float("inf"), 0)
+    code = StatusCode.MAX_ITERATIONS
+    last = False
+    iteration = 0
+    while iteration < max_iterations:
+        if stop is not None and stop(theta):
+            code = StatusCode.BOUNDARY
+            break
+        decrement = newton_decrement(gradient, hessian)
+        small = decrement <= DECREMENT_TOLERANCE * (1.0 + abs(value))
+        if last and small:
+            code = StatusCode.CONVERGED
+            break
+        last = small
+        step, gain, length = _trust_step(gradient, hessian, radius)
+        trial = theta + step
+        new_value, new_gradient, new_hessian = objective(trial)
+        iteration += 1
+        usable = _usable(new_value, new_gradient, new_hessian)
+        actual = new_value - value if usable else -np.inf
+        noise = 1e-13 * (1.0 + abs(value))
+        quality = actual / gain if gain > noise else (1.0 if actual >= -noise else -1.0)
+        if quality < 0.25:
+            radius = 0.25 * length
+        elif quality > 0.75 and length > 0.99 * radius:
+            radius *= 2.0
+        if quality > 1e-4:
+            theta, value, gradient, hessian = trial, new_value, new_gradient, new_hessian
+        elif last:
+            # the promised gain is below what floating point can show: this is the optimum
+            code = StatusCode.CONVERGED
+            break
+        elif radius < 1e-14 * (1.0 + float(np.linalg.norm(theta))):
+            code = StatusCode.STALLED
+            break
+    return Optimum(code, theta, value, gradient, hessian, newton_decrement(gradient, hessian), iteration)
+
+
+def _usable(value: float, gradient: Array, hessian: Array) -> bool:
+    return bool(np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)))
+
+
+def _trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float, float]:
+    """Maximise the quadratic model within ``radius``: the step, its promised gain, its length."""
+    eigenvalues, vectors = np.linalg.eigh(-hessian)
+    rotated = vectors.T @ gradient
+    floor = max(0.0, -float(eigenvalues[0])) + 1e-12 * max(1.0, float(np.abs(eigenvalues).max()))
+    shift = 0.0 if eigenvalues[0] > 0.0 and _length(rotated, eigenvalues, 0.0) <= radius else floor
+    if shift > 0.0 and _length(rotated, eigenvalues, shift) > radius:
+        shift = _shift_for(rotated, eigenvalues, floor, radius)
+    coordinates = rotated / (eigenvalues + shift)
+    gain = float(rotated @ coordinates - 0.5 * np.sum(eigenvalues * coordinates**2))
+    return vectors @ coordinates, gain, float(np.linalg.norm(coordinates))
+
+
+def _length(rotated: Array, eigenvalues: Array, shift: float) -> float:
+    return float(np.linalg.norm(rotated / (eigenvalues + shift)))
+
+
+def _shift_for(rotated: Array, eigenvalues: Array, low: float, radius: float) -> float:
+    """Bisect (in logs) for the shift at which the step is as long as ``radius``."""
+    high = max(2.0 * low, 1e-8)
+    while _length(rotated, eigenvalues, high) > radius:
+        high *= 4.0
+    for _ in range(60):
+        middle = float(np.sqrt(low * high))
+        if _length(rotated, eigenvalues, middle) > radius:
+            low = middle
+        else:
+            high = middle
+        if high <= 1.001 * low:
+            break
+    return high

@@ -1,0 +1,116 @@
+"""Normal distribution in logs, accurate in both tails.
+
+Quotients of densities and distribution functions turn into 0/0 a few standard deviations out; everything here
+goes through the scaled complementary error function ``erfcx`` instead, which does not underflow.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Array = NDArray[np.float64]
+
+LOG_2PI = float(np.log(2.0 * np.pi))
+_SQRT_HALF = float(np.sqrt(0.5))
+_SQRT_2_OVER_PI = float(np.sqrt(2.0 / np.pi))
+_INV_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
+_FAR_MEAN = -1.0e3  # beyond it r + mills(r) is taken from its series, exact to rounding there
+_FAR_QUANTILE = -1.0e4  # beyond it a truncated normal is an exponential to 1e-8
+
+
+def log_cdf_and_mills(z: Array) -> tuple[Array, Array]:
+    """Return ``log Phi(z)`` and the inverse Mills ratio ``phi(z) / Phi(z)``.
+
+    Parameters
+    ----------
+    z : ndarray, any shape
+        Finite standard normal arguments.
+
+    Returns
+    -------
+    tuple of ndarray
+        Both of the shape of ``z``; finite for every finite ``z`` whose square does not overflow.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    negative = z < 0.0
+    half_square = 0.5 * z * z
+    scaled = special.erfcx(np.abs(z) * _SQRT_HALF)
+    kernel = np.exp(-half_square)
+    upper = 1.0 - 0.5 * scaled * kernel  # Phi(|z|), in [1/2, 1]
+    log_cdf = np.log(np.where(negative, 0.5 * scaled, upper)) - np.where(negative, half_square, 0.0)
+    mills = np.where(negative, _SQRT_2_OVER_PI / scaled, _INV_SQRT_2PI * kernel / upper)
+    return log_cdf, mills
+
+
+def log_cdf_excess(z: Array) -> tuple[Array, Array]:
+    """Return ``log Phi(z) + z^2 / 2`` where ``z < 0`` and ``log Phi(z)`` elsewhere, with the squares taken out.
+
+    Sums such as ``log Phi(z1) - log Phi(z0)`` lose all digits when both arguments are far in the lower tail;
+    their squares cancel analytically in composed-error densities, so they are returned apart.
+
+    Returns
+    -------
+    tuple of ndarray
+        ``excess`` and ``square`` with ``log Phi(z) = excess - square``; ``square`` is ``z^2 / 2`` or 0.
+    """
+    z = np.asarray(z, dtype=np.float64)
+    negative = z < 0.0
+    half_square = 0.5 * z * z
+    scaled = special.erfcx(np.abs(z) * _SQRT_HALF)
+    upper = 1.0 - 0.5 * scaled * np.exp(-half_square)
+    return np.log(np.where(negative, 0.5 * scaled, upper)), np.where(negative, half_square, 0.0)
+
+
+def truncated_mean_standard(r: Array) -> Array:
+    """Return ``r + phi(r) / Phi(r)``: mean of ``N(r, 1)`` truncated to positive values.
+
+    Parameters
+    ----------
+    r : ndarray
+        Location in standard deviations; may be far negative, where the mean tends to ``-1 / r``.
+    """
+    r = np.asarray(r, dtype=np.float64)
+    _, mills = log_cdf_and_mills(r)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        x = -r
+        series = (1.0 - (2.0 - 10.0 / (x * x)) / (x * x)) / x
+    return np.where(r < _FAR_MEAN, series, r + mills)
+
+
+def truncated_log_mean_exp(mu: Array, sigma: Array) -> Array:
+    """Return ``log E[exp(-u)]`` for ``u ~ N(mu, sigma^2)`` truncated to positive values.
+
+    ``-mu + sigma^2/2 + log Phi(mu/sigma - sigma) - log Phi(mu/sigma)``, arranged so that nothing cancels.
+    """
+    r = np.asarray(mu / sigma, dtype=np.float64)
+    low_excess, low_square = log_cdf_excess(r - sigma)
+    excess, square = log_cdf_excess(r)
+    both_low = (r < 0.0) & (r - sigma < 0.0)
+    # with both arguments negative the squares cancel against -mu + sigma^2 / 2 exactly
+    rest = np.where(both_low, 0.0, -mu + 0.5 * sigma * sigma - low_square + square)
+    return low_excess - excess + rest
+
+
+def truncated_quantile(mu: Array, sigma: Array, upper_probability: float) -> Array:
+    """Return the ``u`` that a truncated normal ``N+(mu, sigma^2)`` exceeds with the given probability.
+
+    Parameters
+    ----------
+    mu, sigma : ndarray
+        Location and scale before truncation.
+    upper_probability : float
+        In (0, 1).
+
+    Notes
+    -----
+    Solves ``Phi((mu - u) / sigma) = p Phi(mu / sigma)`` in logs (Horrace and Schmidt 1996, eq. 2.4).
+    """
+    r = np.asarray(mu / sigma, dtype=np.float64)
+    log_p = float(np.log(upper_probability))
+    log_cdf, _ = log_cdf_and_mills(r)
+    near = r - special.ndtri_exp(log_p + log_cdf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = log_p / r
+    return np.maximum(np.asarray(sigma * np.where(r < _FAR_QUANTILE, far, near), dtype=np.float64), 0.0)
