@@ -179,17 +179,13 @@ def _search(problem: Problem, start: Array) -> Optimum:
         return degenerate(theta) or bool(theta[k] < -3.0 * np.exp(0.5 * theta[k + 1]))
 
     def ridge_end(point: Array) -> bool:
-        return bool(
-            point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE or point[k + 2] < SMALLEST_LOG_VARIANCE
-        )
+        return bool(point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE or point[k + 2] < SMALLEST_LOG_VARIANCE)
 
     optimum = maximise(objective, start, stop=deep)
     for _ in range(3):
         if optimum.code is not StatusCode.BOUNDARY or degenerate(optimum.theta):
             break
-        along = maximise(
-            ridge.ridge_objective(objective, k), ridge.to_ridge(optimum.theta, k), stop=ridge_end
-        )
+        along = maximise(ridge.ridge_objective(objective, k), ridge.to_ridge(optimum.theta, k), stop=ridge_end)
         theta = ridge.from_ridge(along.theta, k)
         value, gradient, hessian = objective(theta)
         decrement = newton_decrement(gradient, hessian)
@@ -217,9 +213,7 @@ def _without_inefficiency(problem: Problem, ols: LeastSquares, search: _Search) 
         "wrong_skewness" if wrong else "sigma_u_zero",
         {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
     )
-    return Estimate(
-        limit, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status
-    )
+    return Estimate(limit, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status)
 
 
 def _exponential_limit(limit: Estimate) -> Status:

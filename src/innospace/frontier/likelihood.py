@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.frontier.densities import Density
 from innospace.frontier.densities.base import Array
@@ -60,9 +61,9 @@ class Problem:
     @property
     def k(self) -> int:
         """Number of frontier coefficients."""
-        return self.x.shape[1]
+        return int(self.x.shape[1])
 
-    def rows(self, index: Array) -> Problem:
+    def rows(self, index: NDArray[np.int64]) -> Problem:
         """Return the problem on a subset of rows."""
         weights = None if self.weights is None else self.weights[index]
         return Problem(self.y[index], self.x[index], self.sign, self.density, weights)

@@ -39,7 +39,7 @@ class LeastSquares:
     @property
     def skewness(self) -> float:
         """Skewness of ``sign * residual``."""
-        return self.third / self.variance**1.5
+        return float(self.third / self.variance**1.5)
 
 
 def ordinary_least_squares(problem: Problem) -> LeastSquares:

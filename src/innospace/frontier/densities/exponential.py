@@ -13,7 +13,7 @@ class Exponential:
 
     name = "exponential"
     title = "exponential"
-    parameters = ("lnsigma_u2", "lnsigma_v2")
+    parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
     latex = r"u \sim \mathrm{Exp}(\text{mean } \sigma_u)"
     typst = 'u ~ "Exp"("mean" sigma_u)'
 

@@ -21,7 +21,7 @@ class HalfNormal:
 
     name = "half_normal"
     title = "half-normal"
-    parameters = ("lnsigma_u2", "lnsigma_v2")
+    parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
     latex = r"u \sim \left|N(0, \sigma_u^2)\right|"
     typst = "u ~ abs(N(0, sigma_u^2))"
 

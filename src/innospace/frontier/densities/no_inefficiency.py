@@ -13,7 +13,7 @@ class NoInefficiency:
 
     name = "none"
     title = "none (least squares)"
-    parameters = ("lnsigma_v2",)
+    parameters: tuple[str, ...] = ("lnsigma_v2",)
     latex = r"u = 0"
     typst = "u = 0"
 

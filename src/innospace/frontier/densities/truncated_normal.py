@@ -18,7 +18,7 @@ class TruncatedNormal:
 
     name = "truncated_normal"
     title = "truncated normal"
-    parameters = ("mu", "lnsigma_u2", "lnsigma_v2")
+    parameters: tuple[str, ...] = ("mu", "lnsigma_u2", "lnsigma_v2")
     latex = r"u \sim N^{+}(\mu, \sigma_u^2)"
     typst = "u ~ N^+ (mu, sigma_u^2)"
 
@@ -64,10 +64,10 @@ class TruncatedNormal:
             cross * (0.5 - q) + m1 * z1_ab + d1 * z1_a * z1_b,
             0.5 * (cross - h * h) * q - half + m1 * z1_bb + d1 * z1_b * z1_b,
         )
-        return Derivatives(self._value(e, mu, s2, sv2, q, z1, z0), first, second)
+        return Derivatives(self._value(e, s2, sv2, q, z1, z0), first, second)
 
     @staticmethod
-    def _value(e: Array, mu: Array, s2: Array, sv2: Array, q: Array, z1: Array, z0: Array) -> Array:
+    def _value(e: Array, s2: Array, sv2: Array, q: Array, z1: Array, z0: Array) -> Array:
         excess1, square1 = log_cdf_excess(z1)
         excess0, square0 = log_cdf_excess(z0)
         both = (z1 < 0.0) & (z0 < 0.0)
