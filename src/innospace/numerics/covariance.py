@@ -8,18 +8,36 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
+IDENTIFIED = 1e-13
+"""Smallest eigenvalue of the scaled information, per parameter, that still counts as positive."""
+
+
+def _scaled_information(hessian: Array) -> tuple[Array, Array] | None:
+    """Return ``-H`` scaled to unit diagonal and the scale, or None when the diagonal is not positive."""
+    diagonal = -np.diag(hessian)
+    if not np.all(np.isfinite(hessian)) or np.any(diagonal <= 0.0):
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
+    return -hessian * np.outer(scale, scale), scale
+
+
+def smallest_scaled_eigenvalue(hessian: Array) -> float:
+    """Return the smallest eigenvalue of ``-H`` scaled to unit diagonal; NaN when the diagonal is not positive."""
+    scaled = _scaled_information(hessian)
+    return float("nan") if scaled is None else float(np.linalg.eigvalsh(scaled[0])[0])
+
+
 def inverse_information(hessian: Array) -> Array | None:
     """Return ``(-H)^-1``, shape (p, p), or None when ``-H`` is not safely positive definite.
 
     The test is made after scaling ``-H`` to unit diagonal, so that units of measurement do not matter.
     """
-    diagonal = -np.diag(hessian)
-    if not np.all(np.isfinite(hessian)) or np.any(diagonal <= 0.0):
+    found = _scaled_information(hessian)
+    if found is None:
         return None
-    scale = 1.0 / np.sqrt(diagonal)
-    scaled = -hessian * np.outer(scale, scale)
+    scaled, scale = found
     eigenvalues, vectors = np.linalg.eigh(scaled)
-    if eigenvalues[0] <= 1e-13 * len(scale):
+    if eigenvalues[0] <= IDENTIFIED * len(scale):
         return None
     inverse = (vectors / eigenvalues) @ vectors.T
     return np.asarray(inverse * np.outer(scale, scale))

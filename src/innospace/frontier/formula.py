@@ -1,0 +1,267 @@
+"""Formulas from users' files: a small language, checked before anything evaluates it.
+
+``y ~ x1 + log(x2) + x1:x2 - 1``: column names (in backticks when they hold spaces), numbers, the operators
+``+ - * / : ^ **``, parentheses, and the transforms in :data:`TRANSFORMS`. Nothing else passes, so a formula in a
+study file cannot run code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innospace.core.errors import DataError, FormulaError, offenders
+from innospace.core.labels import require_known
+from innospace.frontier.densities.base import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMERIC: dict[str, Any] = {
+    "log": np.log,
+    "log10": np.log10,
+    "log2": np.log2,
+    "log1p": np.log1p,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+}
+TRANSFORMS = (*_NUMERIC, "I", "C", "center", "scale")
+"""Function names a formula may use; ``C`` makes a column categorical, ``I`` protects arithmetic."""
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<tick>`[^`]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<op>\*\*|[-+*/:^()~]))", re.UNICODE
+)
+_LANGUAGE = f"column names, numbers, + - * / : ^ ** ( ) ~ and {', '.join(TRANSFORMS)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFormula:
+    """A formula that passed the language check.
+
+    Attributes
+    ----------
+    text : str
+        As given.
+    outcome, regressors : str
+        Left and right side.
+    names : tuple of str
+        Columns used, in order of appearance, outcome first.
+    categorical : tuple of str
+        Columns inside ``C(...)``.
+    """
+
+    text: str
+    outcome: str
+    regressors: str
+    names: tuple[str, ...]
+    categorical: tuple[str, ...]
+
+
+def parse(text: str) -> ParsedFormula:
+    """Check a formula against the allowed language.
+
+    Raises
+    ------
+    FormulaError
+        Anything but the language, a missing side, or an unknown function.
+    """
+    tokens = _tokens(text)
+    tildes = [i for i, (kind, value) in enumerate(tokens) if (kind, value) == ("op", "~")]
+    if len(tildes) != 1 or tildes[0] in (0, len(tokens) - 1):
+        raise FormulaError(
+            "A formula has one outcome and one right-hand side.",
+            where=repr(text),
+            allowed="outcome ~ regressors",
+            remedy='Write for example "log(technologies) ~ log(space)".',
+        )
+    names: list[str] = []
+    categorical: list[str] = []
+    for i, (kind, value) in enumerate(tokens):
+        if kind not in ("name", "tick"):
+            continue
+        if kind == "name" and i + 1 < len(tokens) and tokens[i + 1] == ("op", "("):
+            _require_transform(value, text)
+            continue
+        column = value.strip("`")
+        if column not in names:
+            names.append(column)
+        if i >= 2 and tokens[i - 2] == ("name", "C") and tokens[i - 1] == ("op", "("):
+            categorical.append(column)
+    left, right = text.split("~")
+    return ParsedFormula(text, left.strip(), right.strip(), tuple(names), tuple(categorical))
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens: list[tuple[str, str]] = []
+    position = 0
+    stripped = text.rstrip()
+    while position < len(stripped):
+        match = _TOKEN.match(stripped, position)
+        if match is None:
+            rest = stripped[position:].lstrip()
+            raise FormulaError(
+                f"The formula holds {rest[0]!r}, which is not part of the formula language.",
+                where=f"{text!r}, at character {len(stripped) - len(rest) + 1}",
+                allowed=_LANGUAGE,
+                remedy="Compute other transforms as columns of the table; put names with spaces in `backticks`.",
+            )
+        kind = str(match.lastgroup)
+        tokens.append((kind, match.group(kind)))
+        position = match.end()
+    return tokens
+
+
+def _require_transform(name: str, text: str) -> None:
+    if name not in TRANSFORMS:
+        raise FormulaError(
+            f"The formula calls {name!r}, which is not an allowed transform.",
+            where=repr(text),
+            allowed=", ".join(TRANSFORMS),
+            remedy="Compute it as a column of the table first.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """Numbers of a formula on a table.
+
+    Attributes
+    ----------
+    y : ndarray, shape (n,)
+    x : ndarray, shape (n, k)
+        Intercept first when there is one.
+    names : tuple of str
+        Length k.
+    kept : ndarray of int, shape (n,)
+        Positions of the rows used; rows with a missing cell are left out.
+    """
+
+    y: Array
+    x: Array
+    names: tuple[str, ...]
+    kept: np.ndarray[Any, np.dtype[np.int64]]
+
+
+def materialise(formula: ParsedFormula, frame: pd.DataFrame, also: tuple[str, ...] = ()) -> Matrices:
+    """Evaluate a parsed formula on ``frame``.
+
+    Parameters
+    ----------
+    formula : ParsedFormula
+    frame : pandas.DataFrame
+    also : tuple of str
+        Further columns (weights, clusters) whose missing cells leave a row out.
+
+    Raises
+    ------
+    LabelError
+        A column is not in the table.
+    DataError
+        Text in a number column, infinite values, or a transform that gives no finite number (log of zero).
+    """
+    used = [*formula.names, *(c for c in also if c not in formula.names)]
+    require_known(used, [str(c) for c in frame.columns], kind="column", where=f"formula {formula.text!r}")
+    for name in used:
+        if name not in formula.categorical and name not in also:
+            _require_numeric(frame, name)
+    missing = frame[used].isna().to_numpy().any(axis=1)
+    kept = np.flatnonzero(~missing)
+    if len(kept) == 0:
+        raise DataError(
+            "No row is left: every row has a missing cell in a column that the formula uses.",
+            where=f"columns {offenders(used)}",
+            remedy="Fill the cells or leave the emptiest column out of the formula.",
+        )
+    y, x, names = _matrices(formula, frame if not missing.any() else frame.iloc[kept])
+    _require_finite(formula.outcome, y, frame, kept)
+    for j, name in enumerate(names):
+        _require_finite(name, x[:, j], frame, kept)
+    return Matrices(y, x, names, kept)
+
+
+def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array, tuple[str, ...]]:
+    import formulaic
+
+    try:
+        with np.errstate(all="ignore"):
+            built = formulaic.Formula(f"{formula.outcome} ~ {formula.regressors}").get_model_matrix(
+                frame[list(formula.names)], context=_NUMERIC, na_action="ignore"
+            )
+    except Exception as error:
+        raise FormulaError(
+            f"The formula could not be evaluated: {error}.",
+            where=repr(formula.text),
+            allowed=_LANGUAGE,
+            remedy="Look for unbalanced parentheses or an operator without operands.",
+        ) from error
+    if built.lhs.shape[1] != 1:
+        raise FormulaError(
+            "The left-hand side must give one column.",
+            where=repr(formula.outcome),
+            allowed="one column or one transform of columns",
+            remedy="Write one outcome; use I(a + b) for a sum.",
+        )
+    y = np.ascontiguousarray(built.lhs.to_numpy(dtype=np.float64)[:, 0])
+    x = np.ascontiguousarray(built.rhs.to_numpy(dtype=np.float64))
+    return y, x, tuple(str(c) for c in built.rhs.columns)
+
+
+def row_labels(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> list[str]:
+    """Name rows for a message: ``row 3 (Kursk Region, 2010)`` where the table has such columns."""
+    marks = [c for c in ("region", "year") if c in frame.columns]
+    labels = []
+    for i in positions:
+        text = f"row {int(i) + 1}"
+        if marks:
+            text += f" ({', '.join(str(frame[c].iloc[int(i)]) for c in marks)})"
+        labels.append(text)
+    return labels
+
+
+def _listed(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> str:
+    head = ", ".join(row_labels(frame, positions[:5]))
+    return f"{head} and {len(positions) - 5} more" if len(positions) > 5 else head
+
+
+def _require_numeric(frame: pd.DataFrame, name: str) -> None:
+    from pandas.api.types import is_numeric_dtype
+
+    column = frame[name]
+    if not is_numeric_dtype(column.dtype):
+        import pandas as pd
+
+        parsed = pd.to_numeric(column.astype("string"), errors="coerce")
+        bad = np.flatnonzero((parsed.isna() & column.notna()).to_numpy())
+        texts = [str(column.iloc[int(i)]) for i in bad[:5]]
+        raise DataError(
+            f"Column {name!r} holds text where numbers are needed: {offenders(texts)}.",
+            where=_listed(frame, bad) if len(bad) else f"column {name!r} is stored as text",
+            allowed="numbers; an empty cell for a missing value",
+            remedy=f"Mend the cells, or write C({name}) if the column is a category.",
+        )
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise DataError(
+            f"Column {name!r} holds infinite values.",
+            where=_listed(frame, infinite),
+            allowed="finite numbers; an empty cell for a missing value",
+            remedy="Mend or empty these cells.",
+        )
+
+
+def _require_finite(term: str, values: Array, frame: pd.DataFrame, kept: np.ndarray[Any, Any]) -> None:
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad) == 0:
+        return
+    raise DataError(
+        f"{term} is not a finite number in {len(bad)} row{'s' if len(bad) > 1 else ''}.",
+        where=_listed(frame, kept[bad]),
+        allowed="values for which the transform is finite (a logarithm needs positive numbers)",
+        remedy="State a rule for zeros before taking logarithms (the innovation-space schema replaces zero counts "
+        "by 0.1 and reports it), or leave these rows out.",
+    )

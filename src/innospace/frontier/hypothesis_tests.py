@@ -1,0 +1,127 @@
+"""Tests on frontier models: no inefficiency, skewness, Wald, likelihood ratio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from innospace.core.errors import SpecError
+from innospace.frontier.densities.base import Array
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """Statistic, p-value and what was tested.
+
+    Attributes
+    ----------
+    name : str
+    statistic : float
+    p_value : float
+    distribution : str
+        Distribution under the null.
+    null : str
+        The hypothesis tested.
+    """
+
+    __test__ = False  # not a test case of pytest
+
+    name: str
+    statistic: float
+    p_value: float
+    distribution: str
+    null: str
+
+    def rejected(self, level: float = 0.05) -> bool:
+        """Whether the null is rejected at ``level``."""
+        return bool(self.p_value < level)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types."""
+        return {
+            "statistic": self.statistic,
+            "p_value": self.p_value,
+            "distribution": self.distribution,
+            "null": self.null,
+        }
+
+
+def mixed_chi2_sf(statistic: float, df: int) -> float:
+    """Return the upper tail of ``chi2(df - 1) / 2 + chi2(df) / 2`` (Kodde and Palm 1986).
+
+    ``chi2(0)`` is a point mass at zero.
+    """
+    lower = float(statistic <= 0.0) if df == 1 else float(stats.chi2.sf(statistic, df - 1))
+    return 0.5 * lower + 0.5 * float(stats.chi2.sf(statistic, df))
+
+
+def no_inefficiency(loglik: float, ols_loglik: float, extra_parameters: int) -> TestResult:
+    """Test ``sigma_u = 0`` by likelihood ratio against least squares.
+
+    ``LR = 2 (ln L - ln L_ols)``. One of the ``extra_parameters`` (``sigma_u``) lies on the boundary under the
+    null, so the distribution is an equal mixture of chi-squares with one degree of freedom less and as many.
+    """
+    statistic = max(0.0, 2.0 * (loglik - ols_loglik))
+    name = f"chi2({extra_parameters - 1})/2 + chi2({extra_parameters})/2"
+    return TestResult("no_inefficiency", statistic, mixed_chi2_sf(statistic, extra_parameters), name, "sigma_u = 0")
+
+
+def coelli_skewness(skewness: float, n: int) -> TestResult:
+    """Test that residuals are not skewed towards inefficiency (Coelli 1995).
+
+    ``M3T = m3 / sqrt(6 m2^3 / n) = skewness sqrt(n / 6)``, standard normal under the null; negative values of
+    ``skewness`` (of ``sign * residual``) point to inefficiency.
+    """
+    statistic = skewness * float(np.sqrt(n / 6.0))
+    return TestResult("skewness", statistic, float(stats.norm.cdf(statistic)), "N(0, 1), one-sided", "skewness >= 0")
+
+
+def wald(estimate: Array, covariance: Array, value: float | Array = 0.0) -> TestResult:
+    """Test ``estimate = value`` jointly: ``W = d' C^-1 d``, chi-square with as many degrees as restrictions.
+
+    Parameters
+    ----------
+    estimate : ndarray, shape (r,)
+    covariance : ndarray, shape (r, r)
+    value : float or ndarray, shape (r,)
+    """
+    difference = np.atleast_1d(estimate) - value
+    statistic = float(difference @ np.linalg.solve(np.atleast_2d(covariance), difference))
+    df = len(difference)
+    return TestResult("wald", statistic, float(stats.chi2.sf(statistic, df)), f"chi2({df})", "restrictions hold")
+
+
+def likelihood_ratio(restricted: float, full: float, df: int, null: str = "restrictions hold") -> TestResult:
+    """Test nested models by ``LR = 2 (ln L_full - ln L_restricted)``, chi-square with ``df`` degrees of freedom."""
+    _require_nested(restricted, full, df)
+    statistic = max(0.0, 2.0 * (full - restricted))
+    return TestResult("likelihood_ratio", statistic, float(stats.chi2.sf(statistic, df)), f"chi2({df})", null)
+
+
+def one_sided_likelihood_ratio(
+    restricted: float, full: float, estimate: float, null: str = "parameter = 0", direction: float = 1.0
+) -> TestResult:
+    """Test one restriction against a one-sided alternative (``direction`` 1: positive, -1: negative).
+
+    The null is rejected at level ``a`` when the estimate has the sign of the alternative and ``LR`` exceeds the
+    ``1 - 2a`` quantile of chi2(1). The p-value is half the chi2(1) tail for that sign and one minus half otherwise.
+    """
+    _require_nested(restricted, full, 1)
+    statistic = max(0.0, 2.0 * (full - restricted))
+    half = 0.5 * float(stats.chi2.sf(statistic, 1))
+    p_value = half if direction * estimate > 0.0 else 1.0 - half
+    side = "greater" if direction > 0 else "less"
+    return TestResult("one_sided_likelihood_ratio", statistic, p_value, f"chi2(1), one-sided ({side})", null)
+
+
+def _require_nested(restricted: float, full: float, df: int) -> None:
+    if df < 1:
+        raise SpecError("A likelihood-ratio test needs at least one restriction.", allowed="df >= 1")
+    if full < restricted - 1e-6 * (1.0 + abs(full)):
+        raise SpecError(
+            f"The larger model has the smaller log-likelihood ({full:.6f} < {restricted:.6f}).",
+            remedy="Check that the models are nested, use the same rows, and both converged.",
+        )

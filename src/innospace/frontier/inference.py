@@ -1,0 +1,64 @@
+"""Covariance of the estimates, chosen after the fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from innospace.core.errors import SpecError
+from innospace.frontier.densities.base import Array
+from innospace.frontier.estimate import Estimate
+from innospace.frontier.likelihood import Problem, map_blocks, scores
+from innospace.numerics.covariance import inverse_information, outer_product, sandwich
+
+
+def covariance(estimate: Estimate, kind: str, clusters: np.ndarray[Any, np.dtype[np.int64]] | None) -> Array:
+    """Return the covariance of ``theta``, shape (p, p); NaN where the information is not positive definite.
+
+    Parameters
+    ----------
+    estimate : Estimate
+    kind : str
+        ``hessian``: ``(-H)^-1``; ``opg``: ``(sum w s s')^-1``; ``robust``: ``H^-1 (sum w^2 s s') H^-1``;
+        ``cluster``: the same with ``w s`` summed within clusters first, times ``G / (G - 1)``.
+        Weights count rows in ``hessian`` and ``opg`` and are sampling weights in ``robust`` and ``cluster``.
+    clusters : ndarray of int, shape (n,), or None
+
+    Returns
+    -------
+    ndarray, shape (p, p)
+    """
+    problem, theta = estimate.problem, estimate.theta
+    nothing = np.full((len(theta), len(theta)), np.nan)
+    inverse = inverse_information(estimate.hessian)
+    if inverse is None:
+        return nothing
+    if kind == "hessian":
+        return inverse
+    if kind == "opg":
+        opg = outer_product(_meat(problem, theta, power=1))
+        return nothing if opg is None else opg
+    if kind == "robust":
+        return sandwich(inverse, _meat(problem, theta, power=2))
+    if clusters is None:
+        raise SpecError("A clustered covariance needs cluster labels.", remedy="Give cluster= when fitting.")
+    return sandwich(inverse, _clustered_meat(problem, theta, clusters))
+
+
+def _meat(problem: Problem, theta: Array, power: int) -> Array:
+    def part(rows: slice) -> Array:
+        s = scores(problem, theta, rows)
+        w = np.ones(len(s)) if problem.weights is None else problem.weights[rows] ** power
+        return np.asarray((s * w[:, None]).T @ s)
+
+    return np.asarray(np.sum(map_blocks(part, problem.n), axis=0))
+
+
+def _clustered_meat(problem: Problem, theta: Array, clusters: np.ndarray[Any, np.dtype[np.int64]]) -> Array:
+    groups = int(clusters.max()) + 1
+    s = np.concatenate(map_blocks(lambda rows: scores(problem, theta, rows), problem.n))
+    if problem.weights is not None:
+        s *= problem.weights[:, None]
+    sums = np.column_stack([np.bincount(clusters, weights=s[:, j], minlength=groups) for j in range(s.shape[1])])
+    return np.asarray(sums.T @ sums * (groups / (groups - 1)))

@@ -1,0 +1,101 @@
+"""What a frontier model assumes, apart from any data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from innospace.core.document import Equation
+from innospace.core.errors import SpecError
+from innospace.core.labels import suggest
+from innospace.frontier.densities import density
+
+COVARIANCES = ("hessian", "opg", "robust", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontierSpec:
+    """A stochastic frontier for a cross section or a pooled panel.
+
+    Attributes
+    ----------
+    formula : str
+        ``outcome ~ regressors``; for array input, a description made from the names.
+    inefficiency : str
+        ``half_normal``, ``exponential`` or ``truncated_normal``.
+    cost : bool
+        A cost frontier (inefficiency raises the outcome) instead of a production frontier.
+    weights, cluster : str or None
+        Columns of row weights and of cluster labels.
+    """
+
+    formula: str
+    inefficiency: str = "half_normal"
+    cost: bool = False
+    weights: str | None = None
+    cluster: str | None = None
+
+    def __post_init__(self) -> None:
+        density(self.inefficiency)
+
+    @property
+    def sign(self) -> float:
+        """``S``: 1 for production, -1 for cost."""
+        return -1.0 if self.cost else 1.0
+
+    def __str__(self) -> str:
+        kind = "cost" if self.cost else "production"
+        sign = "+" if self.cost else "-"
+        weighted = f", rows weighted by {self.weights}" if self.weights else ""
+        return (
+            f"Stochastic {kind} frontier {self.formula}, composed error v {sign} u with normal noise v and "
+            f"{density(self.inefficiency).title} inefficiency u >= 0, by maximum likelihood{weighted}."
+        )
+
+    def equations(self) -> tuple[Equation, ...]:
+        """Return the model as equations."""
+        law = density(self.inefficiency)
+        sign = "+" if self.cost else "-"
+        return (
+            Equation(
+                "frontier",
+                rf"y_i = x_i'\beta + v_i {sign} u_i,\quad v_i \sim N(0, \sigma_v^2),\quad {law.latex}",
+                f"y_i = x'_i beta + v_i {sign} u_i, quad v_i ~ N(0, sigma_v^2), quad {law.typst}",
+                "The outcome is the frontier, plus noise, "
+                + ("plus" if self.cost else "less")
+                + " inefficiency, which is never negative.",
+            ),
+            Equation(
+                "technical_efficiency",
+                r"\mathrm{TE}_i = E\left[e^{-u_i} \mid \varepsilon_i\right]",
+                '"TE"_i = E[e^(-u_i) | epsilon_i]',
+                "Technical efficiency: the expected share of the frontier that is reached, given the composed error.",
+            ),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FrontierSpec:
+        """Rebuild from :meth:`to_dict`."""
+        return cls(**data)
+
+
+def check_covariance(kind: str, clustered: bool) -> str:
+    """Return ``kind`` if it names a covariance that these data allow."""
+    if kind not in COVARIANCES:
+        raise SpecError(
+            f"Unknown covariance {kind!r}.",
+            allowed=", ".join(COVARIANCES),
+            remedy=suggest(kind, COVARIANCES) or "Choose one of the names above.",
+        )
+    if kind == "cluster" and not clustered:
+        raise SpecError(
+            "A clustered covariance needs cluster labels.",
+            allowed="a column of the table",
+            remedy='Give cluster="COLUMN" (command line: --cluster COLUMN) when fitting.',
+        )
+    return kind
