@@ -28,7 +28,7 @@ SMALLEST_LOG_VARIANCE = -20.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A maximum of the likelihood in the units of the data.
+    """A maximum of the likelihood.
 
     Attributes
     ----------
@@ -36,11 +36,15 @@ class Estimate:
         The data with the density that ``theta`` belongs to; on a boundary it is the limit model (no inefficiency,
         or the exponential), not the one that was asked for.
     theta : ndarray, shape (k + m,)
-        Frontier coefficients, then density parameters.
+        Frontier coefficients, then density parameters, in the units of the data.
     loglik : float
+        In the units of the data.
     gradient : ndarray, shape (k + m,)
+        Score with respect to standardised parameters, whose condition does not depend on units.
     hessian : ndarray, shape (k + m, k + m)
-        NaN where gamma = 1: the likelihood has no second-order expansion there.
+        Hessian in standardised parameters; NaN where gamma = 1, which has no second-order expansion.
+    forward : ndarray, shape (k + m, k + m)
+        ``d theta / d standardised parameters``.
     ols : LeastSquares
         The same frontier without inefficiency.
     tried, agreed : int
@@ -55,6 +59,7 @@ class Estimate:
     loglik: float
     gradient: Array
     hessian: Array
+    forward: Array
     ols: LeastSquares
     tried: int
     agreed: int
@@ -63,11 +68,50 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scaling:
-    """``beta = back @ beta_scaled``; residuals were divided by ``unit``."""
+class Standardisation:
+    """A problem in standardised columns and residual units, and the way back.
 
+    Attributes
+    ----------
+    problem : Problem
+        The scaled problem.
+    back : ndarray, shape (k, k)
+        ``beta = unit * back @ beta_scaled``.
+    unit : float
+        Standard deviation of least-squares residuals, which ``y`` was divided by.
+    """
+
+    problem: Problem
     back: Array
     unit: float
+
+    @property
+    def loglik_shift(self) -> float:
+        """What to add to the scaled log-likelihood."""
+        return -self.problem.total_weight * float(np.log(self.unit))
+
+    def forward(self) -> Array:
+        """Return ``d theta / d scaled theta``, shape (p, p)."""
+        k, parameters = self.problem.k, self.problem.density.parameters
+        forward = np.eye(k + len(parameters))
+        forward[:k, :k] = self.unit * self.back
+        for i, name in enumerate(parameters):
+            if name == "mu":
+                forward[k + i, k + i] = self.unit
+        return forward
+
+    def offset(self) -> Array:
+        """Return what log-variances gain on the way back, shape (p,)."""
+        logs = [0.0 if name == "mu" else 2.0 * float(np.log(self.unit)) for name in self.problem.density.parameters]
+        return np.concatenate((np.zeros(self.problem.k), logs))
+
+    def to_data(self, theta: Array) -> Array:
+        """Return scaled parameters in the units of the data."""
+        return np.asarray(self.forward() @ theta + self.offset())
+
+    def from_data(self, theta: Array) -> Array:
+        """Invert :meth:`to_data`."""
+        return np.asarray(np.linalg.solve(self.forward(), theta - self.offset()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,53 +138,52 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
     -------
     Estimate
     """
-    ols = ordinary_least_squares_of(problem)
-    scaled, scaling = _scale(problem, ols)
-    search = _best_of_starts(scaled, seed)
-    loglik = search.best.value - problem.total_weight * float(np.log(scaling.unit))
+    ols, standard = standardise_problem(problem)
+    search = _best_of_starts(standard.problem, seed)
+    loglik = search.best.value + standard.loglik_shift
     if loglik <= ols.loglik + NOT_ABOVE * (1.0 + abs(ols.loglik)):
-        return _without_inefficiency(problem, ols, search)
+        return _without_inefficiency(problem, standard, ols, search)
     if problem.density.name == "truncated_normal":
         limit = maximise_likelihood(replace(problem, density=DENSITIES["exponential"]), seed)
         if loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
-    theta, gradient, hessian = _unscale(scaled, scaling, search.best)
-    status = _status(search.best, hessian)
-    if status.boundary == "gamma_one":
-        hessian = np.full_like(hessian, np.nan)
+    status = _status(search.best)
     return Estimate(
-        problem, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status
+        problem,
+        standard.to_data(search.best.theta),
+        loglik,
+        search.best.gradient,
+        _usable_hessian(search.best.hessian, status),
+        standard.forward(),
+        ols,
+        search.tried,
+        search.agreed,
+        search.screened,
+        status,
     )
 
 
-def ordinary_least_squares_of(problem: Problem) -> LeastSquares:
-    """Return least squares in the units of the data, computed on standardised columns."""
-    scaled = standardise(problem.x, problem.weights)
-    ols = ordinary_least_squares(replace(problem, x=scaled.matrix))
-    return replace(ols, beta=scaled.back @ ols.beta)
+def at(problem: Problem, theta: Array, tried: int, agreed: int, screened: int, status: Status) -> Estimate:
+    """Put an estimate together again at a known ``theta``; one evaluation, no search."""
+    ols, standard = standardise_problem(problem)
+    value, gradient, hessian = evaluate(standard.problem, standard.from_data(theta))
+    loglik = value + standard.loglik_shift
+    usable = _usable_hessian(hessian, status)
+    forward = standard.forward()
+    return Estimate(problem, theta, loglik, gradient, usable, forward, ols, tried, agreed, screened, status)
 
 
-def _scale(problem: Problem, ols: LeastSquares) -> tuple[Problem, _Scaling]:
-    standard = standardise(problem.x, problem.weights)
+def _usable_hessian(hessian: Array, status: Status) -> Array:
+    return np.full_like(hessian, np.nan) if status.boundary == "gamma_one" else hessian
+
+
+def standardise_problem(problem: Problem) -> tuple[LeastSquares, Standardisation]:
+    """Return least squares in the units of the data and the problem in standard units."""
+    columns = standardise(problem.x, problem.weights)
+    ols = ordinary_least_squares(replace(problem, x=columns.matrix))
     unit = float(np.sqrt(ols.variance))
-    scaled = replace(problem, y=problem.y / unit, x=standard.matrix)
-    return scaled, _Scaling(standard.back, unit)
-
-
-def _unscale(problem: Problem, scaling: _Scaling, optimum: Optimum) -> tuple[Array, Array, Array]:
-    """Return theta, gradient and Hessian in the units of the data."""
-    k, unit = problem.k, scaling.unit
-    forward = np.eye(len(optimum.theta))  # d theta / d scaled theta
-    forward[:k, :k] = unit * scaling.back
-    theta = forward @ optimum.theta
-    for i, name in enumerate(problem.density.parameters):
-        if name == "mu":
-            forward[k + i, k + i] = unit
-            theta[k + i] = unit * optimum.theta[k + i]
-        else:
-            theta[k + i] += 2.0 * np.log(unit)
-    inverse = np.linalg.inv(forward)
-    return theta, inverse.T @ optimum.gradient, inverse.T @ optimum.hessian @ inverse
+    scaled = replace(problem, y=problem.y / unit, x=columns.matrix)
+    return replace(ols, beta=columns.back @ ols.beta), Standardisation(scaled, columns.back, unit)
 
 
 def _best_of_starts(problem: Problem, seed: int) -> _Search:
@@ -197,11 +240,13 @@ def _search(problem: Problem, start: Array) -> Optimum:
     return optimum
 
 
-def _without_inefficiency(problem: Problem, ols: LeastSquares, search: _Search) -> Estimate:
+def _without_inefficiency(
+    problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search
+) -> Estimate:
     """Return least squares as the boundary solution ``sigma_u = 0``."""
-    limit = replace(problem, density=NoInefficiency())
-    theta = np.append(ols.beta, np.log(ols.variance))
-    loglik, gradient, hessian = evaluate(limit, theta)
+    limit = replace(standard, problem=replace(standard.problem, density=NoInefficiency()))
+    scaled_ols = ordinary_least_squares(limit.problem)
+    theta = limit.to_data(np.append(scaled_ols.beta, np.log(scaled_ols.variance)))
     wrong = ols.third >= 0.0
     status = Status(
         StatusCode.BOUNDARY,
@@ -213,7 +258,8 @@ def _without_inefficiency(problem: Problem, ols: LeastSquares, search: _Search) 
         "wrong_skewness" if wrong else "sigma_u_zero",
         {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
     )
-    return Estimate(limit, theta, loglik, gradient, hessian, ols, search.tried, search.agreed, search.screened, status)
+    found = replace(problem, density=NoInefficiency())
+    return at(found, theta, search.tried, search.agreed, search.screened, status)
 
 
 def _exponential_limit(limit: Estimate) -> Status:
@@ -229,10 +275,10 @@ def _exponential_limit(limit: Estimate) -> Status:
     )
 
 
-def _status(best: Optimum, hessian: Array) -> Status:
+def _status(best: Optimum) -> Status:
     iterations = best.iterations
     numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
-    information = inverse_information(hessian)
+    information = inverse_information(best.hessian)
     if best.code is StatusCode.CONVERGED and information is not None:
         return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
     if best.theta[-1] < SMALLEST_LOG_VARIANCE or (best.theta[-1] < -14.0 and information is None):

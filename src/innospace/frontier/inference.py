@@ -31,14 +31,17 @@ def covariance(estimate: Estimate, kind: str, clusters: np.ndarray[Any, np.dtype
     """
     problem, theta = estimate.problem, estimate.theta
     nothing = np.full((len(theta), len(theta)), np.nan)
+    forward = estimate.forward
     inverse = inverse_information(estimate.hessian)
     if inverse is None:
         return nothing
-    if kind == "hessian":
-        return inverse
     if kind == "opg":
-        opg = outer_product(_meat(problem, theta, power=1))
-        return nothing if opg is None else opg
+        inverse = outer_product(forward.T @ _meat(problem, theta, power=1) @ forward)
+        if inverse is None:
+            return nothing
+    inverse = forward @ inverse @ forward.T
+    if kind in ("hessian", "opg"):
+        return np.asarray(inverse)
     if kind == "robust":
         return sandwich(inverse, _meat(problem, theta, power=2))
     if clusters is None:

@@ -1,0 +1,279 @@
+"""The verb: from a formula and a table, or from arrays, to a fitted frontier."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innospace.core.errors import BoundaryWarning, DataError, MissingRowsWarning, SpecError, offenders
+from innospace.core.progress import Progress, silent
+from innospace.core.provenance import Provenance
+from innospace.frontier import formula as language
+from innospace.frontier.densities import density
+from innospace.frontier.densities.base import Array
+from innospace.frontier.estimate import maximise_likelihood
+from innospace.frontier.likelihood import Problem
+from innospace.frontier.result import FrontierResult, Sample
+from innospace.frontier.spec import FrontierSpec, check_covariance
+from innospace.numerics.linear import dependent_columns, standardise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABEL_COLUMNS = ("region", "region_code", "year")
+
+
+def fit(
+    formula: str | FrontierSpec | None = None,
+    data: Any = None,
+    *,
+    y: Any = None,
+    X: Any = None,
+    names: Sequence[str] | None = None,
+    intercept: bool = True,
+    inefficiency: str = "half_normal",
+    cost: bool = False,
+    weights: Any = None,
+    cluster: Any = None,
+    vcov: str = "hessian",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> FrontierResult:
+    """Fit a stochastic frontier by maximum likelihood.
+
+    ``y = x'b + v - u`` (production) or ``y = x'b + v + u`` (cost), ``v ~ N(0, sigma_v^2)``, ``u >= 0``.
+
+    Parameters
+    ----------
+    formula : str or FrontierSpec
+        ``outcome ~ regressors`` in the language of :mod:`innospace.frontier.formula`.
+    data : Dataset, pandas or polars frame, or mapping of arrays
+        Rows with a missing cell in a used column are left out, with a warning that counts them.
+    y, X : array, shapes (n,) and (n, k)
+        Instead of ``formula`` and ``data``; missing or infinite values raise.
+    names : sequence of str, optional
+        Names of the columns of ``X``.
+    intercept : bool
+        Array input only: put an intercept in front.
+    inefficiency : str
+        ``half_normal``, ``exponential`` or ``truncated_normal``.
+    cost : bool
+        Cost frontier.
+    weights : str or array, shape (n,), optional
+        Column or array of positive weights that multiply each row's log-likelihood.
+    cluster : str or array, shape (n,), optional
+        Column or array of cluster labels, for ``vcov="cluster"``.
+    vcov : str
+        ``hessian``, ``opg``, ``robust`` or ``cluster``; can be changed afterwards.
+    seed : int
+        Draws the rows on which the starts of a large sample are tried.
+    progress : callable
+        Called with a message and a finished fraction.
+
+    Returns
+    -------
+    FrontierResult
+
+    Raises
+    ------
+    FormulaError, LabelError, DataError, SpecError
+        The input cannot be estimated; the message says where and what to do.
+
+    Notes
+    -----
+    Aigner, Lovell and Schmidt (1977); Meeusen and van den Broeck (1977); Stevenson (1980). Analytic score and
+    Hessian; several starts; a maximum on the boundary of the parameter space is named in ``status``.
+    """
+    if isinstance(formula, FrontierSpec):
+        spec, given = formula, (formula.weights, formula.cluster)
+    else:
+        given = (weights, cluster)
+        columns = tuple(v if isinstance(v, str) else None for v in given)
+        label = formula if formula is not None else _describe(names, X, intercept)
+        spec = FrontierSpec(label, inefficiency, cost, *columns)
+    progress("Reading the model", 0.0)
+    if formula is not None:
+        inputs = _from_table(spec, data, *given)
+    else:
+        inputs = _from_arrays(y, X, names, intercept, *given)
+    check_covariance(vcov, inputs.sample.clusters is not None)
+    problem = Problem(inputs.y, inputs.x, spec.sign, density(spec.inefficiency), inputs.weights)
+    require_estimable(problem, inputs.sample)
+    progress("Maximising the likelihood", 0.1)
+    estimate = maximise_likelihood(problem, seed)
+    progress("Done", 1.0)
+    messages = list(inputs.messages)
+    if estimate.status.boundary:
+        messages.append(f"{estimate.status.message} {estimate.status.remedy}")
+        warnings.warn(messages[-1], BoundaryWarning, stacklevel=2)
+    options = {**spec.to_dict(), "intercept": intercept} if formula is None else spec.to_dict()
+    provenance = Provenance.now(inputs.sources, options, seed)
+    return FrontierResult(spec, inputs.sample, estimate, provenance, vcov, tuple(messages))
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """Arrays of a fit: y, shape (n,); x, shape (n, k); weights, shape (n,), or None; what to tell the reader."""
+
+    y: Array
+    x: Array
+    weights: Array | None
+    sample: Sample
+    messages: tuple[str, ...] = ()
+    sources: tuple[Any, ...] = ()
+
+
+def _describe(names: Sequence[str] | None, X: Any, intercept: bool) -> str:
+    if X is None:
+        raise SpecError(
+            "There is nothing to fit.",
+            allowed='fit("outcome ~ regressors", data) or fit(y=..., X=...)',
+            remedy="Give a formula and a table, or arrays y and X.",
+        )
+    count = np.ndim(X) and np.shape(np.atleast_2d(np.asarray(X).T).T)[1]
+    columns = list(names) if names is not None else [f"x{j + 1}" for j in range(count)]
+    return f"y ~ {' + '.join([*(['1'] if intercept else ['0']), *columns])}"
+
+
+def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _Inputs:
+    from innospace.data import as_dataset
+
+    if data is None:
+        raise SpecError("A formula needs a table.", remedy="Give data=, a frame with the columns of the formula.")
+    dataset = as_dataset(data)
+    frame = dataset.frame
+    if len(frame) == 0:
+        raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
+    parsed = language.parse(spec.formula)
+    also = tuple(c for c in (weights, cluster) if isinstance(c, str))
+    matrices = language.materialise(parsed, frame, also)
+    kept, n_rows = matrices.kept, len(frame)
+    w = _weights(_column(frame, weights), n_rows, kept)
+    clusters = _clusters(_column(frame, cluster), n_rows, kept)
+    label_columns = [c for c in LABEL_COLUMNS if c in frame.columns]
+    labels = frame[label_columns].iloc[kept].reset_index(drop=True) if label_columns else None
+    messages: tuple[str, ...] = ()
+    if len(kept) < n_rows:
+        missing = np.setdiff1d(np.arange(n_rows), kept)
+        shown = ", ".join(language.row_labels(frame, missing[:5])) + ("" if len(missing) <= 5 else ", ...")
+        messages = (f"{len(missing)} of {n_rows} rows have a missing cell and were left out: {shown}.",)
+        warnings.warn(messages[0], MissingRowsWarning, stacklevel=3)
+    sample = Sample(matrices.names, kept, n_rows, clusters, labels)
+    return _Inputs(matrices.y, matrices.x, w, sample, messages, (dataset.source,))
+
+
+def _column(frame: pd.DataFrame, given: Any) -> Any:
+    return frame[given].to_numpy() if isinstance(given, str) else given
+
+
+def _from_arrays(
+    y: Any, X: Any, names: Sequence[str] | None, intercept: bool, weights: Any, cluster: Any
+) -> _Inputs:
+    outcome = _finite("y", y)
+    matrix = _finite("X", X)
+    if outcome.ndim != 1:
+        raise DataError(f"y has shape {outcome.shape}.", allowed="a vector of shape (n,)")
+    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+    n = len(outcome)
+    if n == 0:
+        raise DataError("The arrays have no rows.")
+    if matrix.ndim != 2 or len(matrix) != n:
+        raise DataError(f"X has shape {matrix.shape} and y has {n} rows.", allowed="X of shape (n, k)")
+    labels = tuple(names) if names is not None else tuple(f"x{j + 1}" for j in range(matrix.shape[1]))
+    if len(labels) != matrix.shape[1]:
+        raise DataError(f"{len(labels)} names were given for {matrix.shape[1]} columns of X.")
+    if intercept:
+        matrix = np.column_stack((np.ones(n), matrix))
+        labels = ("Intercept", *labels)
+    kept = np.arange(n)
+    sample = Sample(labels, kept, n, _clusters(cluster, n, kept))
+    return _Inputs(outcome, np.ascontiguousarray(matrix), _weights(weights, n, kept), sample)
+
+
+def _finite(name: str, values: Any) -> Array:
+    if values is None:
+        raise SpecError("Array input needs both y and X.", remedy="Give fit(y=..., X=...).")
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} does not hold numbers only: {error}.", allowed="an array of numbers") from error
+    rows = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise DataError(
+            f"{name} holds missing or infinite values.",
+            where=f"rows {offenders((bad + 1).tolist())}",
+            allowed="finite numbers",
+            remedy="Drop these rows from y and X, or use a formula and a table, which leaves them out and says so.",
+        )
+    return array
+
+
+def _weights(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> Array | None:
+    if given is None:
+        return None
+    w = np.asarray(given, dtype=np.float64)
+    if w.shape != (rows,):
+        raise DataError(f"Weights have shape {w.shape} for {rows} rows.", allowed=f"shape ({rows},)")
+    w = np.ascontiguousarray(w[kept])
+    bad = kept[~(np.isfinite(w) & (w > 0.0))]
+    if len(bad):
+        raise DataError(
+            "Weights must be positive and finite.",
+            where=f"rows {offenders((bad + 1).tolist())}",
+            remedy="Drop rows of zero weight before fitting.",
+        )
+    return w
+
+
+def _clusters(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    if given is None:
+        return None
+    import pandas as pd
+
+    labels = np.asarray(given)
+    if labels.shape != (rows,):
+        raise DataError(f"Cluster labels have shape {labels.shape} for {rows} rows.", allowed=f"shape ({rows},)")
+    codes, groups = pd.factorize(pd.Series(labels[kept]))
+    if len(groups) < 2:
+        raise DataError("Clustered errors need at least two clusters.", where=f"found {len(groups)}")
+    return np.asarray(codes, dtype=np.int64)
+
+
+def require_estimable(problem: Problem, sample: Sample) -> None:
+    """Raise unless the model can be estimated: enough rows, full rank, an outcome that varies and is not exact."""
+    parameters = problem.k + len(problem.density.parameters)
+    if problem.n <= parameters:
+        raise DataError(
+            f"{problem.n} row{'s' if problem.n != 1 else ''} cannot determine {parameters} parameters.",
+            where=f"coefficients {offenders(sample.names)} and {offenders(problem.density.parameters)}",
+            allowed=f"more than {parameters} rows without missing cells",
+            remedy="Add rows or drop regressors.",
+        )
+    spread = float(np.ptp(problem.y))
+    if spread <= 1e-12 * float(np.abs(problem.y).max()) or spread == 0.0:
+        raise DataError(
+            "The outcome is constant, so there is nothing to explain.",
+            where=f"all {problem.n} values equal {problem.y[0]:g}",
+            remedy="Check the outcome column.",
+        )
+    standard = standardise(problem.x, problem.weights).matrix
+    for j, others in dependent_columns(standard).items():
+        made_of = f"a linear combination of {offenders([sample.names[i] for i in others])}" if others else "zero"
+        raise DataError(
+            f"Regressor {sample.names[j]!r} is {made_of}: the regressors are perfectly collinear.",
+            where=f"columns {offenders(sample.names)}",
+            allowed="regressors that are linearly independent",
+            remedy=f"Leave {sample.names[j]!r} out of the formula.",
+        )
+    residual = problem.y - standard @ np.linalg.lstsq(standard, problem.y, rcond=None)[0]
+    if float(np.sqrt(np.mean(residual**2))) <= 1e-10 * spread:
+        raise DataError(
+            "The regressors reproduce the outcome exactly, so there is neither noise nor inefficiency.",
+            where=f"outcome of the formula, {problem.n} rows",
+            remedy="Check that the outcome is not computed from the regressors.",
+        )

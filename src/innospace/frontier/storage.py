@@ -1,0 +1,74 @@
+"""A fitted frontier as plain types and frames, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from innospace.core.errors import StoreError
+from innospace.core.provenance import Provenance
+from innospace.core.result import Bundle
+from innospace.core.status import Status
+from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.estimate import at
+from innospace.frontier.likelihood import Problem
+from innospace.frontier.result import FrontierResult, Sample
+from innospace.frontier.spec import FrontierSpec
+
+KIND = "frontier"
+
+
+def to_bundle(result: FrontierResult) -> Bundle:
+    """Return the data, the estimate and how it was reached; derived numbers are recomputed on the way back."""
+    import pandas as pd
+
+    e, problem, sample = result.estimate, result.estimate.problem, result.sample
+    columns: dict[str, Any] = {"kept": sample.kept, "y": problem.y}
+    columns |= {f"x{j}": problem.x[:, j] for j in range(problem.k)}
+    if problem.weights is not None:
+        columns["weights"] = problem.weights
+    if sample.clusters is not None:
+        columns["clusters"] = sample.clusters
+    meta = {
+        "spec": result.spec.to_dict(),
+        "names": list(sample.names),
+        "rows": sample.rows,
+        "density": problem.density.name,
+        "theta": [float(v) for v in e.theta],
+        "starts": [e.tried, e.agreed, e.screened],
+        "status": e.status.to_dict(),
+        "provenance": result.provenance.to_dict(),
+        "covariance": result.covariance_kind,
+        "warnings": list(result.warnings),
+    }
+    frames = {"data": pd.DataFrame(columns)}
+    if sample.labels is not None:
+        frames["labels"] = sample.labels
+    return Bundle(KIND, meta, frames)
+
+
+def from_bundle(bundle: Bundle) -> dict[str, Any]:
+    """Return the arguments of :class:`FrontierResult`."""
+    if bundle.kind != KIND:
+        raise StoreError(f"A stored {bundle.kind!r} is not a {KIND!r} result.")
+    meta, data = bundle.meta, bundle.frames["data"]
+    spec = FrontierSpec.from_dict(meta["spec"])
+    k = len(meta["names"])
+    x = np.ascontiguousarray(data[[f"x{j}" for j in range(k)]].to_numpy(np.float64))
+    law = NoInefficiency() if meta["density"] == "none" else DENSITIES[meta["density"]]
+    weights = data["weights"].to_numpy(np.float64) if "weights" in data else None
+    problem = Problem(data["y"].to_numpy(np.float64), x, spec.sign, law, weights)
+    tried, agreed, screened = meta["starts"]
+    status = Status.from_dict(meta["status"])
+    estimate = at(problem, np.array(meta["theta"]), tried, agreed, screened, status)
+    clusters = data["clusters"].to_numpy(np.int64) if "clusters" in data else None
+    kept = data["kept"].to_numpy(np.int64)
+    return {
+        "spec": spec,
+        "sample": Sample(tuple(meta["names"]), kept, meta["rows"], clusters, bundle.frames.get("labels")),
+        "estimate": estimate,
+        "provenance": Provenance.from_dict(meta["provenance"]),
+        "covariance_kind": meta["covariance"],
+        "warnings": tuple(meta["warnings"]),
+    }
