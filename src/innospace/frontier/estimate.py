@@ -240,9 +240,7 @@ def _search(problem: Problem, start: Array) -> Optimum:
     return optimum
 
 
-def _without_inefficiency(
-    problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search
-) -> Estimate:
+def _without_inefficiency(problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search) -> Estimate:
     """Return least squares as the boundary solution ``sigma_u = 0``."""
     limit = replace(standard, problem=replace(standard.problem, density=NoInefficiency()))
     scaled_ols = ordinary_least_squares(limit.problem)

@@ -96,10 +96,7 @@ def fit(
         label = formula if formula is not None else _describe(names, X, intercept)
         spec = FrontierSpec(label, inefficiency, cost, *columns)
     progress("Reading the model", 0.0)
-    if formula is not None:
-        inputs = _from_table(spec, data, *given)
-    else:
-        inputs = _from_arrays(y, X, names, intercept, *given)
+    inputs = _from_arrays(y, X, names, intercept, *given) if formula is None else _from_table(spec, data, *given)
     check_covariance(vcov, inputs.sample.clusters is not None)
     problem = Problem(inputs.y, inputs.x, spec.sign, density(spec.inefficiency), inputs.weights)
     require_estimable(problem, inputs.sample)
@@ -170,9 +167,7 @@ def _column(frame: pd.DataFrame, given: Any) -> Any:
     return frame[given].to_numpy() if isinstance(given, str) else given
 
 
-def _from_arrays(
-    y: Any, X: Any, names: Sequence[str] | None, intercept: bool, weights: Any, cluster: Any
-) -> _Inputs:
+def _from_arrays(y: Any, X: Any, names: Sequence[str] | None, intercept: bool, weights: Any, cluster: Any) -> _Inputs:
     outcome = _finite("y", y)
     matrix = _finite("X", X)
     if outcome.ndim != 1:

@@ -1,0 +1,292 @@
+"""A fitted frontier in words, tables and figures. No number is made here that the result does not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innospace.core.document import Block, Paragraph, Section
+from innospace.core.errors import SpecError
+from innospace.core.figure import Figure, FigureKind
+from innospace.core.numbers import fixed, p_value, percent, significant
+from innospace.core.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from innospace.frontier.result import FrontierResult
+
+PARAMETER_LABELS = {
+    "mu": "μ (before truncation)",
+    "lnsigma_u2": "ln σᵤ²",
+    "lnsigma_v2": "ln σᵥ²",
+    "Intercept": "Constant",
+}
+COVARIANCE_LABELS = {
+    "hessian": "observed information (Hessian)",
+    "opg": "outer product of scores",
+    "robust": "robust (sandwich)",
+    "cluster": "clustered",
+}
+RANKED_ROWS = 120
+"""Efficiencies of at most this many rows are shown one by one; more become a histogram."""
+
+
+def label(name: str) -> str:
+    """Return the name of a coefficient as a reader sees it."""
+    return PARAMETER_LABELS.get(name, name)
+
+
+def summary(result: FrontierResult) -> str:
+    """Return a text summary, at most 100 columns wide."""
+    r = result
+    kind = "cost" if r.spec.cost else "production"
+    lines = [
+        f"Stochastic {kind} frontier: {r.spec.formula}"[:100],
+        f"Inefficiency: {r.spec.inefficiency.replace('_', ' ')}   Rows: {r.n} of {r.sample.rows}   "
+        f"Log-likelihood: {r.loglik:.6f}",
+        f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}",
+        "",
+        f"{'':<28}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}",
+    ]
+    for name, row in r.coefficients().iterrows():
+        cells = [
+            f"{v:>{w}.{d}f}" if np.isfinite(v) else f"{'-':>{w}}" for v, w, d in zip(row, _WIDTHS, _DIGITS, strict=True)
+        ]
+        lines.append(f"{str(name)[:28]:<28}{''.join(cells)}")
+    test = r.test_no_inefficiency()
+    e = r.estimate
+    lines += [
+        "",
+        f"sigma_u {r.sigma_u:.6f}   sigma_v {r.sigma_v:.6f}   mean efficiency {r.mean_efficiency:.4f}",
+        f"No inefficiency: LR {test.statistic:.4f}, p {test.p_value:.4g} ({test.distribution})",
+        f"Starts: {e.agreed} of {e.tried} reached this optimum   Status: {r.status.code}"
+        + (f" ({r.status.boundary})" if r.status.boundary else ""),
+    ]
+    lines += [f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in r.checks if not c.ok]
+    return "\n".join(lines)
+
+
+_WIDTHS = (14, 14, 10, 10)
+_DIGITS = (6, 6, 3, 4)
+
+
+def coefficient_table(result: FrontierResult) -> Table:
+    """Return the coefficients with standard errors, z, p and intervals."""
+    frame = result.to_frame().reset_index()
+    frame["name"] = [label(str(n)) for n in frame["name"]]
+    return Table(
+        "coefficients",
+        f"Estimates: {result.spec.formula}",
+        frame,
+        (
+            Column("name", "Coefficient"),
+            Column("estimate", "Estimate", "fixed:4"),
+            Column("std_error", "Std. error", "fixed:4"),
+            Column("z", "z", "fixed:2"),
+            Column("p_value", "p", "p"),
+            Column("lower", "95 % from", "fixed:4"),
+            Column("upper", "to", "fixed:4"),
+        ),
+        notes=(
+            f"{result.n} observations, log-likelihood {fixed(result.loglik, 3)}. "
+            f"Standard errors: {COVARIANCE_LABELS[result.covariance_kind]}.",
+            f"σᵤ = {fixed(result.sigma_u, 4)}, σᵥ = {fixed(result.sigma_v, 4)}, "
+            f"mean technical efficiency {fixed(result.mean_efficiency, 3)}.",
+        ),
+    )
+
+
+def tests_table(result: FrontierResult) -> Table:
+    """Return the tests of no inefficiency and of skewness."""
+    import pandas as pd
+
+    found = [result.test_no_inefficiency(), result.test_skewness()]
+    frame = pd.DataFrame([{"name": t.name.replace("_", " "), **t.to_dict()} for t in found])
+    columns = (
+        Column("name", "Test"),
+        Column("null", "Null hypothesis"),
+        Column("statistic", "Statistic", "fixed:3"),
+        Column("distribution", "Distribution"),
+        Column("p_value", "p", "p"),
+    )
+    return Table("tests", "Is there inefficiency?", frame, columns)
+
+
+def labelled_efficiencies(result: FrontierResult, level: float = 0.95) -> pd.DataFrame:
+    """Return efficiencies of the rows used with their labels, best first."""
+    import pandas as pd
+
+    values = result.used_efficiencies(level)
+    frame = pd.DataFrame({c: getattr(values, c) for c in ("te_jlms", "te_bc", "te_mode", "te_lower", "te_upper")})
+    frame.insert(0, "label", row_names(result))
+    return frame.sort_values("te_bc", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def row_names(result: FrontierResult) -> list[str]:
+    """Return a name for each row used: region and year where the table has them."""
+    labels = result.sample.labels
+    if labels is None:
+        return [f"row {i + 1}" for i in result.sample.kept]
+    shown = [c for c in ("region", "year") if c in labels.columns]
+    if "region" not in shown:
+        return [f"row {i + 1}" for i in result.sample.kept]
+    if "year" in shown and labels["year"].nunique() > 1:
+        return [f"{r}, {y}" for r, y in zip(labels["region"], labels["year"], strict=True)]
+    return [str(r) for r in labels["region"]]
+
+
+def efficiency_table(result: FrontierResult) -> Table:
+    """Return ranked efficiencies with intervals."""
+    frame = labelled_efficiencies(result)
+    frame.insert(0, "rank", range(1, len(frame) + 1))
+    columns = (
+        Column("rank", "Rank", "integer"),
+        Column("label", "Unit"),
+        Column("te_bc", "Battese–Coelli", "fixed:3", "Technical efficiency"),
+        Column("te_lower", "95 % from", "fixed:3", "Technical efficiency"),
+        Column("te_upper", "to", "fixed:3", "Technical efficiency"),
+        Column("te_jlms", "JLMS", "fixed:3", "Other predictors"),
+        Column("te_mode", "Mode", "fixed:3", "Other predictors"),
+    )
+    return Table("efficiencies", "Technical efficiency, ranked", frame, columns)
+
+
+def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = "comparison") -> Table:
+    """Set fits side by side: coefficients with standard errors in parentheses beneath."""
+    import pandas as pd
+
+    names: list[str] = []
+    frames = {heading: r.coefficients() for heading, r in results.items()}
+    for frame in frames.values():
+        names += [str(n) for n in frame.index if n not in names]
+    names.sort(key=lambda n: n in ("mu", "lnsigma_u2", "lnsigma_v2"))  # stable: densities' parameters last
+    rows: list[dict[str, str]] = []
+    for n in names:
+        rows.append({"name": label(n), **{h: _cell(f, n, "estimate") for h, f in frames.items()}})
+        rows.append({"name": "", **{h: _cell(f, n, "std_error") for h, f in frames.items()}})
+    rule = len(rows)
+    rows += [
+        {"name": "Observations", **{h: fixed(r.n, 0) for h, r in results.items()}},
+        {"name": "Log-likelihood", **{h: fixed(r.loglik, 3) for h, r in results.items()}},
+        {"name": "σᵤ", **{h: fixed(r.sigma_u, 3) for h, r in results.items()}},
+        {"name": "σᵥ", **{h: fixed(r.sigma_v, 3) for h, r in results.items()}},
+        {"name": "Mean technical efficiency", **{h: fixed(r.mean_efficiency, 3) for h, r in results.items()}},
+        {
+            "name": "No inefficiency: LR",
+            **{h: fixed(r.test_no_inefficiency().statistic, 2) for h, r in results.items()},
+        },
+        {"name": "p", **{h: p_value(r.test_no_inefficiency().p_value) for h, r in results.items()}},
+    ]
+    tidy = pd.concat({h: r.to_frame() for h, r in results.items()}, names=["model", "name"]).reset_index()
+    columns = (Column("name", ""), *(Column(h, h, "fixed:3") for h in results))
+    kinds = {COVARIANCE_LABELS[r.covariance_kind] for r in results.values()}
+    notes = (f"Standard errors in parentheses: {', '.join(sorted(kinds))}.",)
+    return Table(name, title, tidy, columns, notes, pd.DataFrame(rows), (rule,))
+
+
+def _cell(frame: pd.DataFrame, name: str, part: str) -> str:
+    if name not in frame.index:
+        return ""
+    value = float(frame.loc[name, part])  # type: ignore[arg-type]
+    if part == "std_error":
+        return f"({fixed(value, 3)})" if np.isfinite(value) else ""
+    return fixed(value, 3)
+
+
+class Plots:
+    """Figures of a fitted frontier."""
+
+    def __init__(self, result: FrontierResult) -> None:
+        self._result = result
+
+    def efficiencies(self) -> Figure:
+        """Return efficiencies: ranked with intervals, or a histogram when there are many rows."""
+        r = self._result
+        frame = labelled_efficiencies(r)
+        mean = percent(r.mean_efficiency, 0)
+        source = "; ".join(s.name for s in r.provenance.sources) or "arrays"
+        many = len(frame) > RANKED_ROWS
+        best, worst = frame.iloc[0], frame.iloc[-1]
+        encoding = {
+            "value": "te_bc",
+            "value_title": "Technical efficiency",
+            "reference": r.mean_efficiency,
+            "reference_label": f"mean {mean}",
+        }
+        if not many:
+            encoding |= {"label": "label", "lower": "te_lower", "upper": "te_upper"}
+        return Figure(
+            "efficiencies",
+            FigureKind.HISTOGRAM if many else FigureKind.INTERVALS,
+            f"On average {mean} of the frontier is reached",
+            f"Technical efficiency (Battese–Coelli), share of the frontier, {r.n} observations"
+            if many
+            else "Technical efficiency (Battese–Coelli) with 95 % intervals given each unit's residual",
+            f"Source: {source}; {r.spec.inefficiency.replace('_', ' ')} inefficiency, estimated.",
+            f"Histogram of technical efficiency of {r.n} observations; the mean is {mean}."
+            if many
+            else f"Technical efficiency ranked: {best['label']} is highest with {best['te_bc']:.2f}, "
+            f"{worst['label']} lowest with {worst['te_bc']:.2f}.",
+            frame,
+            encoding,
+        )
+
+    def coefficients(self, level: float = 0.95) -> Figure:
+        """Return frontier coefficients with intervals."""
+        r = self._result
+        names = [n for n in r.sample.names if n != "Intercept"]
+        if not names:
+            raise SpecError("The frontier has no coefficient besides the intercept.")
+        frame = r.coefficients().join(r.confidence_intervals(level)).loc[names].reset_index()
+        return Figure(
+            "coefficients",
+            FigureKind.COEFFICIENTS,
+            f"What moves the frontier of {r.spec.formula.split('~', maxsplit=1)[0].strip()}",
+            f"Coefficients with {100 * level:.0f} % intervals, {r.n} observations",
+            f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}.",
+            "Coefficients: " + ", ".join(f"{row['name']} {row['estimate']:.3f}" for _, row in frame.iterrows()),
+            frame,
+            {"term": "name", "estimate": "estimate", "lower": "lower", "upper": "upper"},
+        )
+
+
+def findings(result: FrontierResult) -> tuple[str, ...]:
+    """Return what was found, in sentences, most important first."""
+    r = result
+    if r.estimate.problem.density.name == "none":
+        return (f"{r.spec.formula}: {r.status.message}",)
+    test = r.test_no_inefficiency()
+    verdict = "is rejected" if test.rejected() else "is not rejected"
+    values = r.used_efficiencies().te_bc
+    return (
+        f"Units reach on average {percent(float(values.mean()), 0)} of what the estimated frontier allows; the "
+        f"middle half lies between {percent(float(np.quantile(values, 0.25)), 0)} and "
+        f"{percent(float(np.quantile(values, 0.75)), 0)} ({r.n} observations).",
+        f"That there is no inefficiency {verdict} (likelihood ratio {fixed(test.statistic, 2)}, "
+        f"p {p_value(test.p_value)}).",
+    )
+
+
+def sections(result: FrontierResult) -> tuple[Section, ...]:
+    """Return the part of a report: model, estimates, efficiencies."""
+    r = result
+    blocks: list[Block] = [Paragraph(str(r.spec)), *r.spec.equations(), r.table("coefficients"), r.table("tests")]
+    blocks += [Paragraph(f"{w}") for w in r.warnings]
+    shares = (
+        f"The variance of inefficiency before truncation makes up γ = "
+        f"{significant(r.sigma_u**2 / (r.sigma_u**2 + r.sigma_v**2))} of both."
+        if np.isfinite(r.sigma_u)
+        else "The scale of inefficiency is not defined in this limit."
+    )
+    blocks.append(Paragraph(f"{r.estimate.agreed} of {r.estimate.tried} starts reached the reported maximum. {shares}"))
+    ranking: list[Block] = [r.plot.efficiencies()]
+    if r.n <= RANKED_ROWS * 3:
+        ranking.append(r.table("efficiencies"))
+    return (
+        Section("frontier", "The frontier", tuple(blocks)),
+        Section("efficiency", "Technical efficiency", tuple(ranking)),
+    )
