@@ -1,0 +1,126 @@
+"""An innovation-space study in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from innospace.core.document import Block, Notice, Paragraph, Section
+from innospace.core.numbers import fixed, p_value, percent, significant
+
+if TYPE_CHECKING:
+    from innospace.frontier.space.result import SpaceResult
+
+
+def summary(result: SpaceResult) -> str:
+    """Return text for a terminal, at most 100 columns wide."""
+    lines = [
+        "Innovation space: ln Q = c + delta ln V + v - u",
+        f"{'model':<10}{'delta':>9}{'c':>10}{'ln L':>12}{'sigma_u':>10}{'sigma_v':>10}{'w':>12}{'status':>14}",
+    ]
+    for name, model in result.reported.items():
+        p = result.parameters(name)
+        lines.append(
+            f"{name:<10}{p['delta']:>9.4f}{p['c']:>10.4f}{p['log_likelihood']:>12.3f}{p['sigma_u']:>10.4f}"
+            f"{p['sigma_v']:>10.4f}{p['w']:>12.3e}{model.status.code!s:>14}"
+        )
+    for key, value in result.te_correlation.items():
+        pearson, spearman = value["pearson"], value["spearman"]
+        lines.append(f"TE {key.replace('_', ' and ')}: Pearson {pearson:.4f}, Spearman {spearman:.4f}")
+    for name, test in result.hypotheses.items():
+        lines.append(f"{name:<32}{test.statistic:>10.3f}   p {test.p_value:.4f}   {test.distribution}")
+    return "\n".join(lines)
+
+
+def findings(result: SpaceResult) -> tuple[str, ...]:
+    """Return what was found, in sentences, most important first."""
+    r = result
+    last = r.years[-1]
+    year = f"In {last}" if last else "In this table"
+    rows = r.regions[r.regions["year"] == last]
+    level = f"{100 * r.spec.level:.0f} %"
+    found = []
+    for name in r.spec.focus:
+        row = rows[rows["region"] == name]
+        if not row.empty:
+            t = row.iloc[0]
+            found.append(
+                f"{name} reaches {percent(float(t['te']), 0)} of what the frontier allows ({level} interval "
+                f"{percent(float(t['te_lower']), 0)} to {percent(float(t['te_upper']), 0)}); it ranks "
+                f"{int(t['rank'])} of {len(rows)} regions{f' in {last}' if last else ''}."
+            )
+    share = r.share(str(last))
+    found.append(
+        f"{year} the frontier uses {significant(100 * share.w)} % of the innovation space ({level} interval "
+        f"{significant(100 * share.lower)} % to {significant(100 * share.upper)} %); regions reach on average "
+        f"{percent(float(rows['te'].mean()), 0)} of the frontier."
+    )
+    delta = r.models[str(last)].parameter("log(space)")
+    found.append(
+        f"Innovations rise less than in proportion with the space: one percent more links goes with "
+        f"{fixed(delta, 2)} percent more innovations on the frontier."
+        if delta < 1.0
+        else f"One percent more links goes with {fixed(delta, 2)} percent more innovations on the frontier."
+    )
+    found += [
+        f"Between {a} and {b} the used share of the frontier changed by {percent(g, 0)}."
+        for (a, b), g in zip(zip(r.years, r.years[1:], strict=False), r.growth_of_w.values(), strict=True)
+    ]
+    found += _persistence(r)
+    found += _hypotheses(r)
+    return tuple(found)
+
+
+def _persistence(r: SpaceResult) -> list[str]:
+    if not r.te_correlation:
+        return []
+    values = ", ".join(f"{fixed(v['pearson'], 2)} ({k.replace('_', '–')})" for k, v in r.te_correlation.items())
+    return [f"Efficiency is persistent: its correlation between years is {values}."]
+
+
+def _hypotheses(r: SpaceResult) -> list[str]:
+    sentences = []
+    tests = r.hypotheses
+    for name, meaning in (
+        ("hypothesis_2", "the elasticity to the space is constant in time"),
+        ("hypothesis_3", "the constant is constant in time"),
+    ):
+        if f"{name}.lr" in tests:
+            test = tests[f"{name}.lr"]
+            verdict = _verdict(test.p_value)
+            sentences.append(f"That {meaning} ({name.replace('_', ' ')}) {verdict} (p {p_value(test.p_value)}).")
+    for year in r.years:
+        key = f"hypothesis_1.{year}.lr"
+        if key in tests:
+            sentences.append(
+                f"That R&D organisations and companies count alike (hypothesis 1, {year}) "
+                f"{_verdict(tests[key].p_value)} (p {p_value(tests[key].p_value)})."
+            )
+    return sentences
+
+
+def _verdict(p: float) -> str:
+    if p < 0.05:
+        return "is rejected at the 5 % level"
+    return "is rejected at the 10 % level only" if p < 0.10 else "is not rejected"
+
+
+def sections(result: SpaceResult) -> tuple[Section, ...]:
+    """Return the part of a report."""
+    r = result
+    data: list[Block] = [Paragraph(step) for step in r.steps]
+    data += [
+        Notice(f"{s.name}: {s.note or s.origin}", s.nature)
+        for s in r.provenance.sources
+        if s.nature != "observed" or s.note
+    ]
+    warned = [Paragraph(f"{n}: {m.status.message} {m.status.remedy}") for n, m in r.reported.items() if m.warnings]
+    estimates: list[Block] = [r.table("models"), *warned, r.table("hypotheses")]
+    if r.te_correlation:
+        estimates.append(r.table("correlations"))
+    return (
+        Section("model", "What was estimated", (Paragraph(str(r.spec)), *r.spec.equations())),
+        Section("figures", "What the data show", tuple(r.plot.all())),
+        Section("estimates", "Estimates and tests", tuple(estimates)),
+        Section("regions", "Regions", (r.table("ranking"), r.table("regions"))),
+        Section("data", "The data", tuple(data)),
+    )

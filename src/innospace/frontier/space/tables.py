@@ -1,0 +1,127 @@
+"""Tables of an innovation-space study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from innospace.core.numbers import fixed, percent, significant
+from innospace.core.table import Column, Table
+from innospace.frontier.presentation import side_by_side
+
+if TYPE_CHECKING:
+    from innospace.frontier.space.result import SpaceResult
+
+_NAMES = {
+    "Constant": "c",
+    "log(space)": "δ (elasticity to ln V)",
+    "t": "c₀ (per year)",
+    "t:log(space)": "δ₀ (per year)",
+    "log(innovative_companies)": "η (elasticity to ln B)",
+}
+
+
+def models(result: SpaceResult) -> Table:
+    """Return models (2) by year and (4) pooled side by side, with ``c / delta``, ``w`` and its growth beneath."""
+    import pandas as pd
+
+    base = side_by_side(
+        {_heading(n): m for n, m in result.reported.items()}, "Models of the innovation space", "models"
+    )
+    layout = base.display()
+    layout["name"] = [_NAMES.get(n, n) for n in layout["name"]]
+    ratio: dict[str, str] = {"name": "c / δ"}
+    share: dict[str, str] = {"name": "w"}
+    growth: dict[str, str] = {"name": "Growth of w over the year before"}
+    for name, model in result.reported.items():
+        heading = _heading(name)
+        ratio[heading] = fixed(model.parameter("Intercept") / model.parameter("log(space)"), 3)
+        share[heading] = significant(result.share(name).w)
+        known = name.isdigit() and int(name) in result.growth_of_w
+        growth[heading] = percent(result.growth_of_w[int(name)]) if known else ""
+    layout = pd.concat([layout, pd.DataFrame([ratio, share, growth])], ignore_index=True)
+    rules = (*base.rules, len(layout) - 3)
+    notes = (*base.notes, "w is the share of the innovation space that the frontier uses; pooled, at t = 0.")
+    return Table(base.name, base.title, base.frame, base.columns, notes, layout, rules)
+
+
+def _heading(name: str) -> str:
+    return "All years (4)" if name == "pooled" else f"{name} (2)"
+
+
+def hypotheses(result: SpaceResult) -> Table:
+    """Return every test with its null, statistic and p-value."""
+    import pandas as pd
+
+    rows = [{"test": name.replace("_", " ").replace(".", ", "), **t.to_dict()} for name, t in result.hypotheses.items()]
+    columns = (
+        Column("test", "Test"),
+        Column("null", "Null hypothesis"),
+        Column("statistic", "Statistic", "fixed:3"),
+        Column("distribution", "Distribution"),
+        Column("p_value", "p", "p"),
+    )
+    return Table("hypotheses", "Tests of the hypotheses", pd.DataFrame(rows), columns)
+
+
+def regions(result: SpaceResult) -> Table:
+    """Return efficiency and used space of every region and year."""
+    frame = result.regions
+    level = f"{100 * result.spec.level:.0f} %"
+    columns = (
+        Column("region", "Region"),
+        Column("year", "Year", "year"),
+        Column("technologies", "Innovations, per year", "fixed:2"),
+        Column("space", "Space V, links", "fixed:0"),
+        Column("te", "TE", "fixed:3", "Technical efficiency"),
+        Column("te_lower", f"{level} from", "fixed:3", "Technical efficiency"),
+        Column("te_upper", "to", "fixed:3", "Technical efficiency"),
+        Column("rank", "Rank", "integer"),
+        Column("used_space", "Used space V̂, links", "fixed:1"),
+    )
+    return Table("regions", "Efficiency and used innovation space by region and year", frame, columns, result.steps)
+
+
+def ranking(result: SpaceResult) -> Table:
+    """Return regions by innovations over all years, with the mean efficiency and its rank."""
+    grouped = result.regions.groupby("region", sort=False)
+    frame = grouped.agg(technologies=("technologies", "sum"), te=("te", "mean"), used_space=("used_space", "mean"))
+    frame = frame.sort_values("technologies", ascending=False, kind="stable").reset_index()
+    frame.insert(0, "rank", range(1, len(frame) + 1))
+    frame["te_rank"] = frame["te"].rank(ascending=False, method="min").astype(int)
+    frame["share"] = frame["technologies"] / frame["technologies"].sum()
+    frame["cumulative_share"] = frame["share"].cumsum()
+    columns = (
+        Column("rank", "Rank by innovations", "integer"),
+        Column("region", "Region"),
+        Column("technologies", "Innovations, sum of yearly rates", "fixed:1"),
+        Column("cumulative_share", "Cumulative share", "percent:1"),
+        Column("te", "Mean TE", "fixed:3"),
+        Column("te_rank", "Rank by TE", "integer"),
+        Column("used_space", "Mean used space V̂, links", "fixed:1"),
+    )
+    return Table("ranking", "Regions ranked by innovations", frame, columns)
+
+
+def correlations(result: SpaceResult) -> Table:
+    """Return correlations of efficiency between consecutive years."""
+    import pandas as pd
+
+    rows = [{"years": k.replace("_", "–"), **v} for k, v in result.te_correlation.items()]
+    columns = (
+        Column("years", "Years"),
+        Column("pearson", "Pearson", "fixed:4"),
+        Column("spearman", "Spearman (ranks)", "fixed:4"),
+        Column("regions", "Regions", "integer"),
+    )
+    frame = pd.DataFrame(rows, columns=[c.key for c in columns])
+    return Table("correlations", "Is efficiency persistent? Correlation of TE between years", frame, columns)
+
+
+KINDS: dict[str, Callable[[SpaceResult], Table]] = {
+    "models": models,
+    "hypotheses": hypotheses,
+    "regions": regions,
+    "ranking": ranking,
+    "correlations": correlations,
+}
