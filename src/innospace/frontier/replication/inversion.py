@@ -31,6 +31,8 @@ YEARS_SUMMED = 3.0
 """Published rates are means over three years."""
 STAGES = (1.5, 4.5, 12.5, 40.5, 120.5, np.inf)
 """Counts let into the search, stage by stage."""
+FOUND = 0.02
+"""Mean distance to an integer at which the search stops; positions drawn at random would give 0.25."""
 SIGMA_U = (0.5, 4.0)
 SIGMA_V = (0.1, 1.2)
 """Ranges searched."""
@@ -155,6 +157,8 @@ def find_sigmas(used_space: Array, te: Array, delta: float) -> tuple[float, floa
         value = loss(point, np.inf)
         if value < best[0]:
             best = (value, point)
+        if value < FOUND:
+            break
     su, sv, shift = best[1]
     return float(su), float(sv), float(delta + 5e-5 * shift)
 

@@ -85,7 +85,7 @@ def regions(result: SpaceResult) -> Table:
 def ranking(result: SpaceResult) -> Table:
     """Return regions by innovations over all years, with the mean efficiency and its rank."""
     grouped = result.regions.groupby("region", sort=False)
-    frame = grouped.agg(technologies=("technologies", "sum"), te=("te", "mean"), used_space=("used_space", "mean"))
+    frame = grouped.agg(technologies=("technologies", "mean"), te=("te", "mean"), used_space=("used_space", "mean"))
     frame = frame.sort_values("technologies", ascending=False, kind="stable").reset_index()
     frame.insert(0, "rank", range(1, len(frame) + 1))
     frame["te_rank"] = frame["te"].rank(ascending=False, method="min").astype(int)
@@ -94,7 +94,7 @@ def ranking(result: SpaceResult) -> Table:
     columns = (
         Column("rank", "Rank by innovations", "integer"),
         Column("region", "Region"),
-        Column("technologies", "Innovations, sum of yearly rates", "fixed:1"),
+        Column("technologies", "Innovations per year, mean", "fixed:1"),
         Column("cumulative_share", "Cumulative share", "percent:1"),
         Column("te", "Mean TE", "fixed:3"),
         Column("te_rank", "Rank by TE", "integer"),
