@@ -1,0 +1,30 @@
+"""Readers, schemas and the catalogue of samples. Names are loaded when first used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "ColumnCard": "cards",
+    "Dataset": "dataset",
+    "SampleCard": "cards",
+    "as_dataset": "dataset",
+    "load_geometry": "catalogue",
+    "load_sample": "catalogue",
+    "match_regions": "regions",
+    "output_groups": "groups",
+    "published_table": "catalogue",
+    "read_table": "readers",
+    "require_regions": "regions",
+    "samples": "catalogue",
+    "wide_to_long": "reshape",
+    "with_region_codes": "regions",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,1 @@
+"""What a table must hold for an engine to use it."""
