@@ -1,0 +1,64 @@
+"""Figures as SVG and PNG, by vl-convert: no browser, no network."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+from innospace.core.figure import Figure
+from innospace.report.needs import need
+from innospace.report.text import slug
+
+_HINT = re.compile(
+    r'<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"([^>]*)/>', re.DOTALL
+)
+_ROLES = re.compile(r' (?:role="graphics-[^"]*"|aria-roledescription="[^"]*"|aria-hidden="true"|pointer-events="none")')
+_EMPTY = re.compile(
+    r'<path class="(?:foreground|background)"(?: aria-hidden="true")? d="[^"]*"(?: pointer-events="none")?'
+    r'(?: display="none")?/>'
+)
+
+
+def to_svg(figure: Figure, width: int = 720, *, titled: bool = True) -> str:
+    """Return a figure as SVG.
+
+    Names of points stand in ``<title>`` elements, so that a browser shows them without a script; identifiers carry the
+    name of the figure and the width, so that several drawings fit on one page.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to draw.
+    width : int
+        Width of the whole drawing in pixels; below 480 it is laid out for a phone.
+    titled : bool
+        Whether title, subtitle and caption are part of the drawing.
+    """
+    spec = _spec(figure, width, titled)
+    return tidy(str(need("vl_convert").vegalite_to_svg(spec)), f"{slug(figure.name)}-{width}-")
+
+
+def to_png(figure: Figure, width: int = 720, scale: float = 2.0, *, titled: bool = True) -> bytes:
+    """Return a figure as PNG, ``scale`` dots a pixel; other arguments as for :func:`to_svg`."""
+    return bytes(need("vl_convert").vegalite_to_png(_spec(figure, width, titled), scale=scale))
+
+
+def tidy(svg: str, prefix: str) -> str:
+    """Make a drawing fit to stand on a page: hints as titles, own identifiers, no leftover roles."""
+    svg = _EMPTY.sub("", svg)
+    svg = _HINT.sub(r"<path\2><title>\1</title></path>", svg)
+    svg = _ROLES.sub("", svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", svg)
+    return re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
+
+
+def _spec(figure: Figure, width: int, titled: bool) -> Any:
+    from innospace.report.charts import draw
+
+    need("altair")
+    with warnings.catch_warnings():
+        # the drawing library warns about its own use of the frame library; readers cannot act on that
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return draw(figure, width, titled=titled).to_dict()

@@ -1,0 +1,156 @@
+"""A document as one HTML file that needs nothing else: no script, no network, no other file."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from innospace.core.document import Document, Equation, Notice, Paragraph
+from innospace.core.errors import DataError
+from innospace.core.figure import Figure
+from innospace.core.numbers import fixed
+from innospace.core.table import Table
+from innospace.report import views
+from innospace.report.needs import need
+from innospace.report.text import one_line
+
+WIDE, PHONE = 720, 340
+"""Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
+
+FEW_CHECKS = 12
+
+
+def render_html(document: Document) -> str:
+    """Return a document as a self-contained HTML page.
+
+    The page carries its style, its drawings (each for wide screens and for phones) and the data behind them. It asks
+    for nothing from a network and runs no script; it says so itself by its content security policy.
+
+    Parameters
+    ----------
+    document : Document
+        What to set.
+
+    Raises
+    ------
+    DataError
+        When an equation is not valid LaTeX, or a figure has nothing to draw.
+    InnospaceError
+        When the ``report`` extra is not installed.
+    """
+    jinja = need("jinja2")
+    environment = jinja.Environment(
+        loader=jinja.FunctionLoader(_template),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja.StrictUndefined,
+    )
+    text: str = environment.get_template("report.html").render(_view(document, need("markupsafe").Markup))
+    return text
+
+
+def _template(name: str) -> str:
+    return files("innospace.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _view(document: Document, safe: Any) -> dict[str, Any]:
+    names = views.names(document)
+    figures, tables = iter(names.figures), iter(names.tables)
+    sections = []
+    for anchor, section in zip(names.sections, document.sections, strict=True):
+        blocks = [_block(b, figures, tables, safe) for b in section.blocks]
+        sections.append({"anchor": anchor, "title": one_line(section.title), "blocks": blocks})
+    checks = views.check_lines(document.checks)
+    # every failure is in sight; when many passed, only the first few are
+    shown = max(FEW_CHECKS, sum(not c.ok for c in checks))
+    return {
+        "language": document.language,
+        "title": one_line(document.title),
+        "subtitle": one_line(document.subtitle),
+        "findings": [one_line(f) for f in document.findings],
+        "verdict": views.verdict(document.checks),
+        "checks": checks[:shown],
+        "more_checks": checks[shown:],
+        "sections": sections,
+        "provenance": views.provenance_lines(document.provenance, document.run_id),
+        "sources": views.source_lines(document.provenance),
+        "command": one_line(document.command),
+        "style": safe(_style()),
+    }
+
+
+def _block(block: Any, figures: Any, tables: Any, safe: Any) -> dict[str, Any]:
+    if isinstance(block, Paragraph):
+        return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
+    if isinstance(block, Notice):
+        label = views.NATURES[block.nature]
+        return {"kind": "notice", "tone": str(block.nature), "label": label, "paragraphs": views.paragraphs(block.text)}
+    if isinstance(block, Equation):
+        return {"kind": "equation", "math": safe(mathml(block)), "meaning": one_line(block.meaning)}
+    if isinstance(block, Figure):
+        return _figure(block, next(figures), safe)
+    return _table(block, next(tables), safe)
+
+
+def _figure(figure: Figure, name: str, safe: Any) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from innospace.report.charts import to_svg, words
+    from innospace.report.tables import to_html
+
+    own = replace(figure, name=name)
+    shown = words(own)
+    data = views.data_table(own)
+    return {
+        "kind": "figure",
+        "name": name,
+        "title": one_line(shown.title),
+        "subtitle": one_line(shown.subtitle),
+        "caption": one_line(shown.caption),
+        "wide": safe(_accessible(to_svg(own, WIDE, titled=False), figure.alt)),
+        "phone": safe(_accessible(to_svg(own, PHONE, titled=False), figure.alt)),
+        "rows": fixed(len(figure.data), 0),
+        "data": safe(to_html(data)),
+        "link": views.data_link(figure.data),
+    }
+
+
+def _table(table: Table, name: str, safe: Any) -> dict[str, Any]:
+    from innospace.report.tables import to_html
+
+    return {"kind": "table", "name": name, "html": safe(to_html(table, name)), "link": views.data_link(table.frame)}
+
+
+def _accessible(svg: str, alt: str) -> str:
+    label = escape(one_line(alt), quote=True)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def mathml(equation: Equation) -> str:
+    """Return an equation as MathML.
+
+    Raises
+    ------
+    DataError
+        When the LaTeX cannot be read.
+    """
+    converter = need("latex2mathml.converter")
+    try:
+        return str(converter.convert(equation.latex, display="block"))
+    except Exception as error:
+        # the converter raises a dozen unrelated classes for malformed input
+        raise DataError(
+            f"The equation {equation.name!r} cannot be set.", where=equation.latex, remedy="Correct its LaTeX."
+        ) from error
+
+
+def _style() -> str:
+    """Return the style sheet, with the colours of charts replaced in dark mode."""
+    from innospace.report.charts.theme import ON_DARK
+
+    swaps = [
+        f'.chart [{part}="{light}"]{{{part}:{dark}}}' for light, dark in ON_DARK.items() for part in ("fill", "stroke")
+    ]
+    return _template("report.css").replace("/* charts in dark mode */", "\n".join(swaps))

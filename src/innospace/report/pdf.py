@@ -1,0 +1,150 @@
+"""A document as PDF, by Typst: A4, contents, page numbers, vector figures."""
+
+from __future__ import annotations
+
+import functools
+import json
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from innospace.core.document import Document, Equation, Notice, Paragraph
+from innospace.core.errors import DataError, InnospaceError
+from innospace.core.figure import Figure
+from innospace.report import views
+from innospace.report.needs import need
+from innospace.report.text import one_line
+
+WIDTH = 720
+"""Width at which charts are drawn, in pixels; 170 mm on paper, so that 12 pixels are 8 points."""
+ROWS = 44
+"""Rows of a ranked chart that fit on one page."""
+_CHART_FONTS = {"Arial", "Helvetica", "Liberation Sans"}
+
+
+def render_pdf(document: Document) -> bytes:
+    """Return a document as PDF, in the same order as the page.
+
+    Words reach Typst as data and strings, never as markup. Charts are vector drawings when a font with the metrics of
+    the charts is installed, otherwise images of three dots a pixel.
+
+    Raises
+    ------
+    DataError
+        When an equation is not valid Typst, or a figure has nothing to draw.
+    InnospaceError
+        When the ``report`` extra is not installed.
+    """
+    typst = need("typst")
+    with tempfile.TemporaryDirectory(prefix="innospace-pdf-") as name:
+        folder = Path(name)
+        (folder / "data.json").write_text(json.dumps(_view(document, folder)), encoding="utf-8")
+        source = files("innospace.report").joinpath("templates", "report.typ").read_text(encoding="utf-8")
+        (folder / "report.typ").write_text(source, encoding="utf-8")
+        try:
+            return bytes(typst.compile(str(folder / "report.typ"), root=str(folder)))
+        except typst.TypstError as error:
+            raise _explained(error, document) from error
+
+
+def _explained(error: Exception, document: Document) -> InnospaceError:
+    """Say which equation is at fault, or that the frame of the report is."""
+    from contextlib import suppress
+
+    typst = need("typst")
+    for equation in (b for s in document.sections for b in s.blocks if isinstance(b, Equation)):
+        with tempfile.TemporaryDirectory(prefix="innospace-pdf-") as name, suppress(typst.TypstError):
+            path = Path(name) / "equation.typ"
+            path.write_text(_equation(equation), encoding="utf-8")
+            typst.compile(str(path))
+            continue
+        return DataError(
+            f"The equation {equation.name!r} cannot be set in the PDF.",
+            where=f"{equation.typst}: {error}",
+            remedy="Correct its Typst form.",
+        )
+    return InnospaceError(
+        "The PDF cannot be made.", where=str(error), remedy="Make the report without the format 'pdf' and report this."
+    )
+
+
+def _equation(equation: Equation) -> str:
+    return f"$ {equation.typst} $\n"
+
+
+@functools.cache
+def vector_figures() -> bool:
+    """Return whether Typst finds a font in which chart text is as wide as it was measured."""
+    return bool(_CHART_FONTS & set(need("typst").Fonts().families()))
+
+
+def _view(document: Document, folder: Path) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    names = views.names(document)
+    figures, tables = iter(names.figures), iter(names.tables)
+    sections = [
+        {
+            "title": one_line(section.title),
+            "blocks": [_block(b, figures, tables, folder, f"{i}-{j}") for j, b in enumerate(section.blocks)],
+        }
+        for i, section in enumerate(document.sections)
+    ]
+    return {
+        "language": document.language.split("-", maxsplit=1)[0].lower(),
+        "title": one_line(document.title),
+        "subtitle": one_line(document.subtitle),
+        "findings": [one_line(f) for f in document.findings],
+        "verdict": views.verdict(document.checks),
+        "checks": [asdict(c) for c in views.check_lines(document.checks)],
+        "sections": sections,
+        "provenance": views.provenance_lines(document.provenance, document.run_id),
+        "sources": views.source_lines(document.provenance),
+        "command": one_line(document.command),
+    }
+
+
+def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str) -> dict[str, Any]:
+    if isinstance(block, Paragraph):
+        return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
+    if isinstance(block, Notice):
+        tone = str(block.nature)
+        words = views.paragraphs(block.text)
+        return {"kind": "notice", "tone": tone, "label": views.NATURES[block.nature], "paragraphs": words}
+    if isinstance(block, Equation):
+        (folder / f"equation-{place}.typ").write_text(_equation(block), encoding="utf-8")
+        return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": one_line(block.meaning)}
+    if isinstance(block, Figure):
+        return _figure(block, next(figures), folder, place)
+    from innospace.report.tables import to_typst
+
+    next(tables)
+    (folder / f"table-{place}.typ").write_text(to_typst(block), encoding="utf-8")
+    return {"kind": "table", "file": f"table-{place}.typ"}
+
+
+def _figure(figure: Figure, name: str, folder: Path, place: str) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from innospace.report.charts import parts, to_png, to_svg, words
+
+    shown = words(figure)
+    drawn = []
+    for i, part in enumerate(parts(replace(figure, name=name), ROWS)):
+        stem = f"figure-{place}-{i}"
+        if vector_figures():
+            path = folder / f"{stem}.svg"
+            path.write_text(to_svg(part, WIDTH, titled=False), encoding="utf-8")
+        else:
+            path = folder / f"{stem}.png"
+            path.write_bytes(to_png(part, WIDTH, 3.0, titled=False))
+        drawn.append(path.name)
+    return {
+        "kind": "figure",
+        "title": one_line(shown.title),
+        "subtitle": one_line(shown.subtitle),
+        "caption": one_line(shown.caption),
+        "alt": one_line(figure.alt),
+        "parts": drawn,
+    }

@@ -1,0 +1,69 @@
+"""Tables as HTML: semantic, scrolling within the page, numbers aligned on the decimal point."""
+
+from __future__ import annotations
+
+from html import escape
+
+from innospace.core.table import Table
+from innospace.report.tables.layout import Cell, Grid, grid
+from innospace.report.text import one_line
+
+TALL = 24
+"""Tables with more rows scroll within a box on screens; on paper they are printed in full."""
+_WIDE = {".": 0.5, ")": 0.6, "(": 0.6, "*": 0.7, "%": 1.6, "\u202f": 0.36, "\u00a0": 0.5, " ": 0.5}
+"""Widths relative to a digit (the CSS unit ``ch``) of what may be padded."""
+
+
+def to_html(table: Table, anchor: str | None = None) -> str:
+    """Return a table as HTML: a captioned ``<table>`` in a box that scrolls, notes beneath.
+
+    Parameters
+    ----------
+    table : Table
+        What to set.
+    anchor : str, optional
+        The ``id`` of the caption; the table's name by default.
+    """
+    g = grid(table)
+    label = escape(anchor or table.name, quote=True)
+    tall = " tall" if len(g.rows) > TALL else ""
+    notes = "".join(f'<p class="note">{escape(one_line(n))}</p>' for n in table.notes)
+    return (
+        f'<div class="table"><div class="scroll{tall}" role="region" tabindex="0" aria-labelledby="{label}-title">'
+        f'<table><caption id="{label}-title">{escape(one_line(table.title))}</caption>'
+        f"<thead>{_head(g)}</thead><tbody>{_body(g)}</tbody></table></div>{notes}</div>"
+    )
+
+
+def _head(g: Grid) -> str:
+    spans = ""
+    if g.spans:
+        cells = [
+            f'<th colspan="{s.width}" scope="colgroup" class="span">{escape(s.text)}</th>'
+            if s.text
+            else f"<td{'' if s.width == 1 else f' colspan={s.width}'}></td>"
+            for s in g.spans
+        ]
+        spans = f'<tr class="spans">{"".join(cells)}</tr>'
+    pairs = zip(g.headings, g.numeric, strict=True)
+    heads = [f'<th scope="col"{" class=n" if n else ""}>{escape(h)}</th>' for h, n in pairs]
+    return f"{spans}<tr>{''.join(heads)}</tr>"
+
+
+def _body(g: Grid) -> str:
+    lines = []
+    for number, row in enumerate(g.rows):
+        cells = [_cell(c, n, first=i == 0) for i, (c, n) in enumerate(zip(row, g.numeric, strict=True))]
+        lines.append(f"<tr{' class=rule' if number in g.rules else ''}>{''.join(cells)}</tr>")
+    return "".join(lines)
+
+
+def _cell(cell: Cell, numeric: bool, *, first: bool) -> str:
+    text = escape(cell.text)
+    if first:
+        return f'<th scope="row"{" class=n" if numeric else ""}>{text}</th>'
+    if not numeric:
+        return f"<td>{text}</td>"
+    pad = sum(_WIDE.get(c, 1.0) for c in cell.pad)
+    inner = f'<span style="padding-right:{pad:.2g}ch">{text}</span>' if pad else text
+    return f'<td class="n">{inner}</td>'

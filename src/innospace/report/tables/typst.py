@@ -1,0 +1,86 @@
+"""Tables as Typst. Text goes in as strings, never as markup, so no character of the data can act."""
+
+from __future__ import annotations
+
+from innospace.core.table import Table
+from innospace.report.tables.layout import Cell, Grid, grid
+from innospace.report.text import one_line
+
+
+def to_typst(table: Table) -> str:
+    """Return a table as Typst code: title, table whose head repeats on every page, notes."""
+    g = grid(table)
+    align = ", ".join("right" if n else "left" for n in g.numeric)
+    # text columns share what numbers leave, so that long names wrap instead of pushing numbers off the page
+    widths = ", ".join(_width(g, i) for i in range(len(g.headings)))
+    lines = [
+        f'#block(above: 1.4em, below: 0.5em, sticky: true, text(weight: "bold", {string(one_line(table.title))}))',
+        "#{",
+        f"  set text(size: {_size(g)}pt)",
+        "  table(",
+        f"    columns: ({widths},),",
+        f"    align: ({align},),",
+        "    stroke: none,",
+        "    inset: (x: 4pt, y: 2.6pt),",
+        f"    table.header({_head(g)}),",
+        *_body(g),
+        "    table.hline(stroke: 0.8pt),",
+        "  )",
+        "}",
+    ]
+    lines += [f"#block(above: 0.5em, text(size: 8pt, {string(one_line(n))}))" for n in table.notes]
+    return "\n".join([*lines, ""])
+
+
+def string(text: str) -> str:
+    """Return text as a Typst string literal."""
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "")
+    return f'"{quoted}"'
+
+
+def longest(g: Grid, column: int) -> int:
+    """Return the length of the longest text of a column, heading not counted."""
+    return max((len(row[column].text) + len(row[column].pad) for row in g.rows), default=0)
+
+
+def _width(g: Grid, column: int) -> str:
+    return "auto" if g.numeric[column] or longest(g, column) <= 24 else "1fr"
+
+
+def _size(g: Grid) -> float:
+    """Return a font size at which the widest lines fit on a page."""
+    words = [max((len(w) for w in h.split()), default=0) for h in g.headings]
+    characters = sum(min(max(longest(g, i), w), 30) + 2 for i, w in enumerate(words))
+    return 9.0 if characters <= 95 else 8.0 if characters <= 110 else max(5.5, round(880.0 / characters, 1))
+
+
+def _head(g: Grid) -> str:
+    cells = ["table.hline(stroke: 0.8pt)"]
+    if g.spans:
+        at = 0
+        for span in g.spans:
+            text = f'text(weight: "bold", {string(span.text)})'
+            cells.append(f"table.cell(colspan: {span.width}, align: center, {text})")
+        for span in g.spans:
+            if span.text:
+                cells.append(f"table.hline(start: {at}, end: {at + span.width}, stroke: 0.4pt)")
+            at += span.width
+    cells += [
+        f'table.cell(align: bottom + {"right" if n else "left"}, text(weight: "bold", {string(h)}))'
+        for h, n in zip(g.headings, g.numeric, strict=True)
+    ]
+    return ", ".join([*cells, "table.hline(stroke: 0.5pt)"])
+
+
+def _body(g: Grid) -> list[str]:
+    lines = []
+    for number, row in enumerate(g.rows):
+        rule = "table.hline(stroke: 0.4pt), " if number in g.rules else ""
+        lines.append(f"    {rule}{', '.join(_cell(c) for c in row)},")
+    return lines
+
+
+def _cell(cell: Cell) -> str:
+    if not cell.pad:
+        return string(cell.text)
+    return f"[#{string(cell.text)}#hide({string(cell.pad)})]"

@@ -1,0 +1,43 @@
+"""Text that is safe to set: no control characters, unique file names and anchors."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+
+
+def clean(text: object) -> str:
+    """Return text in which control characters and lone surrogates are replaced by U+FFFD."""
+    return _UNSAFE.sub("\ufffd", str(text))
+
+
+def one_line(text: object) -> str:
+    """Return :func:`clean` text with every run of white space made one space, except non-breaking ones."""
+    return re.sub(r"[ \t\r\n\v\f\u2028\u2029]+", " ", clean(text)).strip()
+
+
+def slug(name: str, fallback: str = "item") -> str:
+    """Return a name usable as anchor and as file name on every system; Cyrillic letters stay."""
+    folded = unicodedata.normalize("NFC", clean(name))
+    kept = re.sub(r"[^\w.-]+", "-", folded).strip("-._")[:80]
+    if not kept:
+        return fallback
+    return f"{fallback}-{kept}" if _RESERVED.match(kept) else kept
+
+
+def unique(names: Iterable[str], fallback: str = "item", taken: Iterable[str] = ()) -> list[str]:
+    """Return slugs that differ from each other and from ``taken``, also on systems that ignore case."""
+    seen = {t.casefold() for t in taken}
+    found = []
+    for name in names:
+        stem = candidate = slug(name, fallback)
+        number = 2
+        while candidate.casefold() in seen:
+            candidate, number = f"{stem}-{number}", number + 1
+        seen.add(candidate.casefold())
+        found.append(candidate)
+    return found

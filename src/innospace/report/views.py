@@ -1,0 +1,155 @@
+"""What both pages and PDFs show of a document: checks in order, provenance in lines, data behind figures."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from innospace.core.checks import Check
+from innospace.core.document import Document
+from innospace.core.figure import Figure
+from innospace.core.numbers import fixed, significant
+from innospace.core.provenance import Nature, Provenance
+from innospace.core.table import Column, Table
+from innospace.report.tables.files import frame_csv
+from innospace.report.text import clean, one_line, unique
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 100
+"""Rows of data shown beneath a figure."""
+EMBEDDED = 400_000
+"""Longer CSV text is not carried by the page; it stands in the folder of figures."""
+NATURES = {
+    Nature.OBSERVED: "Observed",
+    Nature.RECONSTRUCTED: "Reconstructed",
+    Nature.ASSUMED: "Assumed",
+    Nature.SIMULATED: "Simulated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """One check as it is read."""
+
+    ok: bool
+    name: str
+    value: str
+    tolerance: str
+    meaning: str
+    remedy: str
+
+
+def check_lines(checks: tuple[Check, ...]) -> list[CheckLine]:
+    """Return checks with the failed ones first, otherwise in their order."""
+    lines = [
+        CheckLine(
+            c.ok,
+            one_line(c.name),
+            significant(c.value),
+            significant(c.tolerance),
+            one_line(c.meaning),
+            "" if c.ok else one_line(c.remedy),
+        )
+        for c in checks
+    ]
+    return sorted(lines, key=lambda line: line.ok)
+
+
+def verdict(checks: tuple[Check, ...]) -> str:
+    """Return how many checks passed, in a sentence."""
+    failed = sum(not c.ok for c in checks)
+    if not checks:
+        return "No checks were made."
+    if not failed:
+        return f"All {len(checks)} checks passed." if len(checks) > 1 else "The check passed."
+    return f"{failed} of {len(checks)} checks failed; {'it stands' if failed == 1 else 'they stand'} first."
+
+
+def provenance_lines(p: Provenance, run_id: str) -> list[tuple[str, str]]:
+    """Return what produced the numbers, as pairs of name and value."""
+    lines = [("innospace", p.version), *((k, v) for k, v in p.software.items())]
+    lines += [("Created", p.created)] if p.created else []
+    lines += [("Seed", str(p.seed))] if p.seed is not None else []
+    lines += [(f"Option {k}", _plain(v)) for k, v in p.options.items()]
+    lines += [("Run", run_id)] if run_id else []
+    return [(one_line(k), one_line(v)) for k, v in lines]
+
+
+def source_lines(p: Provenance) -> list[dict[str, str]]:
+    """Return the inputs as plain text."""
+    return [
+        {
+            "name": one_line(s.name),
+            "nature": NATURES[s.nature],
+            "tone": str(s.nature),
+            "origin": one_line(s.origin),
+            "licence": one_line(s.licence),
+            "note": one_line(s.note),
+            "sha256": one_line(s.sha256),
+        }
+        for s in p.sources
+    ]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def data_table(figure: Figure) -> Table:
+    """Return the first rows of a figure's data as a table."""
+    head = figure.data.head(SHOWN)
+    columns = tuple(Column(str(c), str(c), _style(head.iloc[:, i])) for i, c in enumerate(head.columns))
+    rows = len(figure.data)
+    title = f"Data of the figure, first {SHOWN} of {fixed(rows, 0)} rows" if rows > SHOWN else "Data of the figure"
+    return Table(f"{figure.name}-data", title, head.set_axis([c.key for c in columns], axis=1), columns)
+
+
+def _style(column: pd.Series[Any]) -> str:
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
+        return "text"
+    if pd.api.types.is_integer_dtype(column):
+        known = column.dropna()
+        return "year" if len(known) and known.between(1800, 2200).all() else "integer"
+    return "significant:4"
+
+
+def data_link(frame: pd.DataFrame) -> str | None:
+    """Return the frame as a ``data:`` address of a CSV file; ``None`` when it is too long to be carried by a page."""
+    if len(frame) * max(1, frame.shape[1]) > EMBEDDED:
+        return None
+    text = frame_csv(frame)
+    if len(text) > EMBEDDED:
+        return None
+    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(text.encode("utf-8")).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names unique within a document: anchors of sections, file stems of figures and tables, in order."""
+
+    sections: list[str]
+    figures: list[str]
+    tables: list[str]
+
+
+FIXED = ("main", "findings", "checks", "contents", "provenance", "title")
+"""Anchors of the page itself."""
+
+
+def names(document: Document) -> Names:
+    """Return a unique name for each part of a document."""
+    sections = unique((s.anchor for s in document.sections), "section", taken=FIXED)
+    figures = unique((f.name for f in document.figures()), "figure", taken=(*FIXED, *sections))
+    taken = (*FIXED, *sections, *figures)
+    return Names(sections, figures, unique((t.name for t in document.tables()), "table", taken=taken))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text, parted by empty lines."""
+    return [one_line(p) for p in clean(text).replace("\r\n", "\n").split("\n\n") if p.strip()]
