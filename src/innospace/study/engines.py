@@ -1,0 +1,67 @@
+"""Engines a step may name. Each is a module with ``Options``, ``run``, ``preflight`` and ``RESULTS``."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from innospace.core.errors import InnospaceError, StoreError
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress
+from innospace.core.result import Bundle, Result
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from innospace.data import Dataset
+
+ENGINES: dict[str, str] = {"frontier": "innospace.frontier.step"}
+"""Engine name -> module, imported when a study first names it."""
+
+
+class Engine(Protocol):
+    """What the module of an engine offers to a study."""
+
+    Options: type[BaseModel]
+    """What a ``[step.NAME]`` table may hold besides ``engine``, ``data`` and ``needs``."""
+    RESULTS: Mapping[str, type[Result]]
+    """Kind of a stored bundle -> class that puts it together again."""
+
+    def run(self, options: Any, dataset: Dataset, *, seed: int, progress: Progress) -> Result:
+        """Estimate."""
+        ...
+
+    def preflight(self, options: Any, dataset: Dataset) -> list[InnospaceError]:
+        """Return every problem that can be found without estimating."""
+        ...
+
+
+def engine(name: str) -> Engine:
+    """Return an engine by name.
+
+    Raises
+    ------
+    LabelError
+        When no engine has this name; the nearest is given.
+    """
+    require_known([name], list(ENGINES), kind="engine")
+    return cast(Engine, importlib.import_module(ENGINES[name]))
+
+
+def rebuild(engine_name: str, bundle: Bundle) -> Result:
+    """Put a stored result of an engine together again.
+
+    Raises
+    ------
+    StoreError
+        When the engine does not know this kind of result.
+    """
+    results = engine(engine_name).RESULTS
+    if bundle.kind not in results:
+        raise StoreError(
+            f"The engine {engine_name!r} cannot read a stored {bundle.kind!r}.",
+            allowed=", ".join(sorted(results)),
+            remedy="Run the study again with this version of innospace.",
+        )
+    return results[bundle.kind].from_bundle(bundle)

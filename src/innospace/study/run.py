@@ -1,0 +1,198 @@
+"""Run a study: what is stored is read, what is missing is computed, what is finished is kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from innospace.core.checks import Check
+from innospace.core.errors import InnospaceWarning, StudyError
+from innospace.core.progress import Progress, silent
+from innospace.core.provenance import package_version
+from innospace.study.engines import engine
+from innospace.study.inspect import inspect
+from innospace.study.load import Study, load_study
+from innospace.study.plan import Plan, PlannedStep, make_plan
+from innospace.study.problems import raise_all
+from innospace.study.store import Store, StoredRun, StoredStep
+
+if TYPE_CHECKING:
+    from innospace.core.document import Document
+    from innospace.data import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A study that was run.
+
+    Attributes
+    ----------
+    study : Study
+    stored : StoredRun
+        Results by step, as they stand in the store.
+    folder : Path
+        Where the run is stored.
+    reused : tuple of str
+        Steps whose stored results were read instead of being computed.
+    already_computed : bool
+        Whether the whole run was stored before.
+    """
+
+    study: Study
+    stored: StoredRun
+    folder: Path
+    reused: tuple[str, ...]
+    already_computed: bool
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Checks of every step; names begin with the step."""
+        from innospace.study.compose import checks
+
+        return checks(self.stored)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Findings of every step, in order."""
+        from innospace.study.compose import findings
+
+        return findings(self.stored)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was warned of while steps ran, once each."""
+        return tuple(dict.fromkeys(w for s in self.stored.steps for w in s.warnings))
+
+    def document(self) -> Document:
+        """Return the report as data."""
+        from innospace.study.compose import compose
+
+        return compose(self.stored, self.study.folder)
+
+
+def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool = False) -> RunResult:
+    """Run a study.
+
+    Parameters
+    ----------
+    study : Study or path
+        A loaded study, its folder or its file.
+    progress : callable
+        Called with a message and a finished fraction.
+    fresh : bool
+        Compute everything again, whatever is stored.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    StudyError, DataError
+        The study or its data have problems; all are listed.
+    StoreError
+        The stored run is damaged, or the folder cannot be written.
+    SolverError
+        A step did not reach a solution. Steps that were finished are kept.
+    """
+    loaded = study if isinstance(study, Study) else load_study(study)
+    plan, store = make_plan(loaded), Store(loaded.folder)
+    if not fresh and store.has_run(plan.run_id):
+        progress("Already computed", 1.0)
+        stored = store.read_run(plan.run_id)
+        return RunResult(loaded, stored, store.path(plan.run_id), tuple(s.name for s in stored.steps), True)
+    store.prepare()
+    log = _Log()
+    finished = {} if fresh else _finished(plan, store)
+    for name in finished:
+        log.add(f"{name}: already computed, read from the store")
+    steps = finished | _compute(plan, store, set(finished), log, progress)
+    log.add("run finished")
+    stored = StoredRun(
+        plan.run_id,
+        loaded.title,
+        loaded.seed,
+        package_version(),
+        _now(),
+        tuple(steps[p.step.name] for p in plan.steps),
+        tuple(log.lines),
+    )
+    progress("Storing the run", 1.0)
+    store.write_run(stored, replace=fresh)
+    return RunResult(loaded, stored, store.path(plan.run_id), tuple(finished), False)
+
+
+def _finished(plan: Plan, store: Store) -> dict[str, StoredStep]:
+    """Return the steps that an earlier run finished."""
+    found = ((p, store.read_step(p.step.name, p.step.engine, p.sha256)) for p in plan.steps)
+    return {p.step.name: stored for p, stored in found if stored is not None}
+
+
+def _compute(plan: Plan, store: Store, finished: set[str], log: _Log, progress: Progress) -> dict[str, StoredStep]:
+    """Compute the steps that are not finished; keep each one in the store as soon as it is."""
+    missing = [p for p in plan.steps if p.step.name not in finished]
+    computed: dict[str, StoredStep] = {}
+    progress("Reading the data", 0.0)
+    inspection = inspect(plan.study, [p.step for p in missing])
+    raise_all(str(plan.study.file), inspection.problems)
+    for i, planned in enumerate(missing):
+        name = planned.step.name
+        dataset = inspection.datasets[planned.step.data]
+        _require_unchanged(planned, dataset)
+        log.add(f"{name}: started, {len(dataset.frame)} rows of {planned.step.data!r}")
+        stored = _compute_step(planned, dataset, plan.study.seed, _part(progress, name, i, len(missing)))
+        store.write_step(stored, replace=True)
+        computed[name] = stored
+        for message in stored.warnings:
+            log.add(f"{name}: warning: {message}")
+        log.add(f"{name}: finished, {stored.result.status.code}")
+    return computed
+
+
+def _require_unchanged(planned: PlannedStep, dataset: Dataset) -> None:
+    if dataset.source.sha256 != planned.data_sha256:
+        raise StudyError(
+            f"The data {planned.step.data!r} changed while the study was being read.",
+            where=dataset.source.name,
+            remedy="Run the study again.",
+        )
+
+
+def _compute_step(planned: PlannedStep, dataset: Dataset, seed: int, progress: Progress) -> StoredStep:
+    step = planned.step
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = engine(step.engine).run(step.options, dataset, seed=seed, progress=progress)
+    told = [str(w.message) for w in caught if issubclass(w.category, InnospaceWarning)]
+    for w in caught:
+        if not issubclass(w.category, InnospaceWarning):
+            warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)
+    return StoredStep(step.name, step.engine, planned.sha256, result, tuple(dict.fromkeys(told)))
+
+
+def _part(progress: Progress, name: str, i: int, count: int) -> Callable[[str, float], None]:
+    """Return progress of one step as progress of the whole."""
+
+    def report(message: str, fraction: float) -> None:
+        progress(f"{name}: {message}", (i + fraction) / count)
+
+    return report
+
+
+class _Log:
+    """Lines of a run, each with its time."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Add one line."""
+        self.lines.append(f"{_now()} {' '.join(text.split())}")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
