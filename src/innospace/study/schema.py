@@ -34,7 +34,9 @@ class Head(BaseModel):
 class Table(BaseModel):
     """``[data.NAME]``: a file in the study folder or a shipped sample, how to read it, which columns are which.
 
-    ``columns`` says which column of the file plays which part: ``{ technologies = "Patents granted" }``.
+    ``columns`` says which column of the file plays which part: ``{ technologies = "Patents granted" }``. ``nature``
+    (observed, reconstructed, assumed or simulated), ``origin``, ``licence`` and ``note`` describe where a file comes
+    from; the report prints them. A sample brings its own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
@@ -49,13 +51,18 @@ class Table(BaseModel):
     decimal: Literal[".", ","] | None = None
     numeric: list[str] = Field(default_factory=list)
     dash: Literal["text", "zero", "missing"] = "text"
+    nature: Literal["observed", "reconstructed", "assumed", "simulated"] = "observed"
+    origin: str = ""
+    licence: str = ""
+    note: str = ""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
         if (self.file is None) == (self.sample is None):
             raise ValueError('a table comes either from file = "data/NAME.csv" or from sample = "NAME"')
-        if self.sample is not None and self.reader_options:
-            raise ValueError("reader options belong to a file, not to a sample: " + ", ".join(self.reader_options))
+        of_file = {**self.reader_options, **self.description}
+        if self.sample is not None and of_file:
+            raise ValueError("these keys belong to a file, not to a sample: " + ", ".join(of_file))
         return self
 
     @property
@@ -63,6 +70,11 @@ class Table(BaseModel):
         """Options of :func:`innospace.data.read_table` that the study sets."""
         names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "dash"}
         return self.model_dump(include=names, exclude_defaults=True)
+
+    @property
+    def description(self) -> dict[str, str]:
+        """What the study says about the origin of a file."""
+        return self.model_dump(include={"nature", "origin", "licence", "note"}, exclude_defaults=True)
 
 
 class Step(BaseModel):

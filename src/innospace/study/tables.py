@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import InnospaceError, StudyError
 from innospace.core.labels import require_known
-from innospace.core.provenance import file_sha256
+from innospace.core.provenance import Nature, file_sha256
 from innospace.study.load import data_file
 
 if TYPE_CHECKING:
@@ -38,8 +39,21 @@ def read(folder: Path, table: Table) -> Dataset:
     if table.sample is not None:
         dataset = load_sample(table.sample)
     else:
-        dataset = read_table(data_file(folder, table), **table.reader_options)
+        dataset = _described(read_table(data_file(folder, table), **table.reader_options), table)
     return _renamed(dataset, table)
+
+
+def _described(dataset: Dataset, table: Table) -> Dataset:
+    """Return a file's dataset with what the study says about its origin."""
+    source = dataset.source
+    described = replace(
+        source,
+        nature=Nature(table.nature),
+        origin=table.origin or source.origin,
+        licence=table.licence or source.licence,
+        note=table.note or source.note,
+    )
+    return replace(dataset, source=described)
 
 
 def _renamed(dataset: Dataset, table: Table) -> Dataset:

@@ -1,0 +1,22 @@
+"""``innospace check``: every problem of a study at once, each with its remedy."""
+
+from __future__ import annotations
+
+from innospace.cli.options import Json, Quiet, StudyPath
+from innospace.cli.outcome import Outcome
+
+
+def check(study: StudyPath, as_json: Json = False, quiet: Quiet = False) -> Outcome:
+    """List every problem of a study and its data.
+
+    Each comes with its place and its remedy; nothing is estimated.
+    """
+    from innospace.study.inspect import inspect
+    from innospace.study.load import load_study
+    from innospace.study.problems import raise_all
+
+    loaded = load_study(study)
+    raise_all(str(loaded.file), inspect(loaded, loaded.steps).problems)
+    steps = [s.name for s in loaded.steps]
+    payload = {"study": str(loaded.file), "title": loaded.title, "ok": True, "problems": [], "steps": steps}
+    return Outcome(payload, f"No problems: {len(loaded.tables)} tables, steps in order: {', '.join(steps)}.")

@@ -1,0 +1,92 @@
+"""``innospace fit``: a stochastic frontier on any table."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from innospace.cli.options import Json, Quiet
+from innospace.cli.outcome import Outcome, code_of
+from innospace.cli.show import progress_bar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Text = str | None
+
+
+def fit(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table: CSV, XLSX or Parquet.")],
+    formula: Annotated[str, typer.Argument(metavar="FORMULA", help='For example "log(q) ~ log(v)".')],
+    inefficiency: Annotated[
+        str, typer.Option("--inefficiency", help="half_normal, exponential or truncated_normal.")
+    ] = "half_normal",
+    cost: Annotated[bool, typer.Option("--cost", help="Cost frontier: inefficiency raises the outcome.")] = False,
+    weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
+    cluster: Annotated[Text, typer.Option("--cluster", metavar="COLUMN", help="Clusters of rows.")] = None,
+    vcov: Annotated[
+        Text, typer.Option("--vcov", help="hessian, opg, robust or cluster; cluster when --cluster is given.")
+    ] = None,
+    sheet: Annotated[Text, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
+    delimiter: Annotated[Text, typer.Option("--delimiter", help="Delimiter of a CSV; recognised if not given.")] = None,
+    decimal: Annotated[Text, typer.Option("--decimal", help="Decimal mark, . or ,; recognised if not given.")] = None,
+    encoding: Annotated[Text, typer.Option("--encoding", help="Encoding of a CSV; recognised if not given.")] = None,
+    efficiencies: Annotated[
+        Path | None, typer.Option("--efficiencies", metavar="FILE.csv", help="Write the efficiency of every row.")
+    ] = None,
+    level: Annotated[float, typer.Option("--level", help="Coverage of the intervals of efficiency.")] = 0.95,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> Outcome:
+    """Fit a stochastic frontier to any table.
+
+    Maximum likelihood with analytic derivatives; the formula is checked and never runs code.
+    """
+    from innospace.data.readers import read_table
+    from innospace.frontier.efficiency import check_level
+    from innospace.frontier.fit import fit as estimate
+    from innospace.frontier.formula import parse
+    from innospace.frontier.spec import FrontierSpec, check_covariance
+
+    # what the command line alone decides is refused before a large table is read
+    parse(formula)
+    check_level(level)
+    spec = FrontierSpec(formula, inefficiency, cost, weights, cluster)
+    kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
+    with _target(efficiencies, data) as aside, progress_bar(quiet) as progress:
+        progress("Reading the table", 0.0)
+        dataset = read_table(data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal)
+        result = estimate(spec, dataset, vcov=kind, progress=progress)
+        if aside is not None:
+            write_csv(result.efficiencies(level), aside)
+    text = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
+    return Outcome(result.to_dict(), text, code_of([result.status], result.checks))
+
+
+@contextlib.contextmanager
+def _target(path: Path | None, data: Path) -> Iterator[Path | None]:
+    from innospace.cli.files import new_file
+
+    if path is None:
+        yield None
+        return
+    with new_file(path, keep=data) as aside:
+        yield aside
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame of numbers as CSV; missing values are empty cells.
+
+    Columns are written by Arrow: a million rows make no Python object each.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    with path.open("wb") as handle:
+        handle.write((",".join(map(str, frame.columns)) + "\n").encode("utf-8"))
+        csv.write_csv(table, handle, csv.WriteOptions(include_header=False))

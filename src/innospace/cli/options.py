@@ -1,0 +1,35 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and warnings.")]
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of the study, or its study.toml.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder to write the report to.")]
+Formats = Annotated[str, typer.Option("--formats", help="What to write, separated by commas.")]
+
+DEFAULT_FORMATS = "html,pdf,tables"
+
+
+def split_formats(text: str) -> tuple[str, ...]:
+    """Return the formats of a report that a list names.
+
+    Raises
+    ------
+    LabelError
+        When one is not known, or none is named.
+    """
+    from innospace.core.errors import LabelError
+    from innospace.core.labels import require_known
+    from innospace.report.write import FORMATS
+
+    names = tuple(dict.fromkeys(n.strip() for n in text.split(",") if n.strip()))
+    require_known(names, FORMATS, kind="format", where="--formats")
+    if not names:
+        raise LabelError("No format was named.", where="--formats", allowed=", ".join(FORMATS))
+    return names

@@ -1,0 +1,51 @@
+"""Terms of every engine, columns of every schema, and the words of the house, in one place."""
+
+from __future__ import annotations
+
+import importlib
+
+from innospace.core.labels import require_known
+from innospace.core.terms import Term
+
+GLOSSARIES: tuple[str, ...] = ("innospace.frontier",)
+"""Modules of engines that offer ``explain_terms()``."""
+
+_HOUSE = (
+    Term("observed", "", "", "Measured and published by its source; taken over as it is."),
+    Term("reconstructed", "", "", "Computed back from published results; exact up to the interval that is stated."),
+    Term("assumed", "", "", "Set by the author of a study without an estimate; the report names it."),
+    Term("simulated", "", "", "Drawn by a random generator from a model with known parameters and a stated seed."),
+    Term("estimated", "", "", "Inferred from data by a stated model; carries a standard error or an interval."),
+)
+
+
+def terms() -> tuple[Term, ...]:
+    """Return every term; of several with one name, the first stays."""
+    from innospace.data.schemas import innovation_space
+
+    columns = (
+        Term(c.name, "", c.unit, c.meaning + (f" ({c.rule})." if c.rule else "."), "", "column of innovation_space")
+        for c in innovation_space.describe()
+    )
+    found: dict[str, Term] = {}
+    engines = (t for name in GLOSSARIES for t in importlib.import_module(name).explain_terms())
+    for term in (*engines, *columns, *_HOUSE):
+        found.setdefault(term.name, term)
+    return tuple(found.values())
+
+
+def find(name: str) -> tuple[Term, ...]:
+    """Return the terms that have this name or symbol; capitals count only where they decide.
+
+    Raises
+    ------
+    LabelError
+        When there is none; the nearest are named.
+    """
+    every = terms()
+    known = list(dict.fromkeys(word for t in every for word in (t.name, t.symbol) if word))
+    exact = tuple(t for t in every if name in (t.name, t.symbol))
+    folded = tuple(t for t in every if name.casefold() in (t.name.casefold(), t.symbol.casefold()))
+    if not folded:
+        require_known([name], known, kind="term")
+    return exact or folded
