@@ -8,18 +8,19 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+# the defining modules, not their rooms: a room's attribute of the same name may be a module
 _HOME = {
-    "compare": "frontier",
-    "draw": "report",
-    "fit": "frontier",
-    "fit_space": "frontier",
-    "load_sample": "data",
-    "load_study": "study",
-    "read_table": "data",
-    "replicate_innovation_space": "frontier",
-    "run": "study",
-    "samples": "data",
-    "write_report": "report",
+    "compare": "frontier.result",
+    "draw": "report.charts",
+    "fit": "frontier.fit",
+    "fit_space": "frontier.space",
+    "load_sample": "data.catalogue",
+    "load_study": "study.load",
+    "read_table": "data.readers",
+    "replicate_innovation_space": "frontier.replication",
+    "run": "study.execute",
+    "samples": "data.catalogue",
+    "write_report": "report.write",
 }
 __all__ = list(_HOME)
 

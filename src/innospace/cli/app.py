@@ -101,8 +101,7 @@ def _dispatch(arguments: list[str]) -> tuple[Outcome | InnospaceError | None, in
         _trace()
         return error, error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        remedy = "What was finished is kept: give the same command again to go on."
-        return InnospaceError("Stopped from the keyboard.", remedy=remedy), Exit.INTERRUPTED
+        found = int(Exit.INTERRUPTED)
     except _ParserError as error:
         return _usage(error), Exit.BAD_INPUT
     except Exception as error:
@@ -110,6 +109,9 @@ def _dispatch(arguments: list[str]) -> tuple[Outcome | InnospaceError | None, in
         return _unexpected(error), Exit.UNEXPECTED
     if isinstance(found, Outcome):
         return found, found.code
+    if found == Exit.INTERRUPTED:  # typer turns Ctrl-C into this code
+        remedy = "What was finished is kept: give the same command again to go on."
+        return InnospaceError("Stopped from the keyboard.", remedy=remedy), Exit.INTERRUPTED
     return None, found if isinstance(found, int) else Exit.OK
 
 

@@ -11,9 +11,9 @@ def check(study: StudyPath, as_json: Json = False, quiet: Quiet = False) -> Outc
 
     Each comes with its place and its remedy; nothing is estimated.
     """
+    from innospace.study.errors import raise_all
     from innospace.study.inspect import inspect
     from innospace.study.load import load_study
-    from innospace.study.problems import raise_all
 
     loaded = load_study(study)
     raise_all(str(loaded.file), inspect(loaded, loaded.steps).problems)

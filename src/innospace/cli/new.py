@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -24,13 +25,14 @@ def new(
     from innospace.study.create import create
 
     files = create(name, sample)
+    quoted = shlex.quote(str(name))
     text = "\n".join(
         [
             f"Made a study in {name}:",
             *(f"  {f.relative_to(name).as_posix()}" for f in files),
             "Next:",
-            f"  innospace check {name}",
-            f"  innospace run {name}",
+            f"  innospace check {quoted}",
+            f"  innospace run {quoted}",
         ]
     )
     return Outcome({"study": str(name), "sample": sample, "files": [str(f) for f in files]}, text)

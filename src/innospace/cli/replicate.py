@@ -31,7 +31,7 @@ def replicate(
     from innospace.core.labels import require_known
     from innospace.frontier import replicate_innovation_space
     from innospace.report import write_report
-    from innospace.study.compose import document_of
+    from innospace.study.composition import document_of
     from innospace.study.folders import require_writable
 
     require_known([name], [INNOVATION_SPACE], kind="replication")

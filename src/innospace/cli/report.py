@@ -31,7 +31,7 @@ def report(
     Nothing is computed: every number is read from the store.
     """
     from innospace.report import write_report
-    from innospace.study.compose import compose
+    from innospace.study.composition import compose
     from innospace.study.folders import require_writable
     from innospace.study.load import study_file
     from innospace.study.store import Store

@@ -13,7 +13,7 @@ from innospace.cli.show import checks_text, findings_text, progress_bar
 
 if TYPE_CHECKING:
     from innospace.core.document import Document
-    from innospace.study.run import RunResult
+    from innospace.study.execute import RunResult
     from innospace.study.store import StoredRun
 
 REPORT = "report"
@@ -32,9 +32,9 @@ def run(
     Equal input is not computed twice, and an interrupted run goes on where it stopped.
     """
     from innospace.report import write_report
+    from innospace.study.execute import run as run_study
     from innospace.study.folders import require_writable
     from innospace.study.load import load_study
-    from innospace.study.run import run as run_study
 
     chosen = split_formats(formats)
     loaded = load_study(study)

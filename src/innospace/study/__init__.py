@@ -10,16 +10,16 @@ from typing import Any
 
 _HOME = {
     "Plan": "plan",
-    "RunResult": "run",
+    "RunResult": "execute",
     "StoredRun": "store",
     "Study": "load",
-    "StudyProblemsError": "problems",
-    "compose": "compose",
+    "StudyProblemsError": "errors",
+    "compose": "composition",
     "load_study": "load",
     "make_plan": "plan",
     "problems": "inspect",
     "read_run": "store",
-    "run": "run",
+    "run": "execute",
 }
 __all__ = list(_HOME)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from innospace.core.errors import InnospaceError
 from innospace.study.engines import engine
+from innospace.study.errors import StudyProblemsError, at
 from innospace.study.load import Study, StudyStep, load_study
-from innospace.study.problems import StudyProblemsError, at
 from innospace.study.tables import read, schema_problems
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from innospace.core.errors import InnospaceError, StudyError, offenders
 from innospace.core.labels import suggest
 from innospace.study.engines import engine
-from innospace.study.problems import at, raise_all
+from innospace.study.errors import at, raise_all
 from innospace.study.schema import MAX_TABLES, SECTIONS, STEP_KEYS, Head, Step, Table, name_problem, parse
 
 if TYPE_CHECKING:
@@ -152,12 +152,15 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 
 def _syntax(file: Path, message: str) -> StudyError:
+    remedy = "Look for a missing quote or bracket, or a key written twice, on this line or the one before."
+    if "character for a key part" in message:
+        remedy = 'Put names with other than Latin letters in quotes: [step."имя"]; look for a missing quote or bracket.'
     place = re.search(r"\(at (line \d+, column \d+|end of document)\)", message)
     return StudyError(
         f"The study file is not valid TOML: {message[: place.start()].strip() if place else message}.",
         where=f"{file}, {place.group(1)}" if place else str(file),
         allowed='lines such as key = "text", key = 1.5, key = ["a", "b"], and tables [step.NAME]',
-        remedy="Look for a missing quote or bracket, or a key written twice, on this line or the one before.",
+        remedy=remedy,
     )
 
 

@@ -14,10 +14,10 @@ from innospace.core.errors import InnospaceWarning, StudyError
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import package_version
 from innospace.study.engines import engine
+from innospace.study.errors import raise_all
 from innospace.study.inspect import inspect
 from innospace.study.load import Study, load_study
 from innospace.study.plan import Plan, PlannedStep, make_plan
-from innospace.study.problems import raise_all
 from innospace.study.store import Store, StoredRun, StoredStep
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ class RunResult:
     @property
     def checks(self) -> tuple[Check, ...]:
         """Checks of every step; names begin with the step."""
-        from innospace.study.compose import checks
+        from innospace.study.composition import checks
 
         return checks(self.stored)
 
     @property
     def findings(self) -> tuple[str, ...]:
         """Findings of every step, in order."""
-        from innospace.study.compose import findings
+        from innospace.study.composition import findings
 
         return findings(self.stored)
 
@@ -69,7 +69,7 @@ class RunResult:
 
     def document(self) -> Document:
         """Return the report as data."""
-        from innospace.study.compose import compose
+        from innospace.study.composition import compose
 
         return compose(self.stored, self.study.folder)
 
