@@ -14,15 +14,6 @@ import pytest
 SUPPORT = Path(__file__).parents[1] / "support"
 sys.path.insert(0, str(SUPPORT))
 
-WITH_FAKE = """
-import sys
-from innospace.study.engines import ENGINES
-ENGINES["fake"] = "fake_engine"
-from innospace.cli.app import main
-sys.exit(main())
-"""
-"""A program that is the command line with the fake engine beside the real ones."""
-
 
 @dataclass(frozen=True)
 class Ran:

@@ -64,4 +64,10 @@ def rebuild(engine_name: str, bundle: Bundle) -> Result:
             allowed=", ".join(sorted(results)),
             remedy="Run the study again with this version of innospace.",
         )
-    return results[bundle.kind].from_bundle(bundle)
+    try:
+        return results[bundle.kind].from_bundle(bundle)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"The stored {bundle.kind!r} cannot be put together again: {type(error).__name__}: {error}.",
+            remedy="It was stored by another version of innospace: compute it again with innospace run --fresh",
+        ) from error

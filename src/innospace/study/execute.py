@@ -122,7 +122,7 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
         tuple(log.lines),
     )
     progress("Storing the run", 1.0)
-    store.write_run(stored, replace=fresh)
+    store.write_run(stored, fresh=fresh)
     return RunResult(loaded, stored, store.path(plan.run_id), tuple(finished), False)
 
 
@@ -145,8 +145,7 @@ def _compute(plan: Plan, store: Store, finished: set[str], log: _Log, progress: 
         _require_unchanged(planned, dataset)
         log.add(f"{name}: started, {len(dataset.frame)} rows of {planned.step.data!r}")
         stored = _compute_step(planned, dataset, plan.study.seed, _part(progress, name, i, len(missing)))
-        store.write_step(stored, replace=True)
-        computed[name] = stored
+        computed[name] = store.keep_step(stored)
         for message in stored.warnings:
             log.add(f"{name}: warning: {message}")
         log.add(f"{name}: finished, {stored.result.status.code}")

@@ -26,6 +26,9 @@ ASIDE = ".writing-"
 STALE_SECONDS = 3600.0
 """A folder takes seconds to write; one that stands aside for an hour belongs to a process that is gone."""
 
+ATTEMPTS = 5
+"""Tries at putting a folder in place while other processes replace the same one."""
+
 
 def write_folder(target: Path, files: Iterable[tuple[str, bytes]], facts: Mapping[str, Any], *, replace: bool) -> None:
     """Write a folder with a manifest.
@@ -89,18 +92,26 @@ def _sync(folder: Path) -> None:
 
 
 def _publish(aside: Path, target: Path, replace: bool) -> None:
-    if replace and target.exists():
-        old = Path(tempfile.mkdtemp(prefix=ASIDE, dir=target.parent))
-        with contextlib.suppress(FileNotFoundError):
-            target.rename(old / target.name)
-        shutil.rmtree(old, ignore_errors=True)
-    try:
-        aside.rename(target)
-    except OSError:
-        # another process was first: its folder has the same name, so the same content
-        if not (target / MANIFEST).is_file():
-            raise
+    for attempt in range(ATTEMPTS):
+        if replace:
+            _move_away(target)
+        try:
+            aside.rename(target)
+            break
+        except OSError:
+            if (target / MANIFEST).is_file():
+                break  # another process was first: its folder has the same name, so the same content
+            if target.exists() or attempt == ATTEMPTS - 1:
+                raise
     _sync(target.parent)
+
+
+def _move_away(target: Path) -> None:
+    old = Path(tempfile.mkdtemp(prefix=ASIDE, dir=target.parent))
+    # it may not be there, or another process may have moved it first
+    with contextlib.suppress(FileNotFoundError):
+        target.rename(old / target.name)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -7,8 +7,8 @@ stopped and a change to one step leaves the others alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from innospace.study.folders import MANIFEST, corrupt, read_file, read_manifest,
 from innospace.study.plan import STORE_FORMAT
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 RUNS = "runs"
 STEPS = ".steps"
@@ -106,10 +106,20 @@ class Store:
         """Whether a run stands in the store (it may have been damaged since)."""
         return self.path(run_id).is_dir()
 
-    def write_step(self, step: StoredStep, *, replace: bool = False) -> None:
-        """Keep a finished step."""
+    def keep_step(self, step: StoredStep) -> StoredStep:
+        """Store a finished step and return it as it is stored.
+
+        A report made now and one made later from the store then show the same numbers to the last digit.
+
+        Raises
+        ------
+        StoreError
+            When it cannot be written.
+        """
+        files = dict(_files(step.result))
         facts = {"format": STORE_FORMAT, "engine": step.engine, "step": step.sha256, "warnings": step.warnings}
-        write_folder(self.runs / STEPS / step.sha256, _files(step.result), facts, replace=replace)
+        write_folder(self.runs / STEPS / step.sha256, files.items(), facts, replace=True)
+        return replace(step, result=_result(files.__getitem__, step.engine))
 
     def read_step(self, name: str, engine: str, sha256: str) -> StoredStep | None:
         """Return a finished step, or None when it is not there or is damaged: it can always be computed again."""
@@ -118,13 +128,13 @@ class Store:
             return None
         try:
             manifest = read_manifest(folder)
-            result = _result(folder, manifest, "", engine)
+            result = _result(_reader(folder, manifest), engine)
         except InnospaceError:
             return None
         return StoredStep(name, engine, sha256, result, tuple(manifest["warnings"]))
 
-    def write_run(self, run: StoredRun, *, replace: bool = False) -> None:
-        """Store a whole run."""
+    def write_run(self, run: StoredRun, *, fresh: bool = False) -> None:
+        """Store a whole run; a fresh one takes the place of the one that is there."""
         facts = {
             "format": STORE_FORMAT,
             "run": run.run_id,
@@ -139,7 +149,7 @@ class Store:
         files = [("log.txt", ("\n".join(run.log) + "\n").encode("utf-8"))]
         for step in run.steps:
             files += [(f"steps/{step.name}/{name}", content) for name, content in _files(step.result)]
-        write_folder(self.path(run.run_id), files, facts, replace=replace)
+        write_folder(self.path(run.run_id), files, facts, replace=fresh)
 
     def find(self, run: str) -> str:
         """Return the whole hash of a run from its beginning.
@@ -215,7 +225,7 @@ def read_run(study_folder: str | Path, run_id: str = "") -> StoredRun:
 
 
 def _step(folder: Path, manifest: Mapping[str, Any], facts: Mapping[str, Any]) -> StoredStep:
-    result = _result(folder, manifest, f"steps/{facts['name']}/", facts["engine"])
+    result = _result(_reader(folder, manifest, f"steps/{facts['name']}/"), facts["engine"])
     return StoredStep(facts["name"], facts["engine"], facts["step"], result, tuple(facts["warnings"]))
 
 
@@ -227,16 +237,16 @@ def _files(result: Result) -> list[tuple[str, bytes]]:
     return [(BUNDLE, head), *((names[key], to_parquet(frame, key)) for key, frame in bundle.frames.items())]
 
 
-def _result(folder: Path, manifest: Mapping[str, Any], prefix: str, engine: str) -> Result:
-    """Put a result together from its files."""
-    path = prefix + BUNDLE
-    try:
-        head = from_json(read_file(folder, manifest, path))
-        frames: dict[str, pd.DataFrame] = {}
-        for key, name in head["frames"].items():
-            path = prefix + name
-            frames[key] = from_parquet(read_file(folder, manifest, path))
-        bundle = Bundle(head["kind"], head["meta"], frames)
-    except (ValueError, KeyError, TypeError) as error:
-        raise corrupt(folder, folder / path, f"it cannot be read ({error})") from error
-    return rebuild(engine, bundle)
+def _reader(folder: Path, manifest: Mapping[str, Any], prefix: str = "") -> Callable[[str], bytes]:
+    """Return a function that reads files of a stored result and holds them against their hashes."""
+    return lambda name: read_file(folder, manifest, prefix + name)
+
+
+def _result(read: Callable[[str], bytes], engine: str) -> Result:
+    """Put a result together from its files.
+
+    What passed its hash is what was written, so it can be decoded.
+    """
+    head = from_json(read(BUNDLE))
+    frames = {key: from_parquet(read(name)) for key, name in head["frames"].items()}
+    return rebuild(engine, Bundle(head["kind"], head["meta"], frames))

@@ -188,6 +188,16 @@ def test_a_damaged_step_is_computed_again(study, engine):
     assert len(engine.CALLS) == 4
 
 
+def test_a_result_that_its_engine_no_longer_understands_is_named(study, engine, monkeypatch):
+    folder = run(study(TEXT)).study.folder
+    monkeypatch.setattr(engine.FakeResult, "from_bundle", lambda bundle: bundle.meta["gone"])
+    with pytest.raises(StoreError, match="gone"):
+        read_run(folder)
+    monkeypatch.setattr(engine, "RESULTS", {"other": engine.FakeResult})
+    with pytest.raises(StoreError, match="cannot read a stored 'fake'"):
+        read_run(folder)
+
+
 def test_a_run_under_another_name_is_refused(study):
     done = run(study(TEXT))
     other = done.folder.with_name("f" * 64)
