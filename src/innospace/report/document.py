@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -13,12 +14,13 @@ from innospace.core.numbers import fixed
 from innospace.core.table import Table
 from innospace.report import views
 from innospace.report.needs import need
-from innospace.report.text import one_line
+from innospace.report.text import one_line, prose
 
 WIDE, PHONE = 720, 340
 """Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
 
 FEW_CHECKS = 12
+_FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|min|max)</mi>)")
 
 
 def render_html(document: Document) -> str:
@@ -57,7 +59,8 @@ def _template(name: str) -> str:
 
 def _view(document: Document, safe: Any) -> dict[str, Any]:
     names = views.names(document)
-    figures, tables = iter(names.figures), iter(names.tables)
+    figures = iter(zip(names.figures, names.figure_anchors, strict=True))
+    tables = iter(zip(names.tables, names.table_anchors, strict=True))
     sections = []
     for anchor, section in zip(names.sections, document.sections, strict=True):
         blocks = [_block(b, figures, tables, safe) for b in section.blocks]
@@ -69,7 +72,7 @@ def _view(document: Document, safe: Any) -> dict[str, Any]:
         "language": document.language,
         "title": one_line(document.title),
         "subtitle": one_line(document.subtitle),
-        "findings": [one_line(f) for f in document.findings],
+        "findings": [prose(f) for f in document.findings],
         "verdict": views.verdict(document.checks),
         "checks": checks[:shown],
         "more_checks": checks[shown:],
@@ -88,13 +91,15 @@ def _block(block: Any, figures: Any, tables: Any, safe: Any) -> dict[str, Any]:
         label = views.NATURES[block.nature]
         return {"kind": "notice", "tone": str(block.nature), "label": label, "paragraphs": views.paragraphs(block.text)}
     if isinstance(block, Equation):
-        return {"kind": "equation", "math": safe(mathml(block)), "meaning": one_line(block.meaning)}
+        return {"kind": "equation", "math": safe(mathml(block)), "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
-        return _figure(block, next(figures), safe)
-    return _table(block, next(tables), safe)
+        name, anchor = next(figures)
+        return _figure(block, name, anchor, safe)
+    name, anchor = next(tables)
+    return _table(block, name, anchor, safe)
 
 
-def _figure(figure: Figure, name: str, safe: Any) -> dict[str, Any]:
+def _figure(figure: Figure, name: str, anchor: str, safe: Any) -> dict[str, Any]:
     from dataclasses import replace
 
     from innospace.report.charts import to_svg, words
@@ -102,13 +107,14 @@ def _figure(figure: Figure, name: str, safe: Any) -> dict[str, Any]:
 
     own = replace(figure, name=name)
     shown = words(own)
-    data = views.data_table(own)
+    data = views.data_table(replace(figure, name=anchor))
     return {
         "kind": "figure",
         "name": name,
-        "title": one_line(shown.title),
-        "subtitle": one_line(shown.subtitle),
-        "caption": one_line(shown.caption),
+        "anchor": anchor,
+        "title": prose(shown.title),
+        "subtitle": prose(shown.subtitle),
+        "caption": prose(shown.caption),
         "wide": safe(_accessible(to_svg(own, WIDE, titled=False), figure.alt)),
         "phone": safe(_accessible(to_svg(own, PHONE, titled=False), figure.alt)),
         "rows": fixed(len(figure.data), 0),
@@ -117,10 +123,11 @@ def _figure(figure: Figure, name: str, safe: Any) -> dict[str, Any]:
     }
 
 
-def _table(table: Table, name: str, safe: Any) -> dict[str, Any]:
+def _table(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any]:
     from innospace.report.tables import to_html
 
-    return {"kind": "table", "name": name, "html": safe(to_html(table, name)), "link": views.data_link(table.frame)}
+    html = safe(to_html(table, anchor))
+    return {"kind": "table", "name": name, "anchor": anchor, "html": html, "link": views.data_link(table.frame)}
 
 
 def _accessible(svg: str, alt: str) -> str:
@@ -138,12 +145,15 @@ def mathml(equation: Equation) -> str:
     """
     converter = need("latex2mathml.converter")
     try:
-        return str(converter.convert(equation.latex, display="block"))
+        math = str(converter.convert(equation.latex, display="block"))
     except Exception as error:
         # the converter raises a dozen unrelated classes for malformed input
         raise DataError(
             f"The equation {equation.name!r} cannot be set.", where=equation.latex, remedy="Correct its LaTeX."
         ) from error
+    # the converter leaves out the thin spaces around functions, and takes the sign of a distribution for a letter
+    math = _FUNCTION.sub(r'<mrow><mspace width="0.17em"/>\1<mspace width="0.17em"/></mrow>', math)
+    return math.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
 
 
 def _style() -> str:

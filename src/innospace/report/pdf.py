@@ -11,15 +11,17 @@ from typing import Any
 
 from innospace.core.document import Document, Equation, Notice, Paragraph
 from innospace.core.errors import DataError, InnospaceError
-from innospace.core.figure import Figure
+from innospace.core.figure import Figure, FigureKind
 from innospace.report import views
 from innospace.report.needs import need
-from innospace.report.text import one_line
+from innospace.report.text import one_line, prose
 
 WIDTH = 720
 """Width at which charts are drawn, in pixels; 170 mm on paper, so that 12 pixels are 8 points."""
 ROWS = 44
 """Rows of a ranked chart that fit on one page."""
+_FULL = {FigureKind.INTERVALS, FigureKind.MAP}
+"""Figures as wide as the text; two of the others fit on a page."""
 _CHART_FONTS = {"Arial", "Helvetica", "Liberation Sans"}
 
 
@@ -95,7 +97,7 @@ def _view(document: Document, folder: Path) -> dict[str, Any]:
         "language": document.language.split("-", maxsplit=1)[0].lower(),
         "title": one_line(document.title),
         "subtitle": one_line(document.subtitle),
-        "findings": [one_line(f) for f in document.findings],
+        "findings": [prose(f) for f in document.findings],
         "verdict": views.verdict(document.checks),
         "checks": [asdict(c) for c in views.check_lines(document.checks)],
         "sections": sections,
@@ -114,7 +116,7 @@ def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str) -> d
         return {"kind": "notice", "tone": tone, "label": views.NATURES[block.nature], "paragraphs": words}
     if isinstance(block, Equation):
         (folder / f"equation-{place}.typ").write_text(_equation(block), encoding="utf-8")
-        return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": one_line(block.meaning)}
+        return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
         return _figure(block, next(figures), folder, place)
     from innospace.report.tables import to_typst
@@ -142,9 +144,10 @@ def _figure(figure: Figure, name: str, folder: Path, place: str) -> dict[str, An
         drawn.append(path.name)
     return {
         "kind": "figure",
-        "title": one_line(shown.title),
-        "subtitle": one_line(shown.subtitle),
-        "caption": one_line(shown.caption),
+        "title": prose(shown.title),
+        "subtitle": prose(shown.subtitle),
+        "caption": prose(shown.caption),
         "alt": one_line(figure.alt),
         "parts": drawn,
+        "percent": 100 if figure.kind in _FULL else 86,
     }

@@ -20,6 +20,11 @@ def one_line(text: object) -> str:
     return re.sub(r"[ \t\r\n\v\f\u2028\u2029]+", " ", clean(text)).strip()
 
 
+def prose(text: object) -> str:
+    """Return :func:`one_line` text with a real minus sign where a hyphen stands before a number."""
+    return re.sub(r"(?<![\w\d\u2013.)\]-])-(?=\.?\d)", "\u2212", one_line(text))
+
+
 def slug(name: str, fallback: str = "item") -> str:
     """Return a name usable as anchor and as file name on every system; Cyrillic letters stay."""
     folded = unicodedata.normalize("NFC", clean(name))

@@ -14,7 +14,7 @@ from innospace.core.numbers import fixed, significant
 from innospace.core.provenance import Nature, Provenance
 from innospace.core.table import Column, Table
 from innospace.report.tables.files import frame_csv
-from innospace.report.text import clean, one_line, unique
+from innospace.report.text import clean, one_line, prose, unique
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,14 +49,19 @@ def check_lines(checks: tuple[Check, ...]) -> list[CheckLine]:
         CheckLine(
             c.ok,
             one_line(c.name),
-            significant(c.value),
-            significant(c.tolerance),
-            one_line(c.meaning),
-            "" if c.ok else one_line(c.remedy),
+            _trimmed(significant(c.value, 5)),
+            _trimmed(significant(c.tolerance)),
+            prose(c.meaning),
+            "" if c.ok else prose(c.remedy),
         )
         for c in checks
     ]
     return sorted(lines, key=lambda line: line.ok)
+
+
+def _trimmed(text: str) -> str:
+    """Leave out zeros after the last other decimal: a tolerance of 0.005 is no measurement."""
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 
 def verdict(checks: tuple[Check, ...]) -> str:
@@ -131,11 +136,13 @@ def data_link(frame: pd.DataFrame) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names unique within a document: anchors of sections, file stems of figures and tables, in order."""
+    """Names in order: file stems unique among figures and among tables, anchors unique on the page."""
 
     sections: list[str]
     figures: list[str]
     tables: list[str]
+    figure_anchors: list[str]
+    table_anchors: list[str]
 
 
 FIXED = ("main", "findings", "checks", "contents", "provenance", "title")
@@ -145,11 +152,13 @@ FIXED = ("main", "findings", "checks", "contents", "provenance", "title")
 def names(document: Document) -> Names:
     """Return a unique name for each part of a document."""
     sections = unique((s.anchor for s in document.sections), "section", taken=FIXED)
-    figures = unique((f.name for f in document.figures()), "figure", taken=(*FIXED, *sections))
-    taken = (*FIXED, *sections, *figures)
-    return Names(sections, figures, unique((t.name for t in document.tables()), "table", taken=taken))
+    figures = unique((f.name for f in document.figures()), "figure")
+    tables = unique((t.name for t in document.tables()), "table", taken=("tables",))
+    figure_anchors = unique(figures, "figure", taken=(*FIXED, *sections))
+    table_anchors = unique(tables, "table", taken=(*FIXED, *sections, *figure_anchors))
+    return Names(sections, figures, tables, figure_anchors, table_anchors)
 
 
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text, parted by empty lines."""
-    return [one_line(p) for p in clean(text).replace("\r\n", "\n").split("\n\n") if p.strip()]
+    return [prose(p) for p in clean(text).replace("\r\n", "\n").split("\n\n") if p.strip()]

@@ -69,7 +69,7 @@ def parts(figure: Figure, most: int) -> list[Figure]:
         e = {**e, **same, **({"highlight": "on"} if "highlight" in e else {})}
     count = -(-len(kept) // most)
     size = -(-len(kept) // count)
-    e = {**e, "domain": (ready.low, ready.high)}
+    e = {**e, "domain": (ready.low, ready.high), "muted": bool(ready.rows["on"].any())}
     return [replace(figure, data=kept.iloc[i : i + size], encoding=e) for i in range(0, len(kept), size)]
 
 
@@ -88,7 +88,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     for key, value in (("lower", rows["lower"]), ("upper", rows["upper"])):
         rows[key] = value.fillna(rows["value"])
     base = alt.Chart(theme.values(rows)).encode(y=_row_axis(rows, shown, height))
-    some = bool(rows["on"].any())
+    some = bool(e.get("muted") or rows["on"].any())
     colour = alt.condition("datum.on", alt.value(theme.ACCENT), alt.value(theme.GREY if some else theme.ACCENT))
     bars = base.mark_rule(strokeWidth=2.2, aria=False).encode(
         x=alt.X("lower:Q", scale=x.scale(), axis=x.guide(str(e.get("value_title", e["value"])), orient="top")),

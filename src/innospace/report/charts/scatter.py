@@ -83,7 +83,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     square = bool(e.get("diagonal"))
     size = layout.size
     x_low, x_high, y_low, y_high = _limits(ready.points, e, square)
-    share = 1.0 if square else (0.95 if layout.phone else 0.62)
+    share = 1.0 if square else (0.95 if layout.phone else 0.56)
     guess = min((layout.width - 70.0) * share, 460.0)
     make_y = scales.logarithmic if e.get("y_log") else scales.linear
     y = make_y(y_low, y_high, guess, layout.ticks - 1, size=size, upright=True)
@@ -91,7 +91,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     right = 18.0 if layout.phone else 26.0
     width = layout.width - left - right
     if square and not layout.phone:
-        width = min(width, 480.0)
+        width = min(width, 370.0)
         right = layout.width - left - width
     height = width if square else guess
     y = make_y(y_low, y_high, height, layout.ticks - 1, size=size, upright=True)

@@ -6,10 +6,12 @@ from html import escape
 
 from innospace.core.table import Table
 from innospace.report.tables.layout import Cell, Grid, grid
-from innospace.report.text import one_line
+from innospace.report.text import one_line, prose
 
 TALL = 24
 """Tables with more rows scroll within a box on screens; on paper they are printed in full."""
+SHORT = 16
+"""Longer names of rows are given room, so that they do not break into many lines."""
 _WIDE = {".": 0.5, ")": 0.6, "(": 0.6, "*": 0.7, "%": 1.6, "\u202f": 0.36, "\u00a0": 0.5, " ": 0.5}
 """Widths relative to a digit (the CSS unit ``ch``) of what may be padded."""
 
@@ -27,10 +29,10 @@ def to_html(table: Table, anchor: str | None = None) -> str:
     g = grid(table)
     label = escape(anchor or table.name, quote=True)
     tall = " tall" if len(g.rows) > TALL else ""
-    notes = "".join(f'<p class="note">{escape(one_line(n))}</p>' for n in table.notes)
+    notes = "".join(f'<p class="note">{escape(prose(n))}</p>' for n in table.notes)
     return (
         f'<div class="table"><div class="scroll{tall}" role="region" tabindex="0" aria-labelledby="{label}-title">'
-        f'<table><caption id="{label}-title">{escape(one_line(table.title))}</caption>'
+        f'<table><caption id="{label}-title"><span>{escape(one_line(table.title))}</span></caption>'
         f"<thead>{_head(g)}</thead><tbody>{_body(g)}</tbody></table></div>{notes}</div>"
     )
 
@@ -45,7 +47,8 @@ def _head(g: Grid) -> str:
             for s in g.spans
         ]
         spans = f'<tr class="spans">{"".join(cells)}</tr>'
-    pairs = zip(g.headings, g.numeric, strict=True)
+    # the first column names the rows: flush left also where the names are years
+    pairs = zip(g.headings, (False, *g.numeric[1:]), strict=True)
     heads = [f'<th scope="col"{" class=n" if n else ""}>{escape(h)}</th>' for h, n in pairs]
     return f"{spans}<tr>{''.join(heads)}</tr>"
 
@@ -61,9 +64,9 @@ def _body(g: Grid) -> str:
 def _cell(cell: Cell, numeric: bool, *, first: bool) -> str:
     text = escape(cell.text)
     if first:
-        return f'<th scope="row"{" class=n" if numeric else ""}>{text}</th>'
+        return f'<th scope="row"{" class=wide-text" if len(text) > SHORT else ""}>{text}</th>'
     if not numeric:
-        return f"<td>{text}</td>"
+        return f"<td{' class=wide-text' if len(text) > 2 * SHORT else ''}>{text}</td>"
     pad = sum(_WIDE.get(c, 1.0) for c in cell.pad)
     inner = f'<span style="padding-right:{pad:.2g}ch">{text}</span>' if pad else text
     return f'<td class="n">{inner}</td>'

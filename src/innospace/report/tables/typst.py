@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from innospace.core.table import Table
 from innospace.report.tables.layout import Cell, Grid, grid
-from innospace.report.text import one_line
+from innospace.report.text import one_line, prose
 
 
 def to_typst(table: Table) -> str:
@@ -28,7 +30,7 @@ def to_typst(table: Table) -> str:
         "  )",
         "}",
     ]
-    lines += [f"#block(above: 0.5em, text(size: 8pt, {string(one_line(n))}))" for n in table.notes]
+    lines += [f"#block(above: 0.5em, text(size: 8pt, {string(prose(n))}))" for n in table.notes]
     return "\n".join([*lines, ""])
 
 
@@ -48,10 +50,19 @@ def _width(g: Grid, column: int) -> str:
 
 
 def _size(g: Grid) -> float:
-    """Return a font size at which the widest lines fit on a page."""
-    words = [max((len(w) for w in h.split()), default=0) for h in g.headings]
-    characters = sum(min(max(longest(g, i), w), 30) + 2 for i, w in enumerate(words))
-    return 9.0 if characters <= 95 else 8.0 if characters <= 110 else max(5.5, round(880.0 / characters, 1))
+    """Return the font size at which the table is as wide as a page of A4, between 6 and 9 points."""
+    wide = [longest(g, i) if n else min(longest(g, i), 24) for i, n in enumerate(g.numeric)]
+    heads = [
+        max((len(line) for line in _wrapped(h, w).split("\n")), default=0)
+        for h, w in zip(g.headings, wide, strict=True)
+    ]
+    characters = sum(max(w, 1.1 * h) + 2 for w, h in zip(wide, heads, strict=True))
+    return round(min(9.0, max(6.0, 980.0 / characters)), 1)
+
+
+def _wrapped(heading: str, room: int) -> str:
+    """Break a heading over lines about as wide as its column."""
+    return "\n".join(textwrap.wrap(heading, max(room, 11), break_long_words=False, break_on_hyphens=False))
 
 
 def _head(g: Grid) -> str:
@@ -59,16 +70,18 @@ def _head(g: Grid) -> str:
     if g.spans:
         at = 0
         for span in g.spans:
-            text = f'text(weight: "bold", {string(span.text)})'
+            room = sum(max(longest(g, i), 11) for i in range(at, at + span.width))
+            text = f'text(weight: "bold", {string(_wrapped(span.text, room))})'
             cells.append(f"table.cell(colspan: {span.width}, align: center, {text})")
+            at += span.width
+        at = 0
         for span in g.spans:
             if span.text:
                 cells.append(f"table.hline(start: {at}, end: {at + span.width}, stroke: 0.4pt)")
             at += span.width
-    cells += [
-        f'table.cell(align: bottom + {"right" if n else "left"}, text(weight: "bold", {string(h)}))'
-        for h, n in zip(g.headings, g.numeric, strict=True)
-    ]
+    for i, (heading, numeric) in enumerate(zip(g.headings, g.numeric, strict=True)):
+        text = f'text(weight: "bold", {string(_wrapped(heading, longest(g, i)))})'
+        cells.append(f"table.cell(align: bottom + {'right' if numeric else 'left'}, {text})")
     return ", ".join([*cells, "table.hline(stroke: 0.5pt)"])
 
 
