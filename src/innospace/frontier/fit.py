@@ -98,8 +98,7 @@ def fit(
     progress("Reading the model", 0.0)
     inputs = _from_arrays(y, X, names, intercept, *given) if formula is None else _from_table(spec, data, *given)
     check_covariance(vcov, inputs.sample.clusters is not None)
-    problem = Problem(inputs.y, inputs.x, spec.sign, density(spec.inefficiency), inputs.weights)
-    require_estimable(problem, inputs.sample)
+    problem = _problem(spec, inputs)
     progress("Maximising the likelihood", 0.1)
     estimate = maximise_likelihood(problem, seed)
     progress("Done", 1.0)
@@ -112,6 +111,18 @@ def fit(
     return FrontierResult(spec, inputs.sample, estimate, provenance, vcov, tuple(messages))
 
 
+def require_fit(spec: FrontierSpec, data: Any) -> None:
+    """Raise what :func:`fit` would raise for this formula and table, without estimating.
+
+    Raises
+    ------
+    FormulaError, LabelError, DataError, SpecError
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingRowsWarning)
+        _problem(spec, _from_table(spec, data, spec.weights, spec.cluster))
+
+
 @dataclass(frozen=True, slots=True)
 class _Inputs:
     """Arrays of a fit: y, shape (n,); x, shape (n, k); weights, shape (n,), or None; what to tell the reader."""
@@ -122,6 +133,12 @@ class _Inputs:
     sample: Sample
     messages: tuple[str, ...] = ()
     sources: tuple[Any, ...] = ()
+
+
+def _problem(spec: FrontierSpec, inputs: _Inputs) -> Problem:
+    problem = Problem(inputs.y, inputs.x, spec.sign, density(spec.inefficiency), inputs.weights)
+    require_estimable(problem, inputs.sample)
+    return problem
 
 
 def _describe(names: Sequence[str] | None, X: Any, intercept: bool) -> str:

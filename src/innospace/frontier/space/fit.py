@@ -60,8 +60,8 @@ def fit_space(
 
     spec = spec or SpaceSpec()
     checked = table if isinstance(table, InnovationSpaceTable) else validate(table)
-    frame = _with_time(checked.frame)
-    plan = _plan(frame)
+    frame = with_time(checked.frame)
+    plan = plan_models(frame)
     models: dict[str, FrontierResult] = {}
     for i, (name, (formula, rows)) in enumerate(plan.items()):
         progress(f"Estimating {name.replace('_', ' ')}", i / len(plan))
@@ -71,15 +71,21 @@ def fit_space(
     return SpaceResult(spec, frame, models, tuple(checked.steps), provenance)
 
 
-def _with_time(frame: pd.DataFrame) -> pd.DataFrame:
+def with_time(frame: pd.DataFrame) -> pd.DataFrame:
     """Number years from 0 in steps of one year; a table without years is one period."""
     if "year" not in frame.columns or frame["year"].isna().all():
         return frame.assign(year=0, t=0)
     return frame.assign(t=frame["year"] - frame["year"].min()).sort_values(["year"], kind="stable", ignore_index=True)
 
 
-def _plan(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
-    """Return model name -> (formula, rows), in the order in which they are estimated."""
+def plan_models(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
+    """Return model name -> (formula, rows), in the order in which they are estimated.
+
+    Raises
+    ------
+    SpecError
+        A region has no innovative company although their number is given.
+    """
     years = sorted(frame["year"].unique())
     by_year = {int(y): frame[frame["year"] == y].reset_index(drop=True) for y in years}
     plan = {str(y): (MODEL_2, rows) for y, rows in by_year.items()}

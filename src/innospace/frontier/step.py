@@ -1,0 +1,162 @@
+"""The frontier as a step of a study: options of a ``[step.NAME]`` table, checks before estimation, the estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
+from innospace.core.result import Result
+from innospace.frontier.result import FrontierResult
+from innospace.frontier.space import SpaceResult, SpaceSpec
+from innospace.frontier.spec import FrontierSpec
+
+if TYPE_CHECKING:
+    from innospace.data import Dataset
+    from innospace.data.schemas.innovation_space import InnovationSpaceTable
+
+RESULTS: Mapping[str, type[Result]] = {"frontier": FrontierResult, "innovation_space": SpaceResult}
+_OF_FORMULA = ("cost", "weights", "cluster")
+_OF_SPACE = ("focus", "level")
+_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Options(BaseModel):
+    """What a frontier step may say; either ``model = "innovation_space"`` or a ``formula``.
+
+    With a formula, ``zero_rule`` asks for the innovation-space schema: counts are completed and zero
+    ``technologies`` handled by the rule before logarithms are taken.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: Literal["innovation_space"] | None = None
+    formula: _Text | None = None
+    inefficiency: Literal["half_normal", "exponential", "truncated_normal"] = "half_normal"
+    cost: bool = False
+    weights: str | None = None
+    cluster: str | None = None
+    vcov: Literal["hessian", "opg", "robust", "cluster"] = "hessian"
+    level: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.95
+    focus: list[str] = Field(default_factory=list)
+    zero_rule: Literal["replace", "drop", "error"] | None = None
+    zero_value: Annotated[float, Field(gt=0.0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Options:
+        if (self.model is None) == (self.formula is None):
+            raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
+        foreign = _OF_FORMULA if self.model else _OF_SPACE
+        given = [k for k in foreign if k in self.model_fields_set]
+        if given:
+            kind = "model" if self.model else "formula"
+            raise ValueError(f"these keys do not belong to a step with a {kind}: " + ", ".join(given))
+        if self.model and self.vcov == "cluster":
+            raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
+        replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
+        if self.zero_value is not None and not replaces:
+            raise ValueError('zero_value belongs to zero_rule = "replace"')
+        return self
+
+
+def preflight(options: Options, dataset: Dataset) -> list[InnospaceError]:
+    """Return every problem that can be found without estimating."""
+    try:
+        found = _table_problems(options, dataset)
+        if found:
+            return found
+        if options.model:
+            return _space_problems(options, dataset)
+        _require_formula_fits(options, _prepared(options, dataset))
+    except InnospaceError as error:
+        return [error]
+    return []
+
+
+def run(options: Options, dataset: Dataset, *, seed: int = 0, progress: Progress = silent) -> Result:
+    """Estimate the step."""
+    if options.model:
+        from innospace.frontier.space import fit_space
+
+        return fit_space(_validated(options, dataset), _space_spec(options), seed=seed, progress=progress)
+    from innospace.frontier.fit import fit
+
+    prepared = _prepared(options, dataset)
+    result = fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
+    return replace(result, warnings=(*prepared.steps, *result.warnings))
+
+
+def _space_spec(options: Options) -> SpaceSpec:
+    return SpaceSpec(options.inefficiency, options.level, tuple(options.focus), options.vcov)
+
+
+def _frontier_spec(options: Options) -> FrontierSpec:
+    return FrontierSpec(str(options.formula), options.inefficiency, options.cost, options.weights, options.cluster)
+
+
+def _zero_options(options: Options) -> dict[str, Any]:
+    from innospace.data.schemas.innovation_space import PAPER_ZERO
+
+    return {
+        "zero_rule": options.zero_rule or "replace",
+        "zero_value": PAPER_ZERO if options.zero_value is None else options.zero_value,
+    }
+
+
+def _validated(options: Options, dataset: Dataset) -> InnovationSpaceTable:
+    from innospace.data.schemas.innovation_space import validate
+
+    return validate(dataset, **_zero_options(options))
+
+
+def _prepared(options: Options, dataset: Dataset) -> Dataset:
+    """Return the table a formula works on; with a rule for zeros, ``technologies`` has none left."""
+    if options.zero_rule is None:
+        return dataset
+    table = _validated(options, dataset)
+    frame = table.frame.assign(technologies=table.frame["technologies_used"])
+    return replace(dataset, frame=frame.drop(columns="technologies_used"), steps=table.steps)
+
+
+def _table_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
+    if options.model is None and options.zero_rule is None:
+        return []
+    from innospace.data.schemas.innovation_space import problems
+
+    return problems(dataset, **_zero_options(options))
+
+
+def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
+    from innospace.frontier.fit import require_fit
+    from innospace.frontier.space.fit import plan_models, with_time
+
+    table = _validated(options, dataset)
+    found: list[InnospaceError] = []
+    try:
+        require_known(options.focus, sorted(set(table.frame["region"].astype(str))), kind="region", where="key 'focus'")
+    except InnospaceError as error:
+        found.append(error)
+    for name, (formula, rows) in plan_models(with_time(table.frame)).items():
+        try:
+            require_fit(FrontierSpec(formula, options.inefficiency), rows)
+        except InnospaceError as error:
+            where = f"model {name}: {error.where}" if error.where else f"model {name}"
+            found.append(type(error)(error.what, where=where, allowed=error.allowed, remedy=error.remedy))
+    return found
+
+
+def _require_formula_fits(options: Options, dataset: Dataset) -> None:
+    from innospace.frontier.fit import require_fit
+
+    if options.vcov == "cluster" and options.cluster is None:
+        raise SpecError(
+            "A clustered covariance needs cluster labels.",
+            where="key 'vcov'",
+            remedy='Add a line: cluster = "COLUMN"',
+        )
+    require_fit(_frontier_spec(options), dataset)
