@@ -49,3 +49,12 @@ def test_unknown_terms_name_the_nearest(command, terms):
     shown = command("explain", "reconstucted")
     assert shown.code == 2
     assert "'reconstructed'" in shown.err
+
+
+def test_every_check_and_coefficient_of_a_study_is_explained(command):
+    for name in ("frontier.2010.skewness", "pooled.score_at_optimum", "delta.2010", "te_correlation.2010_2011"):
+        shown = command("explain", name)
+        assert shown.code == 0, name
+    assert "Skewness" in command("explain", "frontier.2010.skewness").out.capitalize()
+    assert "sigma_u = 0" in command("explain", "wrong_skewness").out
+    assert command("explain", "..").code == 2

@@ -7,7 +7,7 @@ import importlib
 from innospace.core.labels import require_known
 from innospace.core.terms import Term
 
-GLOSSARIES: tuple[str, ...] = ("innospace.frontier",)
+GLOSSARIES: tuple[str, ...] = ("innospace.frontier.glossary",)
 """Modules of engines that offer ``explain_terms()``."""
 
 _HOUSE = (
@@ -43,9 +43,16 @@ def find(name: str) -> tuple[Term, ...]:
         When there is none; the nearest are named.
     """
     every = terms()
+    # names of checks carry the step and the model in front or a year behind: frontier.2010.skewness, delta.2010
+    for part in (name, *reversed(name.split("."))):
+        if found := _named(part, every):
+            return found
     known = list(dict.fromkeys(word for t in every for word in (t.name, t.symbol) if word))
-    exact = tuple(t for t in every if name in (t.name, t.symbol))
-    folded = tuple(t for t in every if name.casefold() in (t.name.casefold(), t.symbol.casefold()))
-    if not folded:
-        require_known([name], known, kind="term")
+    require_known([name], known, kind="term")
+    return ()
+
+
+def _named(name: str, every: tuple[Term, ...]) -> tuple[Term, ...]:
+    exact = tuple(t for t in every if name and name in (t.name, t.symbol))
+    folded = tuple(t for t in every if name and name.casefold() in (t.name.casefold(), t.symbol.casefold()))
     return exact or folded

@@ -1,0 +1,318 @@
+"""Words of the frontier engine: every term, symbol, coefficient and check that its results show."""
+
+from __future__ import annotations
+
+from innospace.core.terms import Term
+
+_SOURCE = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
+_ALS = "Aigner, Lovell and Schmidt (1977)"
+
+_SPACE = (
+    Term(
+        "space",
+        "V",
+        "links",
+        "Size of the overall innovation space: all potential links between organisations that perform R&D and "
+        "innovative companies of a region.",
+        "V = S B",
+        _SOURCE,
+    ),
+    Term(
+        "technologies",
+        "Q",
+        "per year",
+        "Innovations of one type that a region makes in a year; in the paper new production technologies, the mean of "
+        "three years.",
+        "",
+        _SOURCE,
+    ),
+    Term(
+        "rd_organisations",
+        "S",
+        "count",
+        "Organisations of a region that perform R&D.",
+        "",
+        _SOURCE,
+    ),
+    Term(
+        "innovative_companies",
+        "B",
+        "count",
+        "Innovative companies: enterprises times the share of them that innovate.",
+        "B = P I",
+        _SOURCE,
+    ),
+    Term(
+        "delta",
+        "δ",
+        "elasticity",
+        "Percent by which innovations on the frontier rise when the innovation space grows by one percent.",
+        "ln Q = c + delta ln V + v - u",
+        _SOURCE,
+    ),
+    Term(
+        "c",
+        "c",
+        "log units",
+        "Constant of the frontier; with delta it gives the used share w.",
+        "c = delta ln w",
+        _SOURCE,
+    ),
+    Term(
+        "delta_0",
+        "δ₀",
+        "per year",
+        "Yearly change of the elasticity delta in model (4); hypothesis 2 is that it is zero.",
+        "ln Q = c + c_0 t + (delta + delta_0 t) ln V + v - u",
+        _SOURCE,
+    ),
+    Term(
+        "c_0",
+        "c₀",
+        "per year",
+        "Yearly change of the constant in model (4); hypothesis 3 is that it is zero.",
+        "ln Q = c + c_0 t + (delta + delta_0 t) ln V + v - u",
+        _SOURCE,
+    ),
+    Term(
+        "eta",
+        "η",
+        "elasticity",
+        "Additional elasticity to innovative companies in model (3); hypothesis 1 is that it is zero, so that R&D "
+        "organisations and innovative companies count alike and their product is the resource.",
+        "ln Q = c + delta ln V + eta ln B + v - u",
+        _SOURCE,
+    ),
+    Term(
+        "w",
+        "w",
+        "fraction",
+        "Share of the innovation space that a region on the frontier uses.",
+        "w = exp(c / delta)",
+        _SOURCE,
+    ),
+    Term(
+        "used_share",
+        "W",
+        "fraction",
+        "Share of its innovation space that a region uses.",
+        "W_i = w TE_i^(1 / delta)",
+        _SOURCE,
+    ),
+    Term("used_space", "V̂", "links", "Used innovation space of a region.", "V̂_i = W_i V_i", _SOURCE),
+)
+
+_FRONTIER = (
+    Term(
+        "technical_efficiency",
+        "TE",
+        "fraction",
+        "Expected share of the frontier that a unit reaches, given its composed error (columns te and te_bc).",
+        "TE_i = E[exp(-u_i) | v_i - u_i]",
+        "Battese and Coelli (1988)",
+    ),
+    Term(
+        "te_bc",
+        "",
+        "fraction",
+        "Technical efficiency by Battese and Coelli.",
+        "E[exp(-u) | e]",
+        "Battese and Coelli (1988)",
+    ),
+    Term(
+        "te_jlms",
+        "",
+        "fraction",
+        "Technical efficiency at the expected inefficiency.",
+        "exp(-E[u | e])",
+        "Jondrow, Lovell, Materov and Schmidt (1982)",
+    ),
+    Term(
+        "te_mode",
+        "",
+        "fraction",
+        "Technical efficiency at the most likely inefficiency; 1 for every unit on or above the frontier.",
+        "exp(-mode(u | e))",
+        "Jondrow, Lovell, Materov and Schmidt (1982)",
+    ),
+    Term(
+        "te_lower",
+        "",
+        "fraction",
+        "Lower end of the interval of efficiency given the composed error; parameters are taken as known.",
+        "",
+        "Horrace and Schmidt (1996)",
+    ),
+    Term("te_upper", "", "fraction", "Upper end of the interval of efficiency.", "", "Horrace and Schmidt (1996)"),
+    Term(
+        "inefficiency",
+        "u",
+        "log units",
+        "How far a unit stays behind the frontier; never negative.",
+        "y = x'b + v - u (production), y = x'b + v + u (cost)",
+        _ALS,
+    ),
+    Term(
+        "noise", "v", "log units", "Symmetric error: luck, weather, measurement; normal.", "v ~ N(0, sigma_v^2)", _ALS
+    ),
+    Term(
+        "half_normal",
+        "",
+        "",
+        "Distribution of inefficiency: the absolute value of a normal variable.",
+        "u ~ |N(0, sigma_u^2)|",
+        _ALS,
+    ),
+    Term(
+        "exponential",
+        "",
+        "",
+        "Distribution of inefficiency: exponential with mean sigma_u.",
+        "f(u) = exp(-u / sigma_u) / sigma_u",
+        "Meeusen and van den Broeck (1977)",
+    ),
+    Term(
+        "truncated_normal",
+        "",
+        "",
+        "Distribution of inefficiency: a normal variable cut off at zero. With mu = 0 it is the half-normal; as mu "
+        "tends to minus infinity it becomes the exponential.",
+        "u ~ N+(mu, sigma_u^2)",
+        "Stevenson (1980)",
+    ),
+    Term("mu", "μ", "log units", "Mean of the normal variable before it is cut off at zero.", "", "Stevenson (1980)"),
+    Term(
+        "sigma_u",
+        "σᵤ",
+        "log units",
+        "Scale of inefficiency: of the normal variable before truncation, or the mean of the exponential.",
+        "",
+        _ALS,
+    ),
+    Term("sigma_v", "σᵥ", "log units", "Standard deviation of noise.", "", _ALS),
+    Term("lnsigma_u2", "ln σᵤ²", "", "Logarithm of sigma_u squared, as it is estimated.", "", ""),
+    Term("lnsigma_v2", "ln σᵥ²", "", "Logarithm of sigma_v squared, as it is estimated.", "", ""),
+    Term("log_likelihood", "ln L", "", "Logarithm of the likelihood at its maximum.", "", ""),
+    Term(
+        "no_inefficiency",
+        "LR",
+        "",
+        "Test that sigma_u = 0: likelihood ratio against least squares. Since zero is the edge of what sigma_u may be, "
+        "half of the chi-square distribution sits at one degree of freedom less.",
+        "LR = 2 (ln L - ln L_ols), chi2(k - 1) / 2 + chi2(k) / 2",
+        "Kodde and Palm (1986)",
+    ),
+    Term(
+        "starts",
+        "",
+        "count",
+        "Points from which the maximum was searched (tried), and how many of them reached it (agreed).",
+    ),
+    Term(
+        "hessian",
+        "",
+        "",
+        "Covariance of estimates: inverse of minus the second derivatives of the log-likelihood.",
+        "(-H)^-1",
+    ),
+    Term(
+        "opg", "", "", "Covariance of estimates: outer product of the scores.", "(sum s s')^-1", "Berndt et al. (1974)"
+    ),
+    Term(
+        "robust",
+        "",
+        "",
+        "Sandwich covariance, valid when the distribution is not quite right.",
+        "H^-1 (sum s s') H^-1",
+        "White (1982)",
+    ),
+    Term(
+        "cluster",
+        "",
+        "",
+        "Sandwich covariance with scores summed within clusters, for units that are observed several times.",
+        "G / (G - 1) H^-1 (sum_g s_g s_g') H^-1",
+        "Liang and Zeger (1986)",
+    ),
+)
+
+_CHECKS = (
+    Term(
+        "score_at_optimum",
+        "",
+        "relative",
+        "Check: log-likelihood that one more Newton step would still gain, relative to its size. Near zero at a true "
+        "maximum.",
+        "g' (-H)^-1 g / 2 / (1 + |ln L|)",
+    ),
+    Term(
+        "hessian_negative_definite",
+        "",
+        "",
+        "Check: smallest eigenvalue of the information matrix scaled to unit diagonal. Near zero when the data cannot "
+        "tell parameters apart.",
+    ),
+    Term(
+        "skewness",
+        "",
+        "",
+        "Check and test: skewness of least-squares residuals. Inefficiency bends them to the left (production) or to "
+        "the right (cost); the other way, the estimate is no inefficiency.",
+        "m3 / m2^1.5",
+        "Waldman (1982), Coelli (1995)",
+    ),
+    Term("starts_agree", "", "fraction", "Check: share of starts that reached the reported maximum."),
+    Term(
+        "wrong_skewness",
+        "",
+        "",
+        "Boundary: residuals are skewed away from inefficiency, so the maximum has sigma_u = 0 and least squares is "
+        "the estimate.",
+        "",
+        "Waldman (1982)",
+    ),
+    Term(
+        "gamma_one",
+        "",
+        "",
+        "Boundary: the maximum has no noise (sigma_v = 0), so every deviation from the frontier counts as inefficiency "
+        "and usual standard errors do not exist.",
+    ),
+    Term(
+        "mu_minus_infinity",
+        "",
+        "",
+        "Boundary: the truncated-normal likelihood rises as mu falls without end, towards the exponential model.",
+    ),
+)
+
+_REPLICATION = (
+    Term(
+        "integers",
+        "",
+        "count",
+        "Check of the replication: mean distance of three-year counts recovered from Table 4 from whole numbers.",
+    ),
+    Term(
+        "te_correlation",
+        "",
+        "",
+        "Correlation (Pearson) of technical efficiency between two consecutive years, over regions.",
+    ),
+    Term(
+        "ln_v_interval",
+        "",
+        "log links",
+        "Interval of ln V that rounding of the published table leaves.",
+    ),
+    Term(
+        "zero_substitute", "", "per year", "Number that stands for no innovations under the logarithm; the paper: 0.1."
+    ),
+)
+
+TERMS = (*_SPACE, *_FRONTIER, *_CHECKS, *_REPLICATION)
+
+
+def explain_terms() -> tuple[Term, ...]:
+    """Return every term of this engine."""
+    return TERMS
