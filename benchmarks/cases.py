@@ -1,0 +1,129 @@
+"""The registry of timed cases: what is set up, what is timed, and the group in which peers stand side by side."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Case:
+    """One timed case.
+
+    Attributes
+    ----------
+    name : str
+    group : str
+        Cases of one group are printed together, each with its ratio to the fastest.
+    prepare : callable
+        Returns the arguments of ``run``; not timed.
+    run : callable
+    rounds : int
+        Repetitions when timed; a smoke run is one.
+    """
+
+    name: str
+    group: str
+    prepare: Callable[[], tuple[Any, ...]]
+    run: Callable[..., Any]
+    rounds: int = 3
+
+
+@cache
+def sample(n: int) -> tuple[Any, Any]:
+    """Return outcome, shape (n,), and three regressors, shape (n, 3), of a half-normal frontier."""
+    rng = np.random.default_rng(20121231)
+    x = rng.normal(size=(n, 3))
+    noise = 0.3 * rng.normal(size=n) - np.abs(0.6 * rng.normal(size=n))
+    return 1.0 + x @ np.array([0.3, 0.4, 0.2]) + noise, x
+
+
+def fit(y: Any, x: Any, inefficiency: str) -> Any:
+    """Estimate with standard errors and the efficiency of every row."""
+    import innospace
+
+    result = innospace.fit(y=y, X=x, inefficiency=inefficiency)
+    return result.coefficients(), result.efficiencies()
+
+
+def fit_pysfa(y: Any, x: Any) -> Any:
+    """Do the same with pysfa: BFGS with numerical derivatives; half-normal only."""
+    from pysfa import SFA
+    from pysfa.constant import FUN_PROD, TE_te
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = SFA.SFA(y, x, fun=FUN_PROD, method=TE_te)
+        return model.get_beta(), model.get_std_err(), model.get_technical_efficiency()
+
+
+@cache
+def large_csv() -> Path:
+    """Return a clean CSV of a million rows and five columns."""
+    import pandas as pd
+
+    y, x = sample(1_000_000)
+    path = Path(tempfile.mkdtemp()) / "large.csv"
+    frame = pd.DataFrame({"id": np.arange(len(y)), "y": y.round(6), **{f"x{j}": x[:, j].round(6) for j in range(3)}})
+    frame.to_csv(path, index=False)
+    return path
+
+
+def read_csv(path: Path) -> Any:
+    """Read a table with type and error checks."""
+    import innospace
+
+    return innospace.read_table(path)
+
+
+def read_csv_pandas(path: Path) -> Any:
+    """Read the same table with pandas alone."""
+    import pandas as pd
+
+    return pd.read_csv(path)
+
+
+def replicate() -> Any:
+    """Invert Table 4 and estimate every model."""
+    import innospace
+
+    return innospace.replicate_innovation_space()
+
+
+@cache
+def document() -> Any:
+    """Return the replication as a report in data."""
+    from innospace.study.composition import document_of
+
+    return document_of(replicate(), "Replication", "innospace replicate innovation-space")
+
+
+def write_report(pages: Any, formats: tuple[str, ...]) -> Any:
+    """Draw every figure and write the report."""
+    import innospace
+
+    with tempfile.TemporaryDirectory() as folder:
+        return innospace.write_report(pages, Path(folder) / "report", formats)
+
+
+CASES = (
+    *(Case("innospace", f"half-normal, {n:,} rows", lambda n=n: (*sample(n), "half_normal"), fit) for n in (80, 10_000)),
+    *(Case("pysfa", f"half-normal, {n:,} rows", lambda n=n: sample(n), fit_pysfa) for n in (80, 10_000)),
+    Case("innospace", "half-normal, 100,000 rows", lambda: (*sample(100_000), "half_normal"), fit),
+    Case("pysfa", "half-normal, 100,000 rows", lambda: sample(100_000), fit_pysfa, 1),
+    Case("innospace", "half-normal, 1,000,000 rows", lambda: (*sample(1_000_000), "half_normal"), fit),
+    Case("innospace", "exponential, 100,000 rows", lambda: (*sample(100_000), "exponential"), fit),
+    Case("innospace", "truncated normal, 100,000 rows", lambda: (*sample(100_000), "truncated_normal"), fit),
+    Case("innospace", "read a CSV of 1,000,000 rows", lambda: (large_csv(),), read_csv),
+    Case("pandas", "read a CSV of 1,000,000 rows", lambda: (large_csv(),), read_csv_pandas),
+    Case("innospace", "replicate innovation-space", tuple, replicate, 1),
+    Case("innospace", "report as HTML", lambda: (document(), ("html",)), write_report, 1),
+    Case("innospace", "report as PDF", lambda: (document(), ("pdf",)), write_report, 1),
+)

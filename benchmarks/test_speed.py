@@ -1,0 +1,14 @@
+"""Time every case of the registry; with ``--benchmark-disable`` each runs once (smoke mode). Timings never gate."""
+
+from __future__ import annotations
+
+import pytest
+from cases import CASES, Case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.group} [{c.name}]")
+def test_speed(benchmark, case: Case) -> None:
+    benchmark.group = case.group
+    arguments = case.prepare()
+    found = benchmark.pedantic(case.run, args=arguments, rounds=case.rounds, warmup_rounds=case.rounds > 1)
+    assert found is not None
