@@ -122,7 +122,8 @@ def _read_csv(
     import pandas as pd
 
     encoding = encoding or _encoding(file)
-    head = _decode(file.open("rb").read(_SNIFFED), encoding, file)
+    with file.open("rb") as handle:
+        head = _decode(handle.read(_SNIFFED), encoding, file)
     separator = delimiter or _delimiter(head)
     header = _header(head, separator, file)
     if decimal != "," and not _looks_foreign(head, separator) and dash == "text":
