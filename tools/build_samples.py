@@ -2,7 +2,8 @@
 
 Usage: python tools/build_samples.py RAW_FOLDER   (RAW_FOLDER holds paper/ and regions/)
 
-Deterministic: the same raw files give the same bytes.
+Deterministic: the same raw files give the same bytes. What each sample holds and where it is from stands in
+``samples/cards.toml``, which is written by hand; a test holds the cards against the files.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ ROSTAT = {
 
 
 def write(frame: pd.DataFrame, name: str) -> None:
+    """Write a table as UTF-8 with line feeds, the same on every platform."""
     frame.to_csv(OUT / name, index=False, lineterminator="\n")
 
 
 def regions(raw: Path) -> pd.DataFrame:
+    """Copy the catalogue of regions; codes stay text, so that OKATO 01 keeps its zero."""
     table = pd.read_csv(raw / "paper/regions.csv", dtype=str)
     table = table.rename(columns={"iso_3166_2": "region_code", "name_ru": "region_ru"})
     write(table, "regions.csv")
@@ -36,6 +39,7 @@ def regions(raw: Path) -> pd.DataFrame:
 
 
 def panel(raw: Path, table: pd.DataFrame) -> None:
+    """Write the panel that was recovered from Table 4 of the source paper, with names and federal districts."""
     data = pd.read_csv(raw / "paper/reconstructed_panel.csv")
     names = table.set_index("region_code")
     out = pd.DataFrame(
@@ -61,11 +65,13 @@ def panel(raw: Path, table: pd.DataFrame) -> None:
 
 
 def published(raw: Path) -> None:
+    """Copy the six printed tables as transcribed."""
     for number in range(1, 7):
         shutil.copyfile(raw / f"paper/table{number}.csv", OUT / f"makarov-2016-table-{number}.csv")
 
 
 def rosstat(raw: Path) -> None:
+    """Turn Rosstat's wide tables into long ones, cells that are missing there left out."""
     for name, (file, value) in ROSTAT.items():
         wide = pd.read_csv(raw / "regions" / file)
         wide = wide.rename(columns={"iso_3166_2": "region_code"}).drop(columns="paper_order")
@@ -86,6 +92,7 @@ def rosstat(raw: Path) -> None:
 
 
 def signed_area(ring: list[list[float]]) -> float:
+    """Return the area of a ring by the shoelace rule: negative when it runs clockwise."""
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True)) / 2
 
 
@@ -99,6 +106,7 @@ def rewound(polygon: list[list[list[float]]]) -> list[list[list[float]]]:
 
 
 def geometry(raw: Path) -> None:
+    """Write the polygons, rings wound for spherical renderers, properties reduced to the name."""
     data = json.loads((raw / "regions/ru80_naturalearth50m.geojson").read_text(encoding="utf-8"))
     for feature in data["features"]:
         shape = feature["geometry"]
@@ -112,6 +120,9 @@ def geometry(raw: Path) -> None:
 
 
 def main() -> None:
+    """Build every sample from the folder named on the command line."""
+    if len(sys.argv) != 2 or not (Path(sys.argv[1]) / "paper").is_dir():
+        raise SystemExit(__doc__)
     raw = Path(sys.argv[1])
     OUT.mkdir(parents=True, exist_ok=True)
     panel(raw, regions(raw))

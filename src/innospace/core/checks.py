@@ -48,9 +48,7 @@ class Check:
         return cls(name, float(value), float(tolerance), ok, meaning, remedy)
 
     @classmethod
-    def near(
-        cls, name: str, value: float, expected: float, tolerance: float, meaning: str, remedy: str = ""
-    ) -> Check:
+    def near(cls, name: str, value: float, expected: float, tolerance: float, meaning: str, remedy: str = "") -> Check:
         """``ok`` when ``|value - expected| <= tolerance``; ``value`` keeps the number itself."""
         ok = math.isfinite(value) and abs(value - expected) <= tolerance
         return cls(name, float(value), float(tolerance), ok, f"{meaning} (expected {expected:g})", remedy)
