@@ -1,0 +1,1 @@
+"""Models of the economy engine, one folder each."""
