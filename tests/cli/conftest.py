@@ -55,6 +55,7 @@ def engine(monkeypatch):
 
     monkeypatch.setitem(engines.ENGINES, "fake", "fake_engine")
     fake_engine.CALLS.clear()
+    fake_engine.RECEIVED.clear()
     return fake_engine
 
 

@@ -54,6 +54,10 @@ class FakeResult:
     def to_dict(self) -> dict[str, Any]:
         return {"total": self.total, **self.numbers}
 
+    def offers(self, name: str) -> pd.DataFrame:
+        nothing = float("nan")
+        return self.frame.assign(lower=nothing, upper=nothing, unit="links")
+
     def findings(self) -> tuple[str, ...]:
         return (f"Сумма равна {self.total:g}.",)
 
@@ -80,16 +84,24 @@ class FakeResult:
 
 
 RESULTS = {"fake": FakeResult}
+ROLES = {"table": True, "more": False}
+OFFERS = ("value",)
+TAKES = ("weight",)
+SCENARIOS = True
+RECEIVED: list[Any] = []
 
 
-def preflight(options: Options, dataset: Any) -> list[Any]:
+def preflight(options: Options, inputs: Any) -> list[Any]:
+    dataset = inputs.table
     if options.column in dataset.frame.columns:
         return []
     return [DataError(f"No column {options.column!r}.", where="preflight", remedy="Name another.")]
 
 
-def run(options: Options, dataset: Any, *, seed: int, progress: Any) -> FakeResult:
+def run(options: Options, inputs: Any, *, seed: int, progress: Any) -> FakeResult:
+    dataset = inputs.table
     CALLS.append(options.column)
+    RECEIVED.append(inputs)
     progress("summing", 0.5)
     if options.waits:
         time.sleep(float(os.environ.get("FAKE_ENGINE_WAITS", "0")))

@@ -70,6 +70,10 @@ class Result(Protocol):
         """Return the numbers other programs rely on, as plain types."""
         ...
 
+    def offers(self, name: str) -> pd.DataFrame:
+        """Return a quantity another step may take over: label columns, ``value``, ``lower``, ``upper``, ``unit``."""
+        ...
+
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences, most important first."""
         ...

@@ -19,6 +19,8 @@ from innospace.core.errors import SpecError, offenders
 from innospace.core.labels import require_known
 
 Array = NDArray[np.float64]
+Expression = Any
+"""A CasADi expression of symbols."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class System:
 
     def residual(self, x: Array, p: Array) -> Array:
         """Return scaled residuals, shape (n,)."""
-        return self._residual((x, p))[0]
+        return np.asarray(self._residual((x, p))[0])
 
     def evaluate(self, x: Array, p: Array) -> tuple[Array, Any]:
         """Return scaled residuals, shape (n,), and the Jacobian, shape (n, n), dense when small, else CSC."""
@@ -200,7 +202,7 @@ class System:
 
     def report(self, x: Array, p: Array) -> Array:
         """Return the reported expressions, shape (m,)."""
-        return self._report((x, p))[0]
+        return np.asarray(self._report((x, p))[0])
 
     def equation_of(self, index: int) -> str:
         """Return a name for the equation with this number, for messages."""
@@ -303,9 +305,9 @@ class _Buffered:
         self._inputs = [np.zeros(function.size1_in(k)) for k in range(function.n_in())]
         self._outputs = [np.zeros(function.nnz_out(k)) for k in range(function.n_out())]
         for k, array in enumerate(self._inputs):
-            self._buffer.set_arg(k, memoryview(array))
+            self._buffer.set_arg(k, memoryview(array.data))
         for k, array in enumerate(self._outputs):
-            self._buffer.set_res(k, memoryview(array))
+            self._buffer.set_res(k, memoryview(array.data))
 
     def __call__(self, arguments: tuple[Array, ...]) -> tuple[Array, ...]:
         for own, given in zip(self._inputs, arguments, strict=True):

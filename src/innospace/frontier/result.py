@@ -275,6 +275,16 @@ class FrontierResult:
         """Return the coefficients with their errors and intervals."""
         return self.coefficients().join(self.confidence_intervals())
 
+    def offers(self, name: str) -> pd.DataFrame:
+        """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``, ``unit``."""
+        require_known([name], ["technical_efficiency"], kind="quantity", where=f"frontier {self.spec.formula}")
+        values = self.used_efficiencies()
+        labels = {"row": self.sample.kept + 1} if self.sample.labels is None else dict(self.sample.labels)
+        import pandas as pd
+
+        numbers = {"value": values.te_bc, "lower": values.te_lower, "upper": values.te_upper}
+        return pd.DataFrame({**labels, **numbers, "unit": "fraction"})
+
     def summary(self) -> str:
         """Return a text summary, at most 100 columns wide."""
         from innospace.frontier.presentation import summary

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from innospace.data.schemas.innovation_space import InnovationSpaceTable
 
 RESULTS: Mapping[str, type[Result]] = {"frontier": FrontierResult, "innovation_space": SpaceResult}
+ROLES: Mapping[str, bool] = {TABLE: True}
+OFFERS = ("technical_efficiency", "used_share", "used_space")
+TAKES: tuple[str, ...] = ()
+SCENARIOS = False
 _OF_FORMULA = ("cost", "weights", "cluster")
 _OF_SPACE = ("focus", "level")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -64,8 +69,9 @@ class Options(BaseModel):
         return self
 
 
-def preflight(options: Options, dataset: Dataset) -> list[InnospaceError]:
+def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
     """Return every problem that can be found without estimating."""
+    dataset = inputs.table
     try:
         found = _table_problems(options, dataset)
         if found:
@@ -78,8 +84,9 @@ def preflight(options: Options, dataset: Dataset) -> list[InnospaceError]:
     return []
 
 
-def run(options: Options, dataset: Dataset, *, seed: int = 0, progress: Progress = silent) -> Result:
+def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
     """Estimate the step."""
+    dataset = inputs.table
     if options.model:
         from innospace.frontier.space import fit_space
 

@@ -1,4 +1,4 @@
-"""Engines a step may name. Each is a module with ``Options``, ``run``, ``preflight`` and ``RESULTS``."""
+"""Engines a step may name. Each is a module with the names of :class:`Engine`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from innospace.core.errors import InnospaceError, StoreError
+from innospace.core.inputs import StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress
 from innospace.core.result import Bundle, Result
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
-
-    from innospace.data import Dataset
 
 ENGINES: dict[str, str] = {"frontier": "innospace.frontier.step"}
 """Engine name -> module, imported when a study first names it."""
@@ -27,13 +26,21 @@ class Engine(Protocol):
     """What a ``[step.NAME]`` table may hold besides ``engine``, ``data`` and ``needs``."""
     RESULTS: Mapping[str, type[Result]]
     """Kind of a stored bundle -> class that puts it together again."""
+    ROLES: Mapping[str, bool]
+    """Part a table may play -> whether the step needs it; one table plays the part ``table``."""
+    OFFERS: tuple[str, ...]
+    """Quantities that a link may take from its results."""
+    TAKES: tuple[str, ...]
+    """Quantities that a link may give it."""
+    SCENARIOS: bool
+    """Whether it runs the scenarios of the study."""
 
-    def run(self, options: Any, dataset: Dataset, *, seed: int, progress: Progress) -> Result:
-        """Estimate."""
+    def run(self, options: Any, inputs: StepInputs, *, seed: int, progress: Progress) -> Result:
+        """Estimate or solve."""
         ...
 
-    def preflight(self, options: Any, dataset: Dataset) -> list[InnospaceError]:
-        """Return every problem that can be found without estimating."""
+    def preflight(self, options: Any, inputs: StepInputs) -> list[InnospaceError]:
+        """Return every problem that can be found without computing; links have no values yet."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from innospace.core.checks import Check
 from innospace.core.errors import InnospaceWarning, StudyError
+from innospace.core.inputs import StepInputs
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import package_version
 from innospace.study.engines import engine
 from innospace.study.errors import raise_all
-from innospace.study.inspect import inspect
+from innospace.study.inspect import inspect, step_inputs
+from innospace.study.links import linked_values
 from innospace.study.load import Study, load_study
 from innospace.study.plan import Plan, PlannedStep, make_plan
 from innospace.study.store import Store, StoredRun, StoredStep
@@ -110,7 +112,7 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
     finished = {} if fresh else _finished(plan, store)
     for name in finished:
         log.add(f"{name}: already computed, read from the store")
-    steps = finished | _compute(plan, store, set(finished), log, progress)
+    steps = _compute(plan, store, finished, log, progress)
     log.add("run finished")
     stored = StoredRun(
         plan.run_id,
@@ -132,40 +134,47 @@ def _finished(plan: Plan, store: Store) -> dict[str, StoredStep]:
     return {p.step.name: stored for p, stored in found if stored is not None}
 
 
-def _compute(plan: Plan, store: Store, finished: set[str], log: _Log, progress: Progress) -> dict[str, StoredStep]:
-    """Compute the steps that are not finished; keep each one in the store as soon as it is."""
+def _compute(
+    plan: Plan, store: Store, finished: Mapping[str, StoredStep], log: _Log, progress: Progress
+) -> dict[str, StoredStep]:
+    """Compute the steps that are not finished; keep each one in the store as soon as it is. Return all steps."""
     missing = [p for p in plan.steps if p.step.name not in finished]
-    computed: dict[str, StoredStep] = {}
+    steps = dict(finished)
     progress("Reading the data", 0.0)
     inspection = inspect(plan.study, [p.step for p in missing])
     raise_all(str(plan.study.file), inspection.problems)
     for i, planned in enumerate(missing):
         name = planned.step.name
-        dataset = inspection.datasets[planned.step.data]
-        _require_unchanged(planned, dataset)
-        log.add(f"{name}: started, {len(dataset.frame)} rows of {planned.step.data!r}")
-        stored = _compute_step(planned, dataset, plan.study.seed, _part(progress, name, i, len(missing)))
-        computed[name] = store.keep_step(stored)
+        _require_unchanged(planned, inspection.datasets)
+        tables = ", ".join(f"{len(inspection.datasets[n].frame)} rows of {n!r}" for n in planned.step.data.values())
+        log.add(f"{name}: started, {tables}")
+        links = linked_values(plan.study, planned.step, {n: s.result for n, s in steps.items()})
+        for link in links.values():
+            log.add(f"{name}: {link.value:.6g} {link.unit} taken over from {link.origin}")
+        inputs = step_inputs(plan.study, planned.step, inspection.datasets, links)
+        stored = _compute_step(planned, inputs, plan.study.seed, _part(progress, name, i, len(missing)))
+        steps[name] = store.keep_step(stored)
         for message in stored.warnings:
             log.add(f"{name}: warning: {message}")
         log.add(f"{name}: finished, {stored.result.status.code}")
-    return computed
+    return steps
 
 
-def _require_unchanged(planned: PlannedStep, dataset: Dataset) -> None:
-    if dataset.source.sha256 != planned.data_sha256:
-        raise StudyError(
-            f"The data {planned.step.data!r} changed while the study was being read.",
-            where=dataset.source.name,
-            remedy="Run the study again.",
-        )
+def _require_unchanged(planned: PlannedStep, datasets: Mapping[str, Dataset]) -> None:
+    for name, digest in planned.data_sha256.items():
+        if datasets[name].source.sha256 != digest:
+            raise StudyError(
+                f"The data {name!r} changed while the study was being read.",
+                where=datasets[name].source.name,
+                remedy="Run the study again.",
+            )
 
 
-def _compute_step(planned: PlannedStep, dataset: Dataset, seed: int, progress: Progress) -> StoredStep:
+def _compute_step(planned: PlannedStep, inputs: StepInputs, seed: int, progress: Progress) -> StoredStep:
     step = planned.step
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        result = engine(step.engine).run(step.options, dataset, seed=seed, progress=progress)
+        result = engine(step.engine).run(step.options, inputs, seed=seed, progress=progress)
     told = [str(w.message) for w in caught if issubclass(w.category, InnospaceWarning)]
     for w in caught:
         if not issubclass(w.category, InnospaceWarning):

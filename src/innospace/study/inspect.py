@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innospace.core.errors import InnospaceError
+from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.study.engines import engine
 from innospace.study.errors import StudyProblemsError, at
 from innospace.study.load import Study, StudyStep, load_study
@@ -47,6 +48,15 @@ def problems(path: str | Path) -> list[InnospaceError]:
     return list(inspect(study, study.steps).problems)
 
 
+def step_inputs(
+    study: Study, step: StudyStep, datasets: Mapping[str, Dataset], links: Mapping[str, LinkedValue] | None = None
+) -> StepInputs:
+    """Return what a step receives; without values of links when they are not known yet."""
+    tables = {role: datasets[name] for role, name in step.data.items()}
+    scenarios = study.scenarios if engine(step.engine).SCENARIOS else ()
+    return StepInputs(tables, dict(links or {}), scenarios)
+
+
 def inspect(study: Study, steps: Sequence[StudyStep]) -> Inspection:
     """Read the data of these steps and hold them against schema and step, without estimating.
 
@@ -62,19 +72,19 @@ def inspect(study: Study, steps: Sequence[StudyStep]) -> Inspection:
     """
     datasets: dict[str, Dataset] = {}
     found: dict[tuple[str, str], InnospaceError] = {}
-    for name in dict.fromkeys(s.data for s in steps):
+    for name in dict.fromkeys(name for s in steps for name in s.data.values()):
         table, place = study.tables[name], f"{study.file}, [data.{name}]"
         try:
             dataset = datasets[name] = read(study.folder, table)
         except InnospaceError as error:
             found[error.what, error.where] = at(error, place)
             continue
-        told = [(e, place) for e in schema_problems(dataset, table)]
-        for step in steps:
-            if step.data == name:
-                where = f"{study.file}, [step.{step.name}]"
-                told += [(e, where) for e in engine(step.engine).preflight(step.options, dataset)]
-        for e, where in told:
+        for e in schema_problems(dataset, table):
+            found.setdefault((e.what, e.where), at(e, place))
+    for step in steps:
+        if not set(step.data.values()) <= set(datasets):
+            continue
+        for e in engine(step.engine).preflight(step.options, step_inputs(study, step, datasets)):
             # a schema and a step find the same fault of a table; it is told once
-            found.setdefault((e.what, e.where), at(e, where))
+            found.setdefault((e.what, e.where), at(e, f"{study.file}, [step.{step.name}]"))
     return Inspection(datasets, tuple(found.values()))

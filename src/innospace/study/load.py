@@ -6,14 +6,16 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import InnospaceError, StudyError, offenders
+from innospace.core.inputs import TABLE
 from innospace.core.labels import suggest
 from innospace.study.engines import engine
 from innospace.study.errors import at, raise_all
+from innospace.study.links import StudyLink, read_links, read_scenarios
 from innospace.study.schema import MAX_TABLES, SECTIONS, STEP_KEYS, Head, Step, Table, name_problem, parse
 
 if TYPE_CHECKING:
@@ -26,11 +28,11 @@ MAX_DATA_BYTES = 4 << 30
 
 @dataclass(frozen=True, slots=True)
 class StudyStep:
-    """One step: which engine does what with which data, after which other steps."""
+    """One step: which engine does what with which data (table by part), after which other steps."""
 
     name: str
     engine: str
-    data: str
+    data: Mapping[str, str]
     needs: tuple[str, ...]
     options: BaseModel
 
@@ -49,6 +51,10 @@ class Study:
         Data by name.
     steps : tuple of StudyStep
         In the order in which they run: as written, but after the steps they need.
+    links : tuple of StudyLink
+        Numbers that steps take over from others.
+    scenarios : tuple of mapping
+        Of the study file and of ``scenarios/*.toml``, as plain types.
     """
 
     file: Path
@@ -56,6 +62,8 @@ class Study:
     seed: int
     tables: Mapping[str, Table]
     steps: tuple[StudyStep, ...]
+    links: tuple[StudyLink, ...] = ()
+    scenarios: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -122,11 +130,19 @@ def load_study(path: str | Path) -> Study:
     found += head_problems if "study" in content else []
     tables = _tables(file, _mapping(content, "data", file, found), found)
     steps = _steps(file, _mapping(content, "step", file, found), content.get("data", {}), found)
+    links = read_links(file, content.get("link", []), {s.name: s.engine for s in steps}, found)
+    scenarios = read_scenarios(file, content.get("scenario", []), found)
+    steps = [replace(s, needs=_all_needs(s, links)) for s in steps]
     ordered = _in_order(file, steps, found)
     raise_all(str(file), found)
     if head is None:
         raise StudyError("The table [study] cannot be read.", where=str(file))
-    return Study(file, head.title, head.seed, tables, ordered)
+    return Study(file, head.title, head.seed, tables, ordered, links, scenarios)
+
+
+def _all_needs(step: StudyStep, links: Sequence[StudyLink]) -> tuple[str, ...]:
+    sources = [link.from_step for link in links if link.to_step == step.name]
+    return tuple(dict.fromkeys((*step.needs, *sources)))
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
@@ -286,13 +302,32 @@ def _steps(file: Path, section: Mapping[str, Any], data: Any, found: list[Innosp
         found += problems
         if step is None:
             continue
-        found += _unknown("data", [step.data], tables, place)
+        found += _unknown("data", list(step.tables.values()), tables, place)
         found += _unknown("step", list(step.needs), names, f"{place}, key 'needs'")
         found += _not_finite(values, place)
         options = _options(step, {k: v for k, v in values.items() if k not in STEP_KEYS}, place, found)
         if options is not None:
-            steps.append(StudyStep(name, step.engine, step.data, tuple(step.needs), options))
+            found += _wrong_roles(step, place)
+            steps.append(StudyStep(name, step.engine, step.tables, tuple(step.needs), options))
     return steps
+
+
+def _wrong_roles(step: Step, place: str) -> list[StudyError]:
+    roles = engine(step.engine).ROLES
+    missing = [role for role, needed in roles.items() if needed and role not in step.tables]
+    unknown = [role for role in step.tables if role not in roles]
+    if not missing and not unknown:
+        return []
+    shown = "{ " + ", ".join(f'{role} = "NAME"' for role in roles) + " }"
+    return [
+        StudyError(
+            f"The engine {step.engine!r} "
+            + (f"needs a table as {offenders(missing)}." if missing else f"knows no table as {offenders(unknown)}."),
+            where=f"{place}, key 'data'",
+            allowed='data = "NAME"' if list(roles) == [TABLE] else f"data = {shown}",
+            remedy="Name the tables by the parts they play.",
+        )
+    ]
 
 
 def _options(step: Step, values: Mapping[str, Any], place: str, found: list[InnospaceError]) -> BaseModel | None:

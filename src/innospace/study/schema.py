@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from innospace.core.errors import StudyError, offenders
+from innospace.core.inputs import TABLE
 from innospace.core.labels import suggest
 
-SECTIONS = ("study", "data", "step")
+SECTIONS = ("study", "data", "step", "link", "scenario")
+MAX_SCENARIOS = 1000
 NAME = re.compile(r"[^\W\d_][\w-]{0,63}")
 """Names of data and steps: a letter of any alphabet, then letters, digits, ``_`` or ``-``; 64 at most."""
 MAX_SEED = 2**63 - 1
@@ -78,13 +80,31 @@ class Table(BaseModel):
 
 
 class Step(BaseModel):
-    """``[step.NAME]``: an engine, its data, the steps it needs; everything else goes to the engine."""
+    """``[step.NAME]``: an engine, its data, the steps it needs; everything else goes to the engine.
+
+    ``data`` names one table, or several by the part they play: ``{ controls = "NAME", sam = "NAME" }``.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     engine: _Text
-    data: _Text
+    data: _Text | dict[str, str]
     needs: list[str] = Field(default_factory=list)
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Name of each table by the part it plays."""
+        return {TABLE: self.data} if isinstance(self.data, str) else dict(self.data)
+
+
+class Link(BaseModel):
+    """``[[link]]``: a number of one step that another takes over, selected by labels."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+    source: _Text = Field(alias="from")
+    to: _Text
+    where: dict[str, str | int] = Field(default_factory=dict)
 
 
 STEP_KEYS = tuple(Step.model_fields)

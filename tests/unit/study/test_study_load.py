@@ -90,7 +90,7 @@ def test_missing_study_says_how_to_make_one(tmp_path):
         (replaced('file = "data/t.csv"', 'file = "data/t.csv"\nsample = "a"'), "either from file", "data.t", ""),
         (replaced('file = "data/t.csv"', 'file = "data/t.csv"\nschema = "inovation_space"'), "input", "schema", "inno"),
         ('[study]\ntitle = "a"\n', "no step", "study.toml", "[step.NAME]"),
-        (GOOD + "[[link]]\nfrom = 'a'\n", "Unknown table [link]", "study.toml", ""),
+        (GOOD + "[[lnik]]\nfrom = 'a'\n", "Unknown table [lnik]", "study.toml", "link"),
         (GOOD.replace("[study]", "[stdy]"), "", "", ""),
     ],
 )

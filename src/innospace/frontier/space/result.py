@@ -181,6 +181,17 @@ class SpaceResult:
         """Return efficiency and used space by region and year."""
         return self.regions
 
+    def offers(self, name: str) -> pd.DataFrame:
+        """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``."""
+        column = {"technical_efficiency": "te"}.get(name, name)
+        names = {column: "value", f"{column}_lower": "lower", f"{column}_upper": "upper"}
+        labels = [c for c in ("region", "region_code", "year") if c in self.regions]
+        return (
+            self.regions[[*labels, *names]]
+            .rename(columns=names)
+            .assign(unit="links" if name == "used_space" else "fraction")
+        )
+
     def summary(self) -> str:
         """Return text for a terminal, at most 100 columns wide."""
         from innospace.frontier.space.presentation import summary

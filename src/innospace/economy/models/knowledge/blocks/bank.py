@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import casadi
-
 from innospace.economy.models.knowledge.blocks.expressions import relief, spending
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import DEPOSITORS, PRODUCERS
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 
 def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
     """Return equations (29) and (30)."""
     del closure
 
-    def deposits(a: str) -> casadi.SX:
+    def deposits(a: str) -> Expression:
         kept = relief(m, a) * m("relief_kept", a) if a in PRODUCERS else 0.0
         return spending(m, a, "deposits") + kept
 

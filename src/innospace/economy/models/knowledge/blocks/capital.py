@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import casadi
-
 from innospace.economy.models.knowledge.blocks.expressions import (
     capital_price,
     deposits_returned,
@@ -18,7 +16,7 @@ from innospace.economy.models.knowledge.blocks.expressions import (
 )
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import DEMANDS, PRODUCERS
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 
 def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
@@ -71,7 +69,7 @@ def _property(m: Symbols) -> EquationFamily:
 
 
 def _profit(m: Symbols) -> EquationFamily:
-    def base(i: str) -> casadi.SX:
+    def base(i: str) -> Expression:
         depreciation = m("fiscal_depreciation") * capital_price(m) * mean_capital(m, i)
         return m("PY", i) * m("Y", i) - wages(m, i) - m("Tsoc", i) - m("Tprop", i) - depreciation
 
@@ -88,7 +86,7 @@ def _profit(m: Symbols) -> EquationFamily:
 
 
 def _budgets(m: Symbols) -> EquationFamily:
-    def right(i: str) -> casadi.SX:
+    def right(i: str) -> Expression:
         taxes = m("Tsoc", i) + m("Tprop", i) + m("Tprof", i)
         kept = relief(m, i) * (1.0 - m("relief_kept", i))
         finance = deposits_returned(m, i) + m("Loan", i) - loans_repaid(m, i)

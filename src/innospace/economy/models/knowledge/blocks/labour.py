@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import casadi
-
 from innospace.economy.models.knowledge.blocks.expressions import spending, wage
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import PRODUCER_ITEMS, PRODUCERS
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 
 def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
@@ -59,7 +57,7 @@ def _public(m: Symbols) -> EquationFamily:
 
 
 def _shares(m: Symbols) -> EquationFamily:
-    def others(i: str) -> casadi.SX:
+    def others(i: str) -> Expression:
         return sum(m("budget_share", i, x) for x in PRODUCER_ITEMS if x != "l3")
 
     return EquationFamily(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import casadi
-
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import EXPORTS, PRODUCERS, SET_PRICE
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 
 def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
@@ -16,7 +14,7 @@ def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
 
 
 def _norms(m: Symbols) -> EquationFamily:
-    def right(x: str) -> casadi.SX:
+    def right(x: str) -> Expression:
         weight = m("norm_wage_weight", x)
         return m("norm", x) * m("PI") ** (1.0 - weight) * (m("w3") / m("public_wage_base")) ** weight
 
@@ -33,7 +31,7 @@ def _norms(m: Symbols) -> EquationFamily:
 
 
 def _outside(m: Symbols) -> EquationFamily:
-    def right(e: str) -> casadi.SX:
+    def right(e: str) -> Expression:
         crowding = (m("S", e) / (m("export_base", e) * m("world_demand"))) ** (-m("inverse_export_elasticity"))
         return m("ER") * m("world_price", e) * crowding
 

@@ -7,7 +7,7 @@ import casadi
 from innospace.economy.models.knowledge.blocks.expressions import mean_capital
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import EXPORTS, MARKET, PRODUCERS, SELLER, SET_PRICE, sold_by
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 _ORDERED = ("rf", "zf")
 _SUPPLY = {
@@ -30,7 +30,7 @@ _SUPPLY = {
 }
 
 
-def knowledge_exponent(m: Symbols, i: str) -> casadi.SX:
+def knowledge_exponent(m: Symbols, i: str) -> Expression:
     """Return the exponent ``X_i`` of equation (5)."""
     return (
         m("alpha", i) * m("knowledge_stock", i)
@@ -46,7 +46,7 @@ def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
 
 
 def _production(m: Symbols) -> EquationFamily:
-    def right(i: str) -> casadi.SX:
+    def right(i: str) -> Expression:
         inputs = mean_capital(m, i) ** m("capital_exponent", i) * (m("L1", i) + m("L3", i)) ** m("labour_exponent", i)
         return m("technology", i) * inputs * casadi.exp(knowledge_exponent(m, i))
 
@@ -84,7 +84,7 @@ def _market_part(m: Symbols) -> EquationFamily:
 def _index(m: Symbols) -> EquationFamily:
     power = 1.0 + m("transformation")
 
-    def index(i: str) -> casadi.SX:
+    def index(i: str) -> Expression:
         return sum(m("market_share", x) * m("P", x) ** power for x in sold_by(i, (*MARKET, *EXPORTS))) ** (1.0 / power)
 
     return EquationFamily(
@@ -100,7 +100,7 @@ def _index(m: Symbols) -> EquationFamily:
 
 
 def _supply(m: Symbols) -> EquationFamily:
-    def right(x: str) -> casadi.SX:
+    def right(x: str) -> Expression:
         i = SELLER[x]
         return m("market_share", x) * m("V", i) * (m("P", x) / m("PT", i)) ** m("transformation")
 
@@ -121,7 +121,7 @@ def _set_supply(m: Symbols, closure: Closure) -> EquationFamily:
     mode = closure.set_price_supply
     latex, typst, meaning = _SUPPLY[mode]
 
-    def right(x: str) -> casadi.SX:
+    def right(x: str) -> Expression:
         if mode == "fixed_money":
             return m("lam", "authorities") * m("budget_share", "authorities", x) * m("B", "authorities") / m("P", x)
         if mode == "state_order" and x in _ORDERED:
@@ -133,7 +133,7 @@ def _set_supply(m: Symbols, closure: Closure) -> EquationFamily:
 
 
 def _mean_price(m: Symbols) -> EquationFamily:
-    def sales(i: str) -> casadi.SX:
+    def sales(i: str) -> Expression:
         return sum(m("P", x) * m("S", x) for x in sold_by(i, (*MARKET, *SET_PRICE, *EXPORTS)))
 
     return EquationFamily(

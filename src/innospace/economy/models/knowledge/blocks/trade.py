@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import casadi
-
 from innospace.economy.models.knowledge.blocks.expressions import border_price, spending
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.labels import BUYERS, COMPOSITES, EXPORTS, HOUSEHOLDS, PRODUCERS
-from innospace.economy.system import Equation, EquationFamily, Symbols
+from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
 WALRAS = "c1"
 """The product whose market is left out of the system; its excess demand is an independent test."""
@@ -20,14 +18,14 @@ def equations(m: Symbols, closure: Closure) -> tuple[EquationFamily, ...]:
     return (_purchaser(m), _domestic(m), _imports(m), _composite(m), _markets(m), _balance(m))
 
 
-def mix_price(m: Symbols, q: str) -> casadi.SX:
+def mix_price(m: Symbols, q: str) -> Expression:
     """Return the price of the mix before tax."""
     power = 1.0 - m("substitution")
     a = m("domestic_share", q)
     return (a * m("P", q) ** power + (1.0 - a) * border_price(m, q) ** power) ** (1.0 / power)
 
 
-def excess_demand(m: Symbols, x: str) -> casadi.SX:
+def excess_demand(m: Symbols, x: str) -> Expression:
     """Return demand less supply of a market product, in base-year prices."""
     if x in COMPOSITES:
         return m("DD", x) - m("S", x)
@@ -50,7 +48,7 @@ def _purchaser(m: Symbols) -> EquationFamily:
 
 
 def _domestic(m: Symbols) -> EquationFamily:
-    def right(q: str) -> casadi.SX:
+    def right(q: str) -> Expression:
         return m("domestic_share", q) * m("Q", q) * (mix_price(m, q) / m("P", q)) ** m("substitution")
 
     return EquationFamily(
@@ -66,7 +64,7 @@ def _domestic(m: Symbols) -> EquationFamily:
 
 
 def _imports(m: Symbols) -> EquationFamily:
-    def right(q: str) -> casadi.SX:
+    def right(q: str) -> Expression:
         share = 1.0 - m("domestic_share", q)
         return share * m("Q", q) * (mix_price(m, q) / border_price(m, q)) ** m("substitution")
 
