@@ -213,6 +213,8 @@ class System:
         return [(f.name, e.unknown) for f in self.families for e in f.equations]
 
 
+SMALL_PART = 1e-2
+"""Part of the largest number of the same unit that a number counts as at least, for scaling."""
 DENSE = 400
 """Systems up to this size are factorised as dense matrices, which is faster there."""
 
@@ -244,7 +246,8 @@ def compile_system(
     kinds = {i: f for f in symbols.variables for i in f.ids()}
     positive = np.array([kinds[i].positive for i in symbols.unknowns])
     levels = np.array([base[i] for i in symbols.unknowns])
-    scale = np.where(positive, 1.0, np.maximum(np.abs(levels), 1.0))
+    floors = _floors([kinds[i].unit for i in symbols.unknowns], np.abs(levels))
+    scale = np.where(positive, 1.0, np.maximum(np.abs(levels), floors))
     x = casadi.SX.sym("x", len(symbols.unknowns))
     p = casadi.vertcat(*(symbols(i) for i in symbols.inputs))
     solved = [casadi.exp(x[k]) if positive[k] else scale[k] * x[k] for k in range(len(symbols.unknowns))]
@@ -252,7 +255,7 @@ def compile_system(
     sides = casadi.vertcat(*(e.left for e in equations), *(e.right for e in equations))
     at_base = casadi.Function("sides", [unknowns, p], [sides])(levels, [base[i] for i in symbols.inputs])
     size = np.abs(np.asarray(at_base, dtype=np.float64).ravel()).reshape(2, -1).max(axis=0)
-    weight = 1.0 / np.maximum(size, 1e-3)
+    weight = 1.0 / np.maximum(size, _floors([kinds[e.unknown].unit for e in equations], size))
     residual = casadi.vertcat(*((e.left - e.right) * w for e, w in zip(equations, weight, strict=True)))
     residual = casadi.substitute(residual, unknowns, casadi.vertcat(*solved))
     jacobian = casadi.jacobian(residual, x)
@@ -278,6 +281,12 @@ def compile_system(
         {name: k for k, name in enumerate(symbols.unknowns)},
         {name: k for k, name in enumerate(symbols.inputs)},
     )
+
+
+def _floors(units: Sequence[str], sizes: Array) -> Array:
+    """Return the smallest scale of each number: what is zero in the base year is measured by others of its unit."""
+    largest = {unit: max(s for s, u in zip(sizes, units, strict=True) if u == unit) for unit in set(units)}
+    return np.array([SMALL_PART * largest[unit] for unit in units])
 
 
 def _require_square(unknowns: Sequence[str], determined: Sequence[str]) -> None:

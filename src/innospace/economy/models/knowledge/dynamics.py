@@ -14,6 +14,7 @@ from innospace.economy.scenario import Scenario
 from innospace.economy.solve import YearSolution, solve_year
 
 Array = NDArray[np.float64]
+BASELINE = Scenario("baseline", "Baseline", "Nothing changes but what comes from outside.")
 STOCK_NAMES = {"Z": "knowledge_stock", "R": "training_stock", "N": "innovation_stock"}
 
 
@@ -97,7 +98,9 @@ def carry_over(model: KnowledgeModel, at: Indices, levels: Array, p: Array, foll
     following[at.loans_before] = levels[at.loans]
 
 
-def solve_path(model: KnowledgeModel, scenario: Scenario | None = None) -> Path:
+def solve_path(
+    model: KnowledgeModel, scenario: Scenario | None = None, *, part: float = 1.0, money: float = 1.0
+) -> Path:
     """Solve a scenario from the base year to the last year.
 
     Parameters
@@ -105,6 +108,10 @@ def solve_path(model: KnowledgeModel, scenario: Scenario | None = None) -> Path:
     model : KnowledgeModel
     scenario : Scenario, optional
         The baseline when not given.
+    part : float
+        Part of the scenario's change of parameters that is applied.
+    money : float
+        Factor on money and on opening deposits and loans; real quantities must not depend on it.
 
     Returns
     -------
@@ -112,8 +119,13 @@ def solve_path(model: KnowledgeModel, scenario: Scenario | None = None) -> Path:
         Ends before the first year that has no solution; see ``failure``.
     """
     system, at = model.system, Indices(model)
-    chosen = scenario or Scenario("baseline", "Baseline")
+    chosen = scenario or BASELINE
     paths = model.paths(chosen)
+    if part != 1.0:
+        plain = model.paths()
+        paths = plain + part * (paths - plain)
+    paths = paths * money**system.input_degree
+    start = system.to_x(system.to_levels(model.base_x) * money**system.degree)
     xs: list[Array] = []
     levels: list[Array] = []
     reports: list[Array] = []
@@ -122,7 +134,7 @@ def solve_path(model: KnowledgeModel, scenario: Scenario | None = None) -> Path:
     for t in range(len(model.years)):
         p = paths[t]
         known = (xs[-1], paths[t - 1]) if xs else None
-        found = solve_year(system, p, _guess(model, xs), known)
+        found = solve_year(system, p, _guess(start, xs), known)
         if found.code is not StatusCode.CONVERGED:
             failure = found
             break
@@ -144,8 +156,17 @@ def solve_path(model: KnowledgeModel, scenario: Scenario | None = None) -> Path:
     )
 
 
-def _guess(model: KnowledgeModel, xs: list[Array]) -> Array:
+def largest_feasible_part(model: KnowledgeModel, scenario: Scenario, rounds: int = 10) -> float:
+    """Return the largest part of a scenario's shocks for which every year has a solution, by bisection."""
+    low, high = 0.0, 1.0
+    for _ in range(rounds):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if solve_path(model, scenario, part=middle).failure is None else (low, middle)
+    return low
+
+
+def _guess(start: Array, xs: list[Array]) -> Array:
     """Extrapolate the last two years; start from the base year when there are none."""
     if not xs:
-        return model.base_x
+        return start
     return 2.0 * xs[-1] - xs[-2] if len(xs) > 1 else xs[-1]

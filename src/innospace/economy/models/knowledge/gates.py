@@ -1,0 +1,192 @@
+"""Gates of the field: what must hold before a result may be used. They travel with every result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.checks import Check
+from innospace.economy.models.knowledge import labels as k
+from innospace.economy.models.knowledge.dynamics import Path, solve_path
+from innospace.economy.models.knowledge.model import EXCESS, KnowledgeModel
+from innospace.economy.models.knowledge.recalculation import recalculate
+
+Array = NDArray[np.float64]
+BASE_TOLERANCE = 1e-10
+BALANCE_TOLERANCE = 1e-9
+"""Of gross regional product: the matrix of every year balances, the market left out clears."""
+REAL_TOLERANCE = 1e-8
+"""Two solvers agree, and money changes no quantity, up to this relative difference."""
+LEAST_BUDGET = 0.2
+"""Scale of the authorities' flexible items below which their budget counts as exhausted."""
+EXPLOSION = 0.5
+"""Largest sum of knowledge coefficients times years. Stocks that feed on their own output grow like 1 / (1 - G t)."""
+COMPARED = 8
+"""Scenarios that are solved by the second solver as well; more would cost seconds each and show nothing new."""
+
+
+def gates(model: KnowledgeModel, paths: Mapping[str, Path]) -> tuple[Check, ...]:
+    """Return every gate of a solved set of scenarios; the first one is the baseline."""
+    found = [base_year(model), explosion(model)]
+    for name, path in paths.items():
+        found += scenario_gates(model, name, path)
+    compared = [name for name, path in paths.items() if path.failure is None][:COMPARED]
+    found += [solvers_agree(model, name, paths[name]) for name in compared]
+    baseline = next(iter(paths.values()))
+    if baseline.failure is None:
+        found += [
+            neutrality(model, baseline, 10.0, "homogeneity"),
+            neutrality(model, baseline, 2.0, "money_neutrality"),
+        ]
+    return tuple(found)
+
+
+def base_year(model: KnowledgeModel) -> Check:
+    """Return whether the calibrated base year solves the equations with zero iterations."""
+    residual = model.system.residual(model.base_x, model.base_p)
+    worst = model.system.equation_of(int(np.argmax(np.abs(residual))))
+    return Check.at_most(
+        "base_year_replication",
+        float(np.max(np.abs(residual))),
+        BASE_TOLERANCE,
+        f"Largest residual of the base year before any iteration, relative to the size of its equation ({worst}).",
+        "The matrix, the controls and the calibration do not belong together: rebuild the matrix from the controls.",
+    )
+
+
+def explosion(model: KnowledgeModel) -> Check:
+    """Return whether no producer's knowledge can feed on itself to infinity within the years of the study."""
+    spec, years = model.spec, len(model.years) - 1
+    sums = {i: spec.alpha[i] + spec.beta[i] + spec.gamma[i] for i in k.PRODUCERS}
+    agent = max(sums, key=lambda i: sums[i])
+    value = sums[agent] * years if model.closure.knowledge == "cumulative" else 0.0
+    return Check.at_most(
+        "no_explosion",
+        value,
+        EXPLOSION,
+        f"Sum of knowledge coefficients times {years} years, largest for {k.AGENT_TITLES[agent].lower()}: stocks that "
+        "build on their own output grow without bound when it reaches one (cumulative stocks only).",
+        f"Lower alpha, beta or gamma of {agent}, or use knowledge = perpetual_inventory.",
+    )
+
+
+def imbalance(model: KnowledgeModel, path: Path) -> Array:
+    """Return the largest difference of row and column sums of the accounts by year, of GRP, shape (years,)."""
+    cells = [name.split("|") for name in model.system.reported if "|" in name]
+    columns = [j for j, name in enumerate(model.system.reported) if "|" in name]
+    accounts = {a: n for n, a in enumerate(k.ACCOUNTS)}
+    signs = np.zeros((len(accounts), len(cells)))
+    for j, (row, column) in enumerate(cells):
+        signs[accounts[row], j] += 1.0
+        signs[accounts[column], j] -= 1.0
+    nominal = path.levels[:, model.system.position["GRP"]]
+    return np.asarray(np.max(np.abs(path.reported[:, columns] @ signs.T), axis=1) / nominal)
+
+
+def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
+    """Return the gates of one scenario: solved, balanced, Walras, positive, a budget left, a market part left."""
+    system = model.system
+    levels, nominal = path.levels, path.levels[:, system.position["GRP"]]
+    excess = path.reported[:, system.reported.index(EXCESS)] / nominal
+    budget = levels[:, system.position["lam.authorities"]]
+    low = int(np.argmin(budget))
+    parts = np.array([levels[:, system.position[f"V.{i}"]] / levels[:, system.position[f"Y.{i}"]] for i in k.PRODUCERS])
+    thin, when = np.unravel_index(int(np.argmin(parts)), parts.shape)
+    return [
+        Check.at_least(
+            f"{name}.years_solved",
+            float(len(path.years)),
+            float(len(model.years)),
+            "Years that have a solution.",
+            failure_text(path),
+        ),
+        Check.at_most(
+            f"{name}.accounts_balance",
+            float(np.max(imbalance(model, path))),
+            BALANCE_TOLERANCE,
+            "Largest difference between receipts and payments of an account in any year, of gross regional product.",
+        ),
+        Check.at_most(
+            f"{name}.walras",
+            float(np.max(np.abs(excess))),
+            BALANCE_TOLERANCE,
+            "Excess demand in the market that is left out of the equations (c1), largest of all years, of gross "
+            "regional product: it must clear by itself.",
+        ),
+        Check.at_least(
+            f"{name}.nothing_negative",
+            float(np.min(levels[:, system.positive])),
+            0.0,
+            "Smallest price, quantity or budget of any year.",
+        ),
+        Check.at_least(
+            f"{name}.authorities_budget",
+            float(budget[low]),
+            LEAST_BUDGET,
+            f"Scale of the authorities' flexible items (social payments, subsidies), lowest in {path.years[low]}: "
+            "purchases at set prices come first.",
+            f"The budget of the authorities is nearly exhausted in {path.years[low]}: make the shock smaller, or use "
+            "set_price_supply = state_order.",
+        ),
+        Check.at_least(
+            f"{name}.market_part",
+            float(parts[thin, when]),
+            0.01,
+            f"Smallest part of output that is left for markets: {k.AGENT_TITLES[k.PRODUCERS[thin]].lower()} in "
+            f"{path.years[when]}.",
+            "Orders at set prices take nearly all output of this producer: order less.",
+        ),
+    ]
+
+
+def failure_text(path: Path) -> str:
+    """Return which market failed, by how much, and what to try; empty when every year was solved."""
+    if path.failure is None:
+        return ""
+    f, last = path.failure, path.years[-1] if path.years else None
+    year = f"{last + 1}" if last is not None else "the base year"
+    return (
+        f"No solution in {year}: {f.worst} misses by {f.residual:.2g} of its size after {100 * f.reached:.0f} % of the "
+        "change from the year before. Make the shock smaller, spread it over years, or change the closure."
+    )
+
+
+def solvers_agree(model: KnowledgeModel, name: str, path: Path) -> Check:
+    """Return whether iterative recalculation reaches the same numbers in every year, starting from the year before."""
+    worst, when, steps = 0.0, path.years[0], 0
+    for t in range(1, len(path.years)):
+        found = recalculate(model.system, model.closure, path.parameters[t], path.levels[t - 1])
+        scale = np.where(model.system.positive, np.abs(path.levels[t]), path.levels[t, model.system.position["GRP"]])
+        difference = float(np.max(np.abs(found.levels - path.levels[t]) / scale))
+        steps += found.steps
+        if not difference <= worst:
+            worst, when = difference, path.years[t]
+    return Check.at_most(
+        f"{name}.solvers_agree",
+        worst,
+        REAL_TOLERANCE,
+        f"Largest relative difference between Newton's method and iterative recalculation in any year ({when}; "
+        f"{steps} recalculations).",
+        "Solve with a smaller step of recalculation; if the difference stays, report it.",
+    )
+
+
+def neutrality(model: KnowledgeModel, baseline: Path, factor: float, name: str) -> Check:
+    """Return whether money and opening deposits and loans, all times ``factor``, leave every quantity as it is."""
+    scaled = solve_path(model, baseline.scenario, money=factor)
+    degree = model.system.degree
+    if scaled.failure is not None:
+        worst = float("inf")
+    else:
+        expected = baseline.levels * factor**degree
+        scale = np.maximum(np.abs(expected), np.where(model.system.positive, 0.0, model.system.scale * factor**degree))
+        worst = float(np.max(np.abs(scaled.levels - expected) / scale))
+    return Check.at_most(
+        name,
+        worst,
+        REAL_TOLERANCE,
+        f"Money, opening deposits and loans times {factor:g}: largest relative change of a quantity, and of a nominal "
+        f"number from {factor:g} times its level, in any year of the baseline.",
+    )
