@@ -1,145 +1,267 @@
-"""Cells to columns: which columns are numbers, in which decimal notation, and which cells do not fit."""
+"""Cells to columns: which columns are numbers, in which decimal notation, and which cells do not fit.
+
+What could be misread is either read by a stated rule or refused:
+
+- digits with a leading zero, or too many digits to be exact, are codes and stay text;
+- ``1,234`` is 1.234 where other cells show decimal commas, 1234 where other cells of the column show ``1,234.5``
+  or the decimal mark was named as a point, and an error otherwise;
+- ``12 %`` is an error: the reader does not decide between 12 and 0.12.
+"""
 
 from __future__ import annotations
 
-import math
+import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from innospace.core.errors import DataError, SpecError, offenders
+from innospace.data.cells import DASHES, EXACT, NOT_FINITE, TRUTH, clean, is_code, notation, to_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = frozenset({"", "NA", "N/A", "#N/A", "null", "NULL", "None", ".", "…", "...", "н/д"})
-DASHES = frozenset({"-", "–", "—", "−"})
-NOT_FINITE = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity", "+infinity"})
-_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f\u2009](?=\d{3}(?!\d))")
-_POINT = re.compile(r"[-+−]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_COMMA = re.compile(r"[-+−]?(\d+,?\d*|,\d+)([eE][-+]?\d+)?")
 MOSTLY = 0.5
 """A column with at least this share of numbers among its cells is a number column, and its other cells are errors."""
+DASH_MEANINGS = ("text", "zero", "missing")
+MARKS = (".", ",")
+_THOUSAND = re.compile(r"[-+−]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
-def parse_columns(
-    header: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    *,
-    decimal: str | None,
-    numeric: Sequence[str],
-    dash: str,
-    where: str,
-) -> pd.DataFrame:
-    """Turn cells into a frame, column by column.
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How cells are to be read.
+
+    Attributes
+    ----------
+    decimal : str or None
+        Decimal mark, or None to recognise it.
+    numeric, text : sequence of str
+        Columns that must be numbers; columns that are left as they stand.
+    dash : str
+        ``text``, ``zero`` or ``missing``.
+    """
+
+    decimal: str | None = None
+    numeric: Sequence[str] = ()
+    text: Sequence[str] = ()
+    dash: str = "text"
+
+    def __post_init__(self) -> None:
+        if self.dash not in DASH_MEANINGS:
+            raise SpecError(f"Unknown meaning of a dash: {self.dash!r}.", allowed=", ".join(DASH_MEANINGS))
+        if self.decimal is not None and self.decimal not in MARKS:
+            raise SpecError(f"Unknown decimal mark: {self.decimal!r}.", allowed="'.' or ','")
+        both = [n for n in self.numeric if n in self.text]
+        if both:
+            raise SpecError(f"Columns are to be numbers and text at once: {offenders(both)}.", remedy="Choose one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where cells stand: the file, and the row of the file of each row of the table (counted from 1)."""
+
+    file: str
+    row: Callable[[int], int]
+
+    def rows(self, bad: Sequence[int]) -> str:
+        """Return the file and the first offending rows, header included in the count."""
+        return f"{self.file}, rows {offenders([*(self.row(i) for i in bad[:5]), *bad[5:]])}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One column taken apart."""
+
+    name: str
+    values: list[Any]
+    forms: list[str | None]
+    filled: list[int]
+    dashes: frozenset[int]
+
+    @classmethod
+    def of(cls, name: str, raw: Sequence[Any]) -> _Cells:
+        known: dict[Any, tuple[Any, str | None]] = {}
+        values, forms = [], []
+        for cell in raw:
+            key = (type(cell), cell)
+            if key not in known:
+                value = clean(cell)
+                known[key] = (value, None if value is None else notation(value))
+            values.append(known[key][0])
+            forms.append(known[key][1])
+        filled = [i for i, v in enumerate(values) if v is not None]
+        dashes = frozenset(i for i in filled if isinstance(values[i], str) and values[i] in DASHES)
+        return cls(name, values, forms, filled, dashes)
+
+    def count(self, *forms: str) -> int:
+        return sum(f in forms for f in self.forms)
+
+    def mostly(self, hits: int) -> bool:
+        return hits > 0 and hits >= MOSTLY * (len(self.filled) - len(self.dashes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the whole table shows: its more frequent decimal mark, and whether decimal commas occur at all."""
+
+    mark: str
+    commas: bool
+
+
+def parse_columns(cells: Mapping[str, Sequence[Any]], rules: Rules, place: Place) -> dict[str, pd.Series]:
+    """Turn cells into columns.
 
     Parameters
     ----------
-    header : sequence of str
-    rows : sequence of sequences
-        Cells as text, numbers or None.
-    decimal : str or None
-        Decimal mark, or None to recognise it.
-    numeric : sequence of str
-        Columns that must be numbers.
-    dash : str
-        ``text``, ``zero`` or ``missing``.
-    where : str
-        File name for messages.
+    cells : mapping of str to sequence
+        Cells of each column: text, numbers, dates, truth values or None.
+    rules : Rules
+    place : Place
+        For messages.
+
+    Returns
+    -------
+    dict of str to pandas.Series
+        ``int64`` where every cell is a whole number, ``float64``, ``bool`` or text.
 
     Raises
     ------
     DataError
-        Text, nan or inf in a number column: names the first offending cells.
+        Text, dates, percent signs, nan or inf in a number column, or an ambiguous comma: names the first cells.
     """
+    columns = [_Cells.of(name, raw) for name, raw in cells.items()]
+    commas, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
+    shared = _Shared("," if commas > points else ".", commas > 0)
+    return {c.name: _column(c, rules, shared, place) for c in columns}
+
+
+def _column(cells: _Cells, rules: Rules, shared: _Shared, place: Place) -> pd.Series:
     import pandas as pd
 
-    if dash not in ("text", "zero", "missing"):
-        raise SpecError(f"Unknown meaning of a dash: {dash!r}.", allowed="text, zero, missing")
-    mark = decimal or _decimal_mark(rows)
-    data = {}
-    for j, name in enumerate(header):
-        cells = [_clean(row[j]) for row in rows]
-        data[name] = _column(name, cells, mark, name in numeric, dash, where)
-    return pd.DataFrame(data)
+    required = cells.name in rules.numeric
+    if cells.name in rules.text:
+        return _text(cells)
+    if not cells.filled:
+        return pd.Series(np.full(len(cells.values), np.nan))
+    if not required:
+        if (truth := _truth(cells)) is not None:
+            return truth
+        if _is_code(cells):
+            return _text(cells)
+        _refuse_percent(cells, place)
+        if not cells.mostly(sum(f is not None for f in cells.forms)):
+            return _text(cells)
+    mark = rules.decimal or _mark(cells, shared)
+    if rules.decimal is None:
+        _refuse_ambiguous(cells, mark, shared, place)
+    return _numbers(cells, mark, rules.dash, place)
 
 
-def _clean(cell: Any) -> Any:
-    if cell is None:
+def _text(cells: _Cells) -> pd.Series:
+    import pandas as pd
+
+    return pd.Series([None if v is None else _as_text(v) for v in cells.values], dtype="str")
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _truth(cells: _Cells) -> pd.Series | None:
+    import pandas as pd
+
+    if len(cells.filled) < len(cells.values):
         return None
-    if isinstance(cell, str):
-        text = cell.strip().strip("\u00a0")
-        return None if text in MISSING else text
-    return cell
+    found = [v if isinstance(v, bool) else TRUTH.get(v) if isinstance(v, str) else None for v in cells.values]
+    return None if None in found else pd.Series(np.array(found, dtype=bool))
 
 
-def _decimal_mark(rows: Sequence[Sequence[Any]]) -> str:
-    """Return ``,`` when cells with a decimal comma outnumber cells with a decimal point."""
-    commas = points = 0
-    for row in rows[:2000]:
-        for cell in row:
-            if isinstance(cell, str):
-                text = _SPACES.sub("", cell.strip())
-                commas += bool("," in text and _COMMA.fullmatch(text))
-                points += bool("." in text and _POINT.fullmatch(text))
+def _is_code(cells: _Cells) -> bool:
+    """Whether the numbers are bare digits and one of them would lose digits by becoming a number."""
+    digits = all(f in (None, "plain") for f in cells.forms)
+    return digits and any(is_code(cells.values[i]) for i in cells.filled)
+
+
+def _mark(cells: _Cells, shared: _Shared) -> str:
+    """Return the decimal mark of a column: its own evidence first, then that of the table."""
+    commas, points = cells.count("comma"), cells.count("point", "grouped")
+    if commas == points:
+        return shared.mark
     return "," if commas > points else "."
 
 
-def to_number(cell: Any, mark: str = ".") -> float | None:
-    """Return a cell as a finite number, or None when it is not one."""
-    if isinstance(cell, bool):
-        return float(cell)
-    if isinstance(cell, int | float):
-        return float(cell) if math.isfinite(cell) else None
-    if not isinstance(cell, str):
-        return None
-    text = _SPACES.sub("", cell)
-    if not (_COMMA if mark == "," else _POINT).fullmatch(text):
-        return None
-    return float(text.replace(",", ".").replace("−", "-"))
+def _refuse_percent(cells: _Cells, place: Place) -> None:
+    signed = [i for i in cells.filled if isinstance(cells.values[i], str) and cells.values[i].endswith("%")]
+    bad = [i for i in signed if notation(cells.values[i][:-1].rstrip(" \u00a0\u202f")) is not None]
+    if cells.mostly(len(bad)):
+        raise DataError(
+            f"Column {cells.name!r} holds percent signs: {offenders([cells.values[i] for i in bad])}.",
+            where=place.rows(bad),
+            allowed="numbers without a unit",
+            remedy="Remove the signs and say in the name of the column that it is in percent, "
+            "or read the column as text.",
+        )
 
 
-def _column(name: str, cells: list[Any], mark: str, required: bool, dash: str, where: str) -> Any:
+def _refuse_ambiguous(cells: _Cells, mark: str, shared: _Shared, place: Place) -> None:
+    """Raise when a mark may stand before decimals or between thousands and nothing tells which."""
+    bad = [i for i in cells.filled if cells.forms[i] == "either"]
+    if mark == "," or cells.count("grouped"):
+        bad = []
+    elif shared.commas and all(
+        _THOUSAND.fullmatch(str(v)) for v, f in zip(cells.values, cells.forms, strict=True) if f == "point"
+    ):
+        bad += [i for i in cells.filled if cells.forms[i] == "point"]
+    if not bad:
+        return
+    first = str(cells.values[bad[0]])
+    digits = re.sub("[,.]", "", first)
+    raise DataError(
+        f"Column {cells.name!r} holds {offenders([cells.values[i] for i in bad])}: the mark may stand before decimals "
+        "or between thousands.",
+        where=place.rows(bad),
+        allowed=f"{first} may be {digits[:-3]}.{digits[-3:]} or {digits}",
+        remedy="Name the decimal mark, or remove the marks between thousands.",
+    )
+
+
+def _numbers(cells: _Cells, mark: str, dash: str, place: Place) -> pd.Series:
     import pandas as pd
 
-    values = [to_number(c, mark) for c in cells]
-    filled = [i for i, c in enumerate(cells) if c is not None]
-    numbers = [i for i in filled if values[i] is not None]
-    dashes = {i for i in filled if isinstance(cells[i], str) and cells[i] in DASHES}
-    as_numbers = required or (bool(numbers) and len(numbers) >= MOSTLY * max(len(filled) - len(dashes), 1))
-    if not as_numbers:
-        return pd.Series([None if c is None else str(c) for c in cells], dtype="str")
-    bad = [i for i in filled if values[i] is None and not (i in dashes and dash != "text")]
+    values = [None if f is None else to_number(v, mark) for v, f in zip(cells.values, cells.forms, strict=True)]
+    bad = [i for i in cells.filled if values[i] is None and not (i in cells.dashes and dash != "text")]
     if bad:
-        raise _not_numbers(name, cells, bad, mark, dashes, where)
+        raise _not_numbers(cells, bad, mark, place)
     out = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     if dash == "zero":
-        out[sorted(dashes)] = 0.0
-    whole = bool(np.isfinite(out).all()) and bool((out == np.round(out)).all()) and bool((np.abs(out) < 2**53).all())
-    return pd.Series(out.astype(np.int64) if whole else out)
+        out[sorted(cells.dashes)] = 0.0
+    return pd.Series(whole(out))
 
 
-def _not_numbers(name: str, cells: list[Any], bad: list[int], mark: str, dashes: set[int], where: str) -> DataError:
-    shown = [str(cells[i]) for i in bad]
-    if all(i in dashes for i in bad):
-        return DataError(
-            f"Column {name!r} holds a dash in {len(bad)} cells.",
-            where=f"{where}, rows {offenders([i + 2 for i in bad])}",
-            allowed="numbers; an empty cell for a missing value",
-            remedy='In Rosstat tables a dash means "phenomenon absent": read with dash="zero", or dash="missing".',
-        )
-    if all(s.casefold() in NOT_FINITE for s in shown):
-        return DataError(
-            f"Column {name!r} holds {offenders(shown)}, which is not a finite number.",
-            where=f"{where}, rows {offenders([i + 2 for i in bad])}",
-            allowed="finite numbers; an empty cell for a missing value",
-            remedy="Leave the cell empty if the value is missing.",
-        )
-    return DataError(
-        f"Column {name!r} holds text where numbers are needed: {offenders(shown)}.",
-        where=f"{where}, rows {offenders([i + 2 for i in bad])} (the header is row 1)",
-        allowed=f"numbers with decimal mark {mark!r}; an empty cell for a missing value",
-        remedy="Mend the cells, or name the decimal mark if it was taken wrongly.",
-    )
+def whole(values: np.ndarray) -> np.ndarray:
+    """Return floats as integers when every one is a whole number that is exact."""
+    fits = bool((np.isfinite(values) & (values == np.round(values)) & (np.abs(values) <= EXACT)).all())
+    return values.astype(np.int64) if fits else values
+
+
+def _not_numbers(cells: _Cells, bad: list[int], mark: str, place: Place) -> DataError:
+    shown = [_as_text(cells.values[i]) for i in bad]
+    allowed = f"numbers with decimal mark {mark!r}; an empty cell for a missing value"
+    remedy = "Mend the cells, name the decimal mark if it was taken wrongly, or read the column as text."
+    what = f"Column {cells.name!r} holds text where numbers are needed: {offenders(shown)}."
+    if all(i in cells.dashes for i in bad):
+        what = f"Column {cells.name!r} holds a dash in {len(bad)} cells."
+        remedy = 'In Rosstat tables a dash means "phenomenon absent": read with dash="zero", or dash="missing".'
+    elif all(s.casefold().lstrip("+-−") in NOT_FINITE for s in shown):
+        what = f"Column {cells.name!r} holds {offenders(shown)}, which is not a finite number."
+        remedy = "Leave the cell empty if the value is missing."
+    elif all(isinstance(cells.values[i], datetime.date | datetime.time) for i in bad):
+        what = f"Column {cells.name!r} holds dates where numbers are needed: {offenders(shown)}."
+        remedy = "Spreadsheets turn 1.5 into a date: format the column as numbers and enter the cells again."
+    return DataError(what, where=f"{place.rows(bad)} (the header counts)", allowed=allowed, remedy=remedy)

@@ -1,33 +1,18 @@
-"""Read tables from CSV, XLSX and Parquet as they come from statistical offices.
-
-A clean UTF-8 file with decimal points goes through the fast engine. Anything else (Windows-1251, decimal commas,
-spaces between thousands, text in number columns) takes the careful path, which can name the offending cells.
-"""
+"""Read tables from CSV, XLSX and Parquet as they come from statistical offices."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-import zipfile
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
-from innospace.core.provenance import Nature, Source, file_sha256
+from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
-from innospace.data.parsing import MISSING, parse_columns
-
-if TYPE_CHECKING:
-    import pandas as pd
+from innospace.data.parsing import Rules
 
 SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
-ENCODINGS = ("utf-8-sig", "cp1251")
-DELIMITERS = ",;\t|"
-_SNIFFED = 64 * 1024
-_COUNTRY_NUMBER = re.compile(r"-?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?|-?\d+,\d+")
 
 
 def read_table(
@@ -39,6 +24,7 @@ def read_table(
     decimal: str | None = None,
     columns: Sequence[str] | None = None,
     numeric: Sequence[str] = (),
+    text: Sequence[str] = (),
     dash: str = "text",
 ) -> Dataset:
     """Read a table.
@@ -46,26 +32,30 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        ``.csv``, ``.txt``, ``.tsv``, ``.xlsx`` or ``.parquet``.
+        ``.csv``, ``.txt``, ``.tsv``, ``.xlsx``, ``.xlsm`` or ``.parquet``.
     sheet : str, optional
         Sheet of a workbook; the first when not given.
     encoding : str, optional
-        UTF-8 or Windows-1251 are recognised.
+        UTF-8, UTF-16 with a byte order mark and Windows-1251 are recognised.
     delimiter : str, optional
         One of comma, semicolon, tab, bar; recognised.
     decimal : str, optional
-        ``.`` or ``,``; recognised.
+        ``.`` or ``,``; recognised column by column. With ``.`` named, commas between thousands are allowed.
     columns : sequence of str, optional
-        Read these columns only.
+        Read these columns only, in this order; the others are not looked at.
     numeric : sequence of str
         Columns that must hold numbers.
+    text : sequence of str
+        Columns that are left as they stand, such as codes. Columns of digits that would be lost in a number
+        (leading zeros, more than 16 digits) stay text without being named here.
     dash : str
         What a lone dash in a number column means: ``text`` (an error there), ``zero`` or ``missing``.
 
     Returns
     -------
     Dataset
-        Empty cells and NA, N/A, #N/A, null, None, a lone point or ellipsis are missing.
+        Empty cells and NA, N/A, #N/A, null, None, н/д, a lone point or ellipsis are missing. A column where at least
+        half of the cells are numbers is a number column. Rows without any value are left out.
 
     Raises
     ------
@@ -73,20 +63,29 @@ def read_table(
         The message names file, row and column.
     """
     file = _require_file(Path(path))
-    kind = SUFFIXES[file.suffix.lower()]
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash)
+    # read once: what is hashed is what is parsed
+    raw = file.read_bytes()
+    kind, where, note = SUFFIXES[file.suffix.lower()], str(file), ""
     if kind == "csv":
-        frame = _read_csv(file, encoding, delimiter, decimal, numeric, dash)
+        from innospace.data.csv_files import read_csv
+
+        frame, note = read_csv(raw, where, rules, encoding, delimiter, columns)
     elif kind == "xlsx":
-        frame = _read_xlsx(file, sheet, decimal, numeric, dash)
+        from innospace.data.workbooks import read_xlsx
+
+        frame = read_xlsx(raw, where, rules, sheet, columns)
     else:
-        frame = _read_parquet(file, columns)
+        from innospace.data.parquet_files import read_parquet
+
+        frame = read_parquet(raw, where, rules, columns)
     if frame.shape[1] == 0 or len(frame) == 0:
-        raise DataError("The table has no rows.", where=str(file), remedy="Check that the right file was saved.")
-    require_known(numeric, [str(c) for c in frame.columns], kind="column", where=str(file))
+        raise DataError("The table has no rows.", where=where, remedy="Check that the right file was saved.")
+    require_known([*numeric, *text], [str(c) for c in frame.columns], kind="column", where=where)
     if columns is not None:
-        require_known(columns, [str(c) for c in frame.columns], kind="column", where=str(file))
         frame = frame[list(columns)]
-    return Dataset(frame, Source(file.name, file_sha256(file), Nature.OBSERVED, "read from a file"))
+    source = Source(file.name, hashlib.sha256(raw).hexdigest(), Nature.OBSERVED, "read from a file")
+    return Dataset(frame, source, (note,) if note else ())
 
 
 def _require_file(path: Path) -> Path:
@@ -114,198 +113,3 @@ def _require_file(path: Path) -> Path:
     if path.stat().st_size == 0:
         raise DataError("The file is empty.", where=str(path), remedy="Save the table again.")
     return path
-
-
-def _read_csv(
-    file: Path, encoding: str | None, delimiter: str | None, decimal: str | None, numeric: Sequence[str], dash: str
-) -> pd.DataFrame:
-    import pandas as pd
-
-    encoding = encoding or _encoding(file)
-    with file.open("rb") as handle:
-        head = _decode(handle.read(_SNIFFED), encoding, file)
-    separator = delimiter or _delimiter(head)
-    header = _header(head, separator, file)
-    if decimal != "," and not _looks_foreign(head, separator) and dash == "text":
-        try:
-            frame = pd.read_csv(
-                file, sep=separator, encoding=encoding, keep_default_na=False, na_values=sorted(MISSING), engine="c"
-            )
-        except (pd.errors.ParserError, UnicodeDecodeError, ValueError):
-            frame = None  # the careful path says what is wrong and where
-        if frame is not None and len(frame.columns) == len(header) and not _suspicious(frame):
-            _require_numbers(frame, numeric, file)
-            return frame
-    rows = _rows(_decode(file.read_bytes(), encoding, file), separator, len(header), file)
-    return parse_columns(header, rows, decimal=decimal, numeric=numeric, dash=dash, where=str(file))
-
-
-def _encoding(file: Path) -> str:
-    """Return the encoding of the whole file: UTF-8 unless a byte sequence rules it out."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with file.open("rb") as handle:
-        try:
-            while block := handle.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1251"
-    return "utf-8-sig"
-
-
-def _decode(raw: bytes, encoding: str, file: Path) -> str:
-    try:
-        text = raw.decode(encoding, errors="strict" if len(raw) < _SNIFFED else "ignore")
-    except (UnicodeDecodeError, LookupError) as error:
-        raise DataError(
-            f"The file cannot be decoded as {encoding}: {error}.",
-            where=str(file),
-            allowed="UTF-8 or Windows-1251, or the encoding you name",
-            remedy="Save the file as UTF-8, or name its encoding.",
-        ) from error
-    if "\x00" in text:
-        raise DataError("The file holds binary data.", where=str(file), remedy="Save the table as CSV text.")
-    return text
-
-
-def _delimiter(head: str) -> str:
-    """Return the delimiter that splits the first lines most often and most evenly."""
-    lines = [line for line in head.splitlines()[:20] if line.strip()]
-
-    def evenness(candidate: str) -> tuple[int, int]:
-        counts = [len(next(csv.reader([line], delimiter=candidate))) for line in lines]
-        return (sum(c == counts[0] for c in counts) if counts[0] > 1 else 0, counts[0])
-
-    return max(DELIMITERS, key=evenness) if lines else ","
-
-
-def _header(head: str, delimiter: str, file: Path) -> list[str]:
-    first = next((row for row in csv.reader(io.StringIO(head), delimiter=delimiter) if any(c.strip() for c in row)), [])
-    return check_header([c.strip() for c in first], str(file))
-
-
-def check_header(names: list[str], where: str) -> list[str]:
-    """Return column names if they are all there and all different."""
-    empty = [i + 1 for i, n in enumerate(names) if not n]
-    if not names or empty:
-        raise DataError(
-            "A column has no name.",
-            where=f"{where}, first row, column {offenders(empty) if empty else '1'}",
-            remedy="Give every column a name in the first row.",
-        )
-    doubled = sorted({n for n in names if names.count(n) > 1})
-    if doubled:
-        raise DataError(
-            f"Column names occur more than once: {offenders(doubled)}.", where=where, remedy="Rename the columns."
-        )
-    return names
-
-
-def _looks_foreign(head: str, delimiter: str) -> bool:
-    """Whether the first rows show decimal commas or spaced thousands."""
-    rows = list(csv.reader(io.StringIO(head), delimiter=delimiter))[1:50]
-    return any(_COUNTRY_NUMBER.fullmatch(cell.strip()) for row in rows for cell in row)
-
-
-def _suspicious(frame: pd.DataFrame) -> bool:
-    """Whether a column came out as text although most of its cells look like numbers, or holds nan or inf."""
-    import numpy as np
-    import pandas as pd
-
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype.kind == "f":
-            if bool(np.isinf(column.to_numpy()).any()):
-                return True
-        elif column.dtype.kind not in "iub":
-            filled = column.dropna().astype(str)
-            if len(filled) and bool(pd.to_numeric(filled.head(1000), errors="coerce").notna().any()):
-                return True
-            if len(filled) and bool(filled.head(1000).str.match(_COUNTRY_NUMBER.pattern + "$").any()):
-                return True
-    return False
-
-
-def _rows(text: str, delimiter: str, width: int, file: Path) -> list[list[str]]:
-    rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    started = False
-    for row in reader:
-        if not any(c.strip() for c in row):
-            continue
-        if not started:
-            started = True
-            continue
-        if len(row) > width and any(c.strip() for c in row[width:]):
-            raise DataError(
-                f"A row has {len(row)} cells and the header has {width}.",
-                where=f"{file}, line {reader.line_num}",
-                allowed=f"{width} cells in every row",
-                remedy="Look for an unquoted delimiter or a decimal comma in a comma-separated file.",
-            )
-        rows.append([*row[:width], *[""] * (width - len(row))])
-    return rows
-
-
-def _require_numbers(frame: pd.DataFrame, numeric: Sequence[str], file: Path) -> None:
-    for name in numeric:
-        if name in frame.columns and frame[name].dtype.kind not in "iufb":
-            bad = frame[name].dropna()
-            raise DataError(
-                f"Column {name!r} holds text where numbers are needed: {offenders(bad.astype(str).head(5))}.",
-                where=f"{file}, rows {offenders((bad.index[:5] + 2).tolist())}",
-                allowed="numbers; an empty cell for a missing value",
-                remedy="Mend the cells.",
-            )
-
-
-def _read_xlsx(file: Path, sheet: str | None, decimal: str | None, numeric: Sequence[str], dash: str) -> pd.DataFrame:
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise DataError(
-            f"The workbook cannot be opened: {error}.",
-            where=str(file),
-            remedy="Open it in a spreadsheet and save it again.",
-        ) from error
-    try:
-        if sheet is not None:
-            require_known([sheet], book.sheetnames, kind="sheet", where=str(file))
-        table = book[sheet] if sheet is not None else book[book.sheetnames[0]]
-        cells = [list(row) for row in table.iter_rows(values_only=True)]
-    finally:
-        book.close()
-    cells = [row for row in cells if any(v is not None and str(v).strip() for v in row)]
-    if not cells:
-        raise DataError("The sheet is empty.", where=f"{file}, sheet {sheet or book.sheetnames[0]!r}")
-    width = max(i + 1 for row in cells for i, v in enumerate(row) if v is not None)
-    header = check_header([_heading(v) for v in cells[0][:width]], str(file))
-    rows = [[*row[:width], *[None] * (width - len(row))] for row in cells[1:]]
-    return parse_columns(header, rows, decimal=decimal, numeric=numeric, dash=dash, where=str(file))
-
-
-def _heading(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _read_parquet(file: Path, columns: Sequence[str] | None) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        schema = pq.read_schema(file)
-        if columns is not None:
-            require_known(columns, schema.names, kind="column", where=str(file))
-        frame: pd.DataFrame = pq.read_table(file, columns=list(columns) if columns is not None else None).to_pandas()
-    except pa.ArrowInvalid as error:
-        raise DataError(
-            f"The Parquet file cannot be read: {error}.", where=str(file), remedy="Write it again."
-        ) from error
-    check_header([str(c) for c in frame.columns], str(file))
-    return frame

@@ -1,0 +1,80 @@
+"""One cell: missing, a dash, text, or a number in one of several notations.
+
+``1,234`` may be 1.234 or 1234. Whether it is one or the other is never guessed from the cell alone: see
+:func:`innospace.data.parsing.parse_columns`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+MISSING = frozenset(
+    {"", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", ".", "…", "...", "н/д", "н.д.", "нет данных"}
+)
+DASHES = frozenset({"-", "–", "—", "−"})
+NOT_FINITE = frozenset({"nan", "inf", "infinity"})
+TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
+EXACT = 2**53
+"""Whole numbers beyond this one have no exact place among floating-point numbers."""
+
+_SPACE = "[ \u00a0\u202f\u2009]"
+_WHOLE = rf"(?:[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+|[0-9]+)"
+_POWER = "(?:[eE][-+−]?[0-9]+)?"
+_FORM = re.compile(
+    rf"[-+−]?(?:(?P<plain>{_WHOLE}{_POWER})"
+    r"|(?P<either>[1-9][0-9]{0,2},[0-9]{3})"
+    rf"|(?P<comma>{_WHOLE}?,[0-9]+{_POWER}|[0-9]+,"
+    r"|[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+|[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,})"
+    rf"|(?P<point>{_WHOLE}?\.[0-9]+{_POWER}|[0-9]+\.{_POWER})"
+    r"|(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}))"
+)
+_SPACES = re.compile(_SPACE)
+_CODE = re.compile("[0-9]+")
+
+
+def clean(cell: Any) -> Any:
+    """Return the cell without surrounding space; None when it is missing."""
+    if isinstance(cell, str):
+        text = cell.strip().strip("\u00a0\ufeff")
+        return None if text in MISSING else text
+    if isinstance(cell, float) and math.isnan(cell):
+        return None
+    return cell
+
+
+def notation(cell: Any) -> str | None:
+    """Return how a number is written, or None when the cell is no finite number.
+
+    ``plain`` (no mark), ``point`` (``1.5``), ``comma`` (``1,5``), ``grouped`` (``1,234.5`` or ``1,234,567``),
+    ``either`` (``1,234``).
+    """
+    if isinstance(cell, str):
+        match = _FORM.fullmatch(cell)
+        return match.lastgroup if match and math.isfinite(_value(cell, match.lastgroup or "", ".")) else None
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    return "plain" if math.isfinite(cell) else None
+
+
+def _value(text: str, form: str, mark: str) -> float:
+    text = _SPACES.sub("", text).replace("−", "-")
+    if form == "comma" or (form == "either" and mark == ","):
+        text = text.replace(".", "").replace(",", ".")
+    return float(text.replace(",", ""))
+
+
+def to_number(cell: Any, mark: str = ".") -> float | None:
+    """Return a cell as a finite number, or None when it is not one under this decimal mark."""
+    form = notation(cell)
+    if form is None or form in (("point", "grouped") if mark == "," else ("comma",)):
+        return None
+    return _value(cell, form, mark) if isinstance(cell, str) else float(cell)
+
+
+def is_code(cell: Any) -> bool:
+    """Whether digits would lose something as a number: a leading zero (OKATO 01), or more digits than are exact."""
+    if isinstance(cell, str) and _CODE.fullmatch(cell):
+        return (cell[0] == "0" and len(cell) > 1) or int(cell) > EXACT
+    return isinstance(cell, int) and abs(cell) > EXACT

@@ -1,0 +1,244 @@
+"""Delimited text to a frame.
+
+The fast engine of pandas splits the file and reads the columns that are plainly numbers. Every other column goes
+through :mod:`innospace.data.parsing`, which knows decimal commas, spaced thousands and codes, and names bad cells.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innospace.core.errors import DataError, offenders
+from innospace.core.labels import require_known
+from innospace.data.cells import EXACT, MISSING, clean, notation
+from innospace.data.encodings import decode
+from innospace.data.parsing import Place, Rules, parse_columns, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DELIMITERS = ";\t|,"
+"""In order of preference where several split the lines evenly: headings hold commas more often than semicolons."""
+_LINES_TRIED = 20
+_SNIFFED = 64 * 1024
+_PLAIN = ("utf-8", ",")
+
+
+def read_csv(
+    raw: bytes, where: str, rules: Rules, encoding: str | None, delimiter: str | None, columns: Sequence[str] | None
+) -> tuple[pd.DataFrame, str]:
+    """Return the table in ``raw``, and a sentence on how it was read where that is not plain UTF-8 with commas."""
+    text, used = decode(raw, encoding, where)
+    if delimiter is not None and delimiter not in tuple(DELIMITERS):
+        raise DataError(f"Unknown delimiter: {delimiter!r}.", where=where, allowed="comma, semicolon, tab, bar")
+    file = _Delimited(text, delimiter or _delimiter(text), where)
+    if columns is not None:
+        require_known(columns, file.header, kind="column", where=where)
+    wanted = file.header if columns is None else list(columns)
+    frame = file.split()[wanted].copy()
+    _parse(frame, file, rules)
+    frame = frame.dropna(how="all") if bool(frame.iloc[:, 0].isna().any()) else frame
+    note = "" if (used, file.delimiter) == _PLAIN else f"Read as {used}, delimiter {file.delimiter!r}."
+    return frame.reset_index(drop=True), note
+
+
+class _Delimited:
+    """The text of a file, its delimiter and its header."""
+
+    def __init__(self, text: str, delimiter: str, where: str) -> None:
+        self.text, self.delimiter, self.where = text, delimiter, where
+        self._body = io.StringIO(text, newline="")
+        header = next((r for r in self._records(self._body) if any(c.strip() for c in r)), [])
+        self.header = check_header([c.strip() for c in header], where)
+        self._start = self._body.tell()
+
+    def _records(self, handle: io.StringIO) -> Iterator[list[str]]:
+        reader = csv.reader(handle, delimiter=self.delimiter, strict=True)
+        try:
+            yield from reader
+        except csv.Error as error:
+            raise DataError(
+                f"The file cannot be split into cells: {error}.",
+                where=f"{self.where}, line {reader.line_num}",
+                remedy='Look for a quotation mark that is not closed or not doubled: "" stands for one inside a cell.',
+            ) from error
+
+    def split(self, **options: Any) -> pd.DataFrame:
+        """Return the rows under the header; cells that are no plain numbers stay text.
+
+        Raises
+        ------
+        DataError
+            A row is longer or shorter than the header.
+        """
+        import pandas as pd
+
+        self._body.seek(self._start)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                frame: pd.DataFrame = pd.read_csv(
+                    self._body,
+                    sep=self.delimiter,
+                    header=None,
+                    names=self.header,
+                    index_col=False,
+                    keep_default_na=False,
+                    na_values=sorted(MISSING),
+                    engine="c",
+                    low_memory=False,
+                    **_exact_floats(),
+                    **options,
+                )
+        except pd.errors.EmptyDataError:
+            return pd.DataFrame(columns=self.header)
+        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+            self._check_widths()
+            return self._trailing(error)
+        if self._short(frame):
+            self._check_widths()
+        return frame
+
+    def _short(self, frame: pd.DataFrame) -> bool:
+        """Whether rows may be shorter than the header: too few delimiters, or quoted ones make up for them."""
+        if not len(frame) or not bool(frame.iloc[:, -1].isna().any()):
+            return False
+        return '"' in self.text or self.text.count(self.delimiter, self._start) < len(frame) * (len(self.header) - 1)
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line on which each row under the header starts, and its cells; blank lines are no rows."""
+        handle = io.StringIO(self.text, newline="")
+        reader = csv.reader(handle, delimiter=self.delimiter)
+        line, below = 1, False
+        for row in reader:
+            if row and (len(row) > 1 or row[0].strip()):
+                if below:
+                    yield line, row
+                below = below or any(c.strip() for c in row)
+            line = reader.line_num + 1
+
+    def _check_widths(self) -> None:
+        for _ in self._records(io.StringIO(self.text, newline="")):
+            pass
+        width = len(self.header)
+        for line, row in self._rows():
+            if len(row) < width or any(c.strip() for c in row[width:]):
+                raise DataError(
+                    f"A row has {len(row)} cells and the header has {width}.",
+                    where=f"{self.where}, line {line}",
+                    allowed=f"{width} cells in every row",
+                    remedy="Look for a footnote, an unquoted delimiter or a decimal comma in a comma-separated file.",
+                )
+
+    def _trailing(self, error: Exception) -> pd.DataFrame:
+        """Return the frame of a file whose rows only end in empty cells too many."""
+        import pandas as pd
+
+        width = len(self.header)
+        rows = [[None if c in MISSING else c for c in row[:width]] for _, row in self._rows()]
+        if not rows:
+            raise DataError(f"The file cannot be split into cells: {error}.", where=self.where) from error
+        return pd.DataFrame(rows, columns=self.header, dtype="str")
+
+    def line(self, row: int) -> int:
+        """Return the line of the file on which a row of the table starts."""
+        return self._lines[row]
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [line for line, _ in self._rows()]
+
+
+def _exact_floats() -> dict[str, Any]:
+    """Return the option that makes pandas before 3.1 read floats to the last digit; later ones always do."""
+    import pandas as pd
+
+    major, minor = (int(p) for p in pd.__version__.split(".")[:2])
+    return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
+
+
+def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
+    """Replace every column that is not plainly numbers by what the careful reader makes of it."""
+    careful: dict[str, list[Any]] = {}
+    for name in frame.columns:
+        column = frame[name]
+        if name in rules.text or _doubtful(column):
+            careful[name] = []
+        elif column.dtype.kind == "f":
+            frame[name] = whole(column.to_numpy())
+        elif column.dtype.kind not in "iub":
+            found = column.dropna().unique()
+            if name in rules.numeric or any(_needs_care(v) for v in found):
+                careful[name] = _cells(column)
+    again = {*(n for n, cells in careful.items() if not cells), *_led_by_zero(frame, file)}
+    if rules.decimal == "," or any(notation(clean(c)) == "comma" for cells in careful.values() for c in cells):
+        # beside decimal commas a point is not plainly a decimal point
+        again |= {n for n in frame.columns if frame[n].dtype.kind == "f"}
+    if again:
+        texts = file.split(usecols=sorted(again), dtype="str")
+        careful |= {n: _cells(texts[n]) for n in again}
+    for name, column in parse_columns(careful, rules, Place(file.where, file.line)).items():
+        frame[name] = column.to_numpy() if column.dtype.kind in "iufb" else column.array
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def _needs_care(text: str) -> bool:
+    """Whether a cell that the fast engine left as text may be a number, or is not clean."""
+    return clean(text) != text or notation(text) is not None or text.endswith("%")
+
+
+def _doubtful(column: pd.Series) -> bool:
+    """Whether the fast engine may have lost digits or hidden a cell: huge numbers, infinity, mixed types."""
+    if column.dtype.kind in "iuf":
+        values = column.to_numpy()
+        return bool((np.isinf(values) | (np.abs(values.astype(np.float64)) >= EXACT)).any())
+    return column.dtype.kind == "O" and not all(isinstance(v, str) for v in column.dropna().unique())
+
+
+def _led_by_zero(frame: pd.DataFrame, file: _Delimited) -> list[str]:
+    """Return number columns in which digits follow a leading zero, which the fast engine dropped."""
+    before = (re.escape(file.delimiter), "\n", "\r", '"')
+    if not any(re.search(rf"{mark}\s*0[0-9]", file.text) for mark in before):
+        return []
+    numbers = [n for n in frame.columns if frame[n].dtype.kind in "iuf"]
+    texts = file.split(usecols=numbers, dtype="str")
+    return [n for n in numbers if bool(texts[n].str.match(r"\s*0[0-9]", na=False).any())]
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that splits the first lines most evenly."""
+    lines = [line for line in text[:_SNIFFED].splitlines()[:_LINES_TRIED] if line.strip()]
+
+    def evenness(candidate: str) -> int:
+        counts = [len(next(csv.reader([line], delimiter=candidate))) for line in lines]
+        return sum(c == counts[0] for c in counts) if counts and counts[0] > 1 else 0
+
+    return max(DELIMITERS, key=evenness) if any(map(evenness, DELIMITERS)) else ","
+
+
+def check_header(names: list[str], where: str) -> list[str]:
+    """Return column names if they are all there and all different."""
+    empty = [i + 1 for i, n in enumerate(names) if not n]
+    if not names or empty:
+        raise DataError(
+            "A column has no name.",
+            where=f"{where}, first row, column {offenders(empty) if empty else '1'}",
+            remedy="Give every column a name in the first row.",
+        )
+    doubled = sorted({n for n in names if names.count(n) > 1})
+    if doubled:
+        raise DataError(
+            f"Column names occur more than once: {offenders(doubled)}.", where=where, remedy="Rename the columns."
+        )
+    return names

@@ -1,0 +1,141 @@
+"""Sheets of workbooks to a frame. Cells of formulas count by the values stored with them."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from innospace.core.errors import DataError, InnospaceError, offenders
+from innospace.core.labels import require_known
+from innospace.data.csv_files import check_header
+from innospace.data.parsing import Place, Rules, parse_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ERRORS = frozenset({"#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
+
+
+def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Return the table of a sheet; empty rows and columns around and inside it are passed over.
+
+    Raises
+    ------
+    DataError
+        A broken workbook, errors of the spreadsheet, or formulas that were never calculated.
+    """
+    import pandas as pd
+
+    name, grid = _grid(raw, sheet, where, formulas=False)
+    where = f"{where}, sheet {name!r}"
+    rows = [i for i, row in enumerate(grid) if any(_filled(v) for v in row)]
+    if not rows:
+        _refuse_uncalculated(raw, sheet, grid, where)
+        raise DataError("The sheet is empty.", where=where, remedy="Name another sheet, or save the table again.")
+    taken = [j for j in range(len(grid[0])) if any(_filled(grid[i][j]) for i in rows)]
+    _refuse_uncalculated(raw, sheet, grid, where)
+    _refuse_errors(grid, where)
+    header = [_heading(grid[rows[0]][j]) for j in taken]
+    nameless = [j for j, heading in zip(taken, header, strict=True) if not heading]
+    if nameless:
+        raise DataError(
+            "A column has no name.",
+            where=f"{where}, cells {offenders(_cell(rows[0], j) for j in nameless)}",
+            remedy="Give every column a name in the first row; remove titles above the table.",
+        )
+    check_header(header, where)
+    if columns is not None:
+        require_known(columns, header, kind="column", where=where)
+    body = rows[1:]
+    cells = {
+        h: [grid[i][j] for i in body] for h, j in zip(header, taken, strict=True) if columns is None or h in columns
+    }
+    return pd.DataFrame(parse_columns(cells, rules, Place(where, lambda i: body[i] + 1)))
+
+
+def _grid(raw: bytes, sheet: str | None, where: str, *, formulas: bool) -> tuple[str, list[list[Any]]]:
+    """Return the name of the sheet and its cells, every row of the same length, from cell A1."""
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # styles and extensions that do not concern the cells
+            book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=not formulas)
+            try:
+                names = [s.title for s in book.worksheets]
+                if sheet is not None:
+                    require_known([sheet], names, kind="sheet", where=where)
+                table = book[sheet or names[0]]
+                table.reset_dimensions()  # some programs store a wrong extent
+                rows = [list(row) for row in table.iter_rows(values_only=True)]
+            finally:
+                book.close()
+    except InnospaceError:
+        raise
+    except Exception as error:  # openpyxl and the XML parser raise whatever a broken file leads to
+        raise DataError(
+            f"The workbook cannot be read: {str(error) or type(error).__name__}.",
+            where=where,
+            allowed="workbooks of Excel 2007 and later, without a password",
+            remedy="Open it in a spreadsheet program and save it again as .xlsx.",
+        ) from error
+    width = max(map(len, rows), default=0)
+    return sheet or names[0], [[*row, *[None] * (width - len(row))] for row in rows]
+
+
+def _filled(value: Any) -> bool:
+    return value is not None and bool(str(value).strip())
+
+
+def _cell(row: int, column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return f"{get_column_letter(column + 1)}{row + 1}"
+
+
+def _heading(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _refuse_errors(grid: list[list[Any]], where: str) -> None:
+    bad = [f"{_cell(i, j)} ({v})" for i, row in enumerate(grid) for j, v in enumerate(row) if str(v).strip() in _ERRORS]
+    if bad:
+        raise DataError(
+            "Cells hold errors of the spreadsheet.",
+            where=f"{where}, cells {', '.join(bad[:5])}" + (f" and {len(bad) - 5} more" if len(bad) > 5 else ""),
+            allowed="values; an empty cell or #N/A for a missing value",
+            remedy="Mend the formulas, or empty the cells.",
+        )
+
+
+def _refuse_uncalculated(raw: bytes, sheet: str | None, grid: list[list[Any]], where: str) -> None:
+    """Raise when a cell holds a formula but no value: the file was written by a program that does not calculate."""
+    empty = any(v is None for row in grid for v in row) or not grid
+    if not empty or not _has_formulas(raw):
+        return
+    formulas = _grid(raw, sheet, where, formulas=True)[1]
+    bad = [
+        _cell(i, j)
+        for i, row in enumerate(formulas)
+        for j, v in enumerate(row)
+        if v is not None and str(v).startswith("=") and (i >= len(grid) or j >= len(grid[i]) or grid[i][j] is None)
+    ]
+    if bad:
+        raise DataError(
+            f"{len(bad)} cells hold formulas that were never calculated, so they have no values.",
+            where=f"{where}, cells {', '.join(bad[:5])}" + (f" and {len(bad) - 5} more" if len(bad) > 5 else ""),
+            remedy="Open the workbook in a spreadsheet program and save it, so that the values are stored.",
+        )
+
+
+def _has_formulas(raw: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(raw)) as book:
+        sheets = [n for n in book.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+        return any(_FORMULA.search(book.read(n)) is not None for n in sheets)
