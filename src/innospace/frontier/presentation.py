@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +35,38 @@ COVARIANCE_LABELS = {
 }
 RANKED_ROWS = 120
 """Efficiencies of at most this many rows are shown one by one; more become a histogram."""
+_SIGNS = (
+    (re.compile(r"\bchi2\((\d+)\)/2"), r"½ χ²(\1)"),
+    (re.compile(r"\bchi2\b"), "χ²"),
+    (re.compile(r"\bsigma_([uv])\b"), lambda m: {"u": "σᵤ", "v": "σᵥ"}[m[1]]),
+    (re.compile(r"\bdelta_0\b"), "δ₀"),
+    (re.compile(r"\bc_0\b"), "c₀"),
+    (re.compile(r"\bdelta\b"), "δ"),
+    (re.compile(r"\beta\b"), "η"),
+    (re.compile(r"\bwald\b"), "Wald"),
+    (re.compile(r"\blr\b"), "likelihood ratio"),
+    (re.compile(r"\bone sided\b"), "one-sided"),
+    (re.compile(r"(?<=[\w)²₀ᵤᵥ]) - (?=[\w(])"), " − "),
+    (re.compile(r"(?<= )>= "), "≥ "),
+)
 
 
 def label(name: str) -> str:
     """Return the name of a coefficient as a reader sees it."""
     return PARAMETER_LABELS.get(name, name)
+
+
+def symbols(text: str) -> str:
+    """Return text in which names of parameters and tests stand as a reader writes them: ``sigma_u`` as ``σᵤ``."""
+    for pattern, sign in _SIGNS:
+        text = pattern.sub(sign, text)
+    return text
+
+
+def p_clause(p: float) -> str:
+    """Return ``p = 0.433`` or ``p < 0.001``, never broken over lines."""
+    shown = p_value(p)
+    return f"p\u00a0{shown}" if shown.startswith("<") else f"p\u00a0=\u00a0{shown}"
 
 
 def summary(result: FrontierResult) -> str:
@@ -88,8 +117,8 @@ def coefficient_table(result: FrontierResult) -> Table:
             Column("std_error", "Std. error", "fixed:4"),
             Column("z", "z", "fixed:2"),
             Column("p_value", "p", "p"),
-            Column("lower", "95 % from", "fixed:4"),
-            Column("upper", "to", "fixed:4"),
+            Column("lower", "from", "fixed:4", "95\u202f% interval"),
+            Column("upper", "to", "fixed:4", "95\u202f% interval"),
         ),
         notes=(
             f"{result.n} observations, log-likelihood {fixed(result.loglik, 3)}. "
@@ -106,14 +135,24 @@ def tests_table(result: FrontierResult) -> Table:
 
     found = [result.test_no_inefficiency(), result.test_skewness()]
     frame = pd.DataFrame([{"name": t.name.replace("_", " "), **t.to_dict()} for t in found])
-    columns = (
-        Column("name", "Test"),
-        Column("null", "Null hypothesis"),
-        Column("statistic", "Statistic", "fixed:3"),
-        Column("distribution", "Distribution"),
-        Column("p_value", "p", "p"),
-    )
-    return Table("tests", "Is there inefficiency?", frame, columns)
+    return in_symbols(Table("tests", "Is there inefficiency?", frame, TEST_COLUMNS), ("name", "null", "distribution"))
+
+
+TEST_COLUMNS = (
+    Column("name", "Test"),
+    Column("null", "Null hypothesis"),
+    Column("statistic", "Statistic", "fixed:3"),
+    Column("distribution", "Distribution"),
+    Column("p_value", "p", "p"),
+)
+
+
+def in_symbols(table: Table, keys: tuple[str, ...]) -> Table:
+    """Return a table whose pages show text columns by :func:`symbols`; its files keep the plain names."""
+    layout = table.display()
+    for key in keys:
+        layout[key] = [symbols(str(v)) for v in layout[key]]
+    return replace(table, layout=layout)
 
 
 def labelled_efficiencies(result: FrontierResult, level: float = 0.95) -> pd.DataFrame:
@@ -147,7 +186,7 @@ def efficiency_table(result: FrontierResult) -> Table:
         Column("rank", "Rank", "integer"),
         Column("label", "Unit"),
         Column("te_bc", "Battese–Coelli", "fixed:3", "Technical efficiency"),
-        Column("te_lower", "95 % from", "fixed:3", "Technical efficiency"),
+        Column("te_lower", "95\u202f% from", "fixed:3", "Technical efficiency"),
         Column("te_upper", "to", "fixed:3", "Technical efficiency"),
         Column("te_jlms", "JLMS", "fixed:3", "Other predictors"),
         Column("te_mode", "Mode", "fixed:3", "Other predictors"),
@@ -176,10 +215,10 @@ def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = 
         {"name": "σᵥ", **{h: fixed(r.sigma_v, 3) for h, r in results.items()}},
         {"name": "Mean technical efficiency", **{h: fixed(r.mean_efficiency, 3) for h, r in results.items()}},
         {
-            "name": "No inefficiency: LR",
+            "name": "No inefficiency: likelihood ratio",
             **{h: fixed(r.test_no_inefficiency().statistic, 2) for h, r in results.items()},
         },
-        {"name": "p", **{h: p_value(r.test_no_inefficiency().p_value) for h, r in results.items()}},
+        {"name": "No inefficiency: p", **{h: p_value(r.test_no_inefficiency().p_value) for h, r in results.items()}},
     ]
     tidy = pd.concat({h: r.to_frame() for h, r in results.items()}, names=["model", "name"]).reset_index()
     columns = (Column("name", ""), *(Column(h, h, "fixed:3") for h in results))
@@ -225,7 +264,7 @@ class Plots:
             f"On average {mean} of the frontier is reached",
             f"Technical efficiency (Battese–Coelli), share of the frontier, {r.n} observations"
             if many
-            else "Technical efficiency (Battese–Coelli) with 95 % intervals given each unit's residual",
+            else "Technical efficiency (Battese–Coelli) with 95\u202f% intervals given each unit's residual",
             f"Source: {source}; {r.spec.inefficiency.replace('_', ' ')} inefficiency, estimated.",
             f"Histogram of technical efficiency of {r.n} observations; the mean is {mean}."
             if many
@@ -242,12 +281,17 @@ class Plots:
         if not names:
             raise SpecError("The frontier has no coefficient besides the intercept.")
         frame = r.coefficients().join(r.confidence_intervals(level)).loc[names].reset_index()
+        moved = int(((frame["lower"] > 0) | (frame["upper"] < 0)).sum())
         return Figure(
             "coefficients",
             FigureKind.COEFFICIENTS,
-            f"What moves the frontier of {r.spec.formula.split('~', maxsplit=1)[0].strip()}",
-            f"Coefficients with {100 * level:.0f} % intervals, {r.n} observations",
-            f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}.",
+            f"{moved} of {len(names)} coefficients differ from zero at the {percent(1 - level, 0)} level"
+            if len(names) > 1
+            else f"The coefficient of {names[0]} {'differs' if moved else 'does not differ'} from zero at the "
+            f"{percent(1 - level, 0)} level",
+            f"Coefficients of the frontier of {r.spec.formula.split('~', maxsplit=1)[0].strip()} with "
+            f"{percent(level, 0)} intervals, {r.n} observations",
+            f"Estimated; standard errors: {COVARIANCE_LABELS[r.covariance_kind]}.",
             "Coefficients: " + ", ".join(f"{row['name']} {row['estimate']:.3f}" for _, row in frame.iterrows()),
             frame,
             {"term": "name", "estimate": "estimate", "lower": "lower", "upper": "upper"},
@@ -266,15 +310,20 @@ def findings(result: FrontierResult) -> tuple[str, ...]:
         f"Units reach on average {percent(float(values.mean()), 0)} of what the estimated frontier allows; the "
         f"middle half lies between {percent(float(np.quantile(values, 0.25)), 0)} and "
         f"{percent(float(np.quantile(values, 0.75)), 0)} ({r.n} observations).",
-        f"That there is no inefficiency {verdict} (likelihood ratio {fixed(test.statistic, 2)}, "
-        f"p {p_value(test.p_value)}).",
+        f"That there is no inefficiency {verdict} at the 5\u202f% level (likelihood ratio {fixed(test.statistic, 2)}, "
+        f"{p_clause(test.p_value)}).",
     )
 
 
 def sections(result: FrontierResult) -> tuple[Section, ...]:
     """Return the part of a report: model, estimates, efficiencies."""
     r = result
-    blocks: list[Block] = [Paragraph(str(r.spec)), *r.spec.equations(), r.table("coefficients"), r.table("tests")]
+    blocks: list[Block] = [
+        Paragraph(symbols(str(r.spec))),
+        *r.spec.equations(),
+        r.table("coefficients"),
+        r.table("tests"),
+    ]
     blocks += [Paragraph(f"{w}") for w in r.warnings]
     shares = (
         f"The variance of inefficiency before truncation makes up γ = "

@@ -38,7 +38,7 @@ class Plots:
             f"A space ten times larger goes with {fixed(10 ** p['delta'], 1)} times the innovations on the frontier",
             f"New production technologies a year (mean of three years) against the innovation space V, {len(rows)} "
             f"regions, {year}; both axes logarithmic",
-            self._caption("Line: estimated frontier, c + δ ln V."),
+            self._caption(" ".join(["Line: estimated frontier, ln Q = c + δ ln V.", *_substituted(rows)])),
             f"Scatter of innovations against innovation space for {len(rows)} regions in {year}; the frontier has "
             f"elasticity {p['delta']:.3f}.",
             rows[["region", "space", "technologies_used", "highlight"]],
@@ -71,7 +71,7 @@ class Plots:
             FigureKind.SCATTER,
             f"Efficiency of {first} mostly carries over to {second}: correlation {fixed(found['pearson'], 2)}",
             f"Technical efficiency, {first} against {second}, {len(frame)} regions; above the diagonal it rose",
-            self._caption("Named: the five largest changes."),
+            self._caption("Named: the five largest changes" + (" and the regions in focus." if r.spec.focus else ".")),
             f"Scatter of technical efficiency {first} against {second}; Pearson {found['pearson']:.3f}, Spearman "
             f"{found['spearman']:.3f}.",
             frame,
@@ -129,14 +129,14 @@ class Plots:
             )
         shown = rows[rows["region_code"].isin(known)][["region_code", "region", "te", "te_lower", "te_upper", "rank"]]
         half = int((shown["te"] < 0.5).sum())
+        bounds = f"from {shown['te'].min():.2f} to {shown['te'].max():.2f}"
         return Figure(
             f"map-{year}",
             FigureKind.MAP,
             f"{half} of {len(shown)} regions reach less than half of what the frontier allows",
             f"Technical efficiency in using the innovation space, {year}, share of the frontier",
             self._caption("Borders: Natural Earth, public domain; the 80 regions of 2008–2012."),
-            f"Map of technical efficiency {year} of {len(shown)} regions, from {shown['te'].min():.2f} to "
-            f"{shown['te'].max():.2f}.",
+            f"Map of technical efficiency {year} of {len(shown)} regions, {bounds}; {half} are below 0.5.",
             shown,
             {
                 "code": "region_code",
@@ -158,12 +158,16 @@ class Plots:
         rows["highlight"] = rows["region"].isin(r.spec.focus)
         mean = float(rows["te"].mean())
         best = rows.iloc[0]
+        level = percent(r.spec.level, 0)
+        tied = int((rows["te_upper"].iloc[1:] >= best["te_lower"]).sum())
         return Figure(
             f"ranking-{year}",
             FigureKind.INTERVALS,
-            f"{best['region']} is the most efficient; intervals overlap for most neighbours in the ranking",
-            f"Technical efficiency {year} with {100 * r.spec.level:.0f} % intervals given each region's residual",
-            self._caption("Parameters of the frontier are taken as known in the intervals."),
+            f"{best['region']} ranks first, but {tied} of the {len(rows) - 1} other intervals overlap its own"
+            if tied
+            else f"{best['region']} ranks first, and its interval overlaps no other",
+            f"Technical efficiency {year}, share of the frontier, with {level} intervals given each region's residual",
+            self._caption("The intervals take the parameters of the frontier as known, so they are too narrow."),
             f"Ranked technical efficiency of {len(rows)} regions in {year}; {best['region']} {best['te']:.2f} to "
             f"{rows.iloc[-1]['region']} {rows.iloc[-1]['te']:.2f}.",
             rows[["region", "te", "te_lower", "te_upper", "rank", "highlight"]],
@@ -189,12 +193,14 @@ class Plots:
             s = r.share(str(year))
             rows.append({"year": year, "w": 100 * s.w, "lower": 100 * s.lower, "upper": 100 * s.upper})
         first, last = rows[0], rows[-1]
+        apart = first["lower"] > last["upper"] or last["lower"] > first["upper"]
         return Figure(
             "share-of-space",
             FigureKind.LINES,
-            f"The frontier used {significant(last['w'])} % of the space in {last['year']}, against "
-            f"{significant(first['w'])} % in {first['year']}",
-            f"w = exp(c / δ), percent of potential links, with {100 * r.spec.level:.0f} % intervals (delta method)",
+            f"The frontier used {significant(last['w'])}\u202f% of the space in {last['year']}, against "
+            f"{significant(first['w'])}\u202f% in {first['year']}{'' if apart else '; the intervals overlap'}",
+            f"w = exp(c / δ), percent of potential links, {first['year']}–{last['year']}, with "
+            f"{percent(r.spec.level, 0)} intervals (delta method)",
             self._caption(""),
             "Share of the innovation space used on the frontier: "
             + ", ".join(f"{row['year']}: {row['w']:.3f} %" for row in rows),
@@ -236,6 +242,15 @@ class Plots:
 def _highlighted(rows: pd.DataFrame, by: str, focus: tuple[str, ...]) -> pd.DataFrame:
     top = rows[by].rank(ascending=False, method="first") <= LABELLED
     return rows.assign(highlight=top | rows["region"].isin(focus))
+
+
+def _substituted(rows: pd.DataFrame) -> list[str]:
+    """Say where regions without innovations stand, since a logarithm has no place for zero."""
+    replaced = rows[rows["technologies"] != rows["technologies_used"]]
+    if replaced.empty:
+        return []
+    assumed = significant(float(replaced["technologies_used"].iloc[0]), 1)
+    return [f"{len(replaced)} regions without innovations stand at {assumed} a year, assumed in place of zero."]
 
 
 def _frontier_line(space: np.ndarray[Any, Any], c: float, delta: float) -> pd.DataFrame:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from innospace.core.document import Block, Notice, Paragraph, Section
-from innospace.core.numbers import fixed, p_value, percent, significant
+from innospace.core.numbers import fixed, percent, significant
+from innospace.frontier.presentation import p_clause, symbols
 
 if TYPE_CHECKING:
     from innospace.frontier.space.result import SpaceResult
+
+LN_V = "log(space)"
 
 
 def summary(result: SpaceResult) -> str:
@@ -37,7 +40,7 @@ def findings(result: SpaceResult) -> tuple[str, ...]:
     last = r.years[-1]
     year = f"In {last}" if last else "In this table"
     rows = r.regions[r.regions["year"] == last]
-    level = f"{100 * r.spec.level:.0f} %"
+    level = percent(r.spec.level, 0)
     found = []
     for name in r.spec.focus:
         row = rows[rows["region"] == name]
@@ -50,24 +53,43 @@ def findings(result: SpaceResult) -> tuple[str, ...]:
             )
     share = r.share(str(last))
     found.append(
-        f"{year} the frontier uses {significant(100 * share.w)} % of the innovation space ({level} interval "
-        f"{significant(100 * share.lower)} % to {significant(100 * share.upper)} %); regions reach on average "
-        f"{percent(float(rows['te'].mean()), 0)} of the frontier."
+        f"{year} the frontier uses {significant(100 * share.w)}\u202f% of the innovation space ({level} interval "
+        f"{significant(100 * share.lower)}\u202f% to {significant(100 * share.upper)}\u202f%); "
+        f"regions reach on average {percent(float(rows['te'].mean()), 0)} of the frontier."
     )
-    delta = r.models[str(last)].parameter("log(space)")
-    found.append(
-        f"Innovations rise less than in proportion with the space: one percent more links goes with "
-        f"{fixed(delta, 2)} percent more innovations on the frontier."
-        if delta < 1.0
-        else f"One percent more links goes with {fixed(delta, 2)} percent more innovations on the frontier."
-    )
-    found += [
-        f"Between {a} and {b} the used share of the frontier changed by {percent(g, 0)}."
-        for (a, b), g in zip(zip(r.years, r.years[1:], strict=False), r.growth_of_w.values(), strict=True)
-    ]
+    found.append(_elasticity(r, str(last)))
+    found += [_growth(r, a, b) for a, b in zip(r.years, r.years[1:], strict=False)]
     found += _persistence(r)
     found += _hypotheses(r)
     return tuple(found)
+
+
+def _elasticity(r: SpaceResult, model: str) -> str:
+    """Say what the elasticity is, and claim less or more than proportion only when its interval excludes 1."""
+    delta = r.models[model].parameter(LN_V)
+    interval = r.models[model].confidence_intervals(r.spec.level)
+    lower, upper = (float(interval[k][LN_V]) for k in ("lower", "upper"))
+    effect = (
+        f"one percent more links goes with {fixed(delta, 2)} percent more innovations on the frontier "
+        f"({percent(r.spec.level, 0)} interval {fixed(lower, 2)} to {fixed(upper, 2)})"
+    )
+    if upper < 1.0:
+        return f"Innovations rise less than in proportion with the space: {effect}."
+    if lower > 1.0:
+        return f"Innovations rise more than in proportion with the space: {effect}."
+    return f"{effect[0].upper()}{effect[1:]}; that they rise in proportion is not ruled out."
+
+
+def _growth(r: SpaceResult, first: int, second: int) -> str:
+    """Say how the used share moved, and whether its intervals leave room for no movement."""
+    a, b, g = r.share(str(first)), r.share(str(second)), r.growth_of_w[second]
+    moved = f"{'grew' if g >= 0 else 'fell'} by {percent(abs(g), 0)}"
+    overlap = a.lower <= b.upper and b.lower <= a.upper
+    return (
+        f"From {first} to {second} the share of the space that the frontier uses {moved}, from "
+        f"{significant(100 * a.w)}\u202f% to {significant(100 * b.w)}\u202f%"
+        f"{'; the intervals of the two years overlap' if overlap else ''}."
+    )
 
 
 def _persistence(r: SpaceResult) -> list[str]:
@@ -87,21 +109,21 @@ def _hypotheses(r: SpaceResult) -> list[str]:
         if f"{name}.lr" in tests:
             test = tests[f"{name}.lr"]
             verdict = _verdict(test.p_value)
-            sentences.append(f"That {meaning} ({name.replace('_', ' ')}) {verdict} (p {p_value(test.p_value)}).")
+            sentences.append(f"That {meaning} ({name.replace('_', ' ')}) {verdict} ({p_clause(test.p_value)}).")
     for year in r.years:
         key = f"hypothesis_1.{year}.lr"
         if key in tests:
             sentences.append(
                 f"That R&D organisations and companies count alike (hypothesis 1, {year}) "
-                f"{_verdict(tests[key].p_value)} (p {p_value(tests[key].p_value)})."
+                f"{_verdict(tests[key].p_value)} ({p_clause(tests[key].p_value)})."
             )
     return sentences
 
 
 def _verdict(p: float) -> str:
     if p < 0.05:
-        return "is rejected at the 5 % level"
-    return "is rejected at the 10 % level only" if p < 0.10 else "is not rejected"
+        return "is rejected at the 5\u202f% level"
+    return "is rejected at the 10\u202f% level only" if p < 0.10 else "is not rejected"
 
 
 def sections(result: SpaceResult) -> tuple[Section, ...]:
@@ -118,7 +140,7 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
     if r.te_correlation:
         estimates.append(r.table("correlations"))
     return (
-        Section("model", "What was estimated", (Paragraph(str(r.spec)), *r.spec.equations())),
+        Section("model", "What was estimated", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
         Section("figures", "What the data show", tuple(r.plot.all())),
         Section("estimates", "Estimates and tests", tuple(estimates)),
         Section("regions", "Regions", (r.table("ranking"), r.table("regions"))),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from innospace.core.numbers import fixed, percent, significant
+from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
-from innospace.frontier.presentation import side_by_side
+from innospace.frontier.presentation import TEST_COLUMNS, in_symbols, side_by_side
 
 if TYPE_CHECKING:
     from innospace.frontier.space.result import SpaceResult
@@ -25,49 +27,53 @@ def models(result: SpaceResult) -> Table:
     """Return models (2) by year and (4) pooled side by side, with ``c / delta``, ``w`` and its growth beneath."""
     import pandas as pd
 
-    base = side_by_side(
-        {_heading(n): m for n, m in result.reported.items()}, "Models of the innovation space", "models"
-    )
+    pooled = "pooled" in result.reported
+    title = "Estimates of the innovation space by year" + (" and of all years" if pooled else "")
+    base = side_by_side({_heading(n): m for n, m in result.reported.items()}, title, "models")
     layout = base.display()
-    layout["name"] = [_NAMES.get(n, n) for n in layout["name"]]
+    layout["name"] = in_words(layout["name"])
     ratio: dict[str, str] = {"name": "c / δ"}
-    share: dict[str, str] = {"name": "w"}
-    growth: dict[str, str] = {"name": "Growth of w over the year before"}
+    share: dict[str, str] = {"name": "w, %"}
+    growth: dict[str, str] = {"name": "Growth of w, %"}
     for name, model in result.reported.items():
         heading = _heading(name)
         ratio[heading] = fixed(model.parameter("Intercept") / model.parameter("log(space)"), 3)
-        share[heading] = significant(result.share(name).w)
+        share[heading] = fixed(100.0 * result.share(name).w, 4)
         known = name.isdigit() and int(name) in result.growth_of_w
-        growth[heading] = percent(result.growth_of_w[int(name)]) if known else ""
+        growth[heading] = fixed(100.0 * result.growth_of_w[int(name)], 1) if known else ""
     layout = pd.concat([layout, pd.DataFrame([ratio, share, growth])], ignore_index=True)
     rules = (*base.rules, len(layout) - 3)
-    notes = (*base.notes, "w is the share of the innovation space that the frontier uses; pooled, at t = 0.")
+    about = "w = exp(c / δ) is the share of the innovation space that the frontier uses"
+    notes = (*base.notes, f"{about}; with all years, at t\u00a0=\u00a00." if pooled else f"{about}.")
     return Table(base.name, base.title, base.frame, base.columns, notes, layout, rules)
 
 
+def in_words(names: Iterable[str]) -> list[str]:
+    """Return the names of coefficients as the equations write them."""
+    return [_NAMES.get(n, n) for n in names]
+
+
 def _heading(name: str) -> str:
-    return "All years (4)" if name == "pooled" else f"{name} (2)"
+    return "Model (4), all years" if name == "pooled" else f"Model (2), {name}"
 
 
 def hypotheses(result: SpaceResult) -> Table:
     """Return every test with its null, statistic and p-value."""
     import pandas as pd
 
-    rows = [{"test": name.replace("_", " ").replace(".", ", "), **t.to_dict()} for name, t in result.hypotheses.items()]
-    columns = (
-        Column("test", "Test"),
-        Column("null", "Null hypothesis"),
-        Column("statistic", "Statistic", "fixed:3"),
-        Column("distribution", "Distribution"),
-        Column("p_value", "p", "p"),
-    )
-    return Table("hypotheses", "Tests of the hypotheses", pd.DataFrame(rows), columns)
+    rows = [{"name": name.replace("_", " ").replace(".", ", "), **t.to_dict()} for name, t in result.hypotheses.items()]
+    table = Table("hypotheses", "Tests of the hypotheses", pd.DataFrame(rows), TEST_COLUMNS)
+    shown = in_symbols(table, ("name", "null", "distribution"))
+    layout = shown.display()
+    layout["null"] = [re.sub(r"^hypothesis \d+: ", "", n) for n in layout["null"]]
+    layout["name"] = [n[:1].upper() + n[1:] for n in layout["name"]]
+    return replace(shown, layout=layout)
 
 
 def regions(result: SpaceResult) -> Table:
     """Return efficiency and used space of every region and year."""
     frame = result.regions
-    level = f"{100 * result.spec.level:.0f} %"
+    level = f"{100 * result.spec.level:.0f}\u202f%"
     columns = (
         Column("region", "Region"),
         Column("year", "Year", "year"),
