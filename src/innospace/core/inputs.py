@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 TABLE = "table"
 """Role of the only table of a step that needs no other."""
@@ -29,6 +29,29 @@ class LinkedValue:
     origin: str
 
 
+class Parts(Protocol):
+    """Where a long step keeps finished parts, so that it goes on where it was interrupted."""
+
+    def load(self, name: str) -> bytes | None:
+        """Return a part that was kept, or None."""
+        ...
+
+    def save(self, name: str, content: bytes) -> None:
+        """Keep a part; never half of it."""
+        ...
+
+
+class NoParts:
+    """Keep nothing."""
+
+    def load(self, name: str) -> bytes | None:
+        """Return None."""
+        return None
+
+    def save(self, name: str, content: bytes) -> None:
+        """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepInputs:
     """Inputs of a step.
@@ -41,11 +64,14 @@ class StepInputs:
         By the name of the quantity that the step takes over.
     scenarios : tuple of mapping
         Scenarios of the study as plain types.
+    parts : Parts
+        Where finished parts of a long step are kept.
     """
 
     tables: Mapping[str, Any]
     links: Mapping[str, LinkedValue] = field(default_factory=dict)
     scenarios: tuple[Mapping[str, Any], ...] = ()
+    parts: Parts = field(default_factory=NoParts)
 
     @property
     def table(self) -> Any:

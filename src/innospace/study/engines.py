@@ -15,7 +15,7 @@ from innospace.core.result import Bundle, Result
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ENGINES: dict[str, str] = {"frontier": "innospace.frontier.step"}
+ENGINES: dict[str, str] = {"frontier": "innospace.frontier.step", "economy": "innospace.economy.step"}
 """Engine name -> module, imported when a study first names it."""
 
 

@@ -1,0 +1,219 @@
+"""The result of the knowledge economy: paths of every scenario, effects against the baseline, accounts, gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.checks import Check
+from innospace.core.document import Section
+from innospace.core.inputs import LinkedValue
+from innospace.core.labels import require_known
+from innospace.core.provenance import Provenance
+from innospace.core.result import Bundle
+from innospace.core.status import Status, StatusCode
+from innospace.core.table import Table
+from innospace.economy.growth import average_growth, tornqvist
+from innospace.economy.models.knowledge import labels as k
+from innospace.economy.models.knowledge.dynamics import Path
+from innospace.economy.models.knowledge.gates import failure_text
+from innospace.economy.models.knowledge.model import KnowledgeModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+Array = NDArray[np.float64]
+KIND = "knowledge_economy"
+
+
+@dataclass(frozen=True)
+class EconomyResult:
+    """A solved knowledge economy.
+
+    Attributes
+    ----------
+    model : KnowledgeModel
+    paths : mapping of str to Path
+        By scenario; the first is the baseline.
+    gates : tuple of Check
+    provenance : Provenance
+    efficiency : LinkedValue
+        The efficiency of the innovation space and where it comes from.
+    draws : pandas.DataFrame or None
+        Effects in every draw of an uncertainty run: ``draw, scenario, growth, effect_points, effect_percent``.
+    feasible : mapping of str to float
+        For scenarios that fail: largest part of their shocks that has a solution in every year.
+    """
+
+    model: KnowledgeModel
+    paths: Mapping[str, Path]
+    gates: tuple[Check, ...]
+    provenance: Provenance
+    efficiency: LinkedValue
+    draws: pd.DataFrame | None = None
+    feasible: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The gates."""
+        return self.gates
+
+    @property
+    def baseline(self) -> str:
+        """Name of the baseline."""
+        return next(iter(self.paths))
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Base year to last year."""
+        return self.model.years
+
+    @cached_property
+    def status(self) -> Status:
+        """Converged when every year of every scenario has a solution; else which market failed and by how much."""
+        steps = {f"iterations.{name}": float(sum(path.iterations)) for name, path in self.paths.items()}
+        for name, path in self.paths.items():
+            if path.failure is not None:
+                part = (
+                    f" {100 * self.feasible[name]:.0f} % of its shocks have a solution."
+                    if name in self.feasible
+                    else ""
+                )
+                return Status(path.failure.code, f"{name}: {failure_text(path)}{part}", failure_text(path), "", steps)
+        total = sum(sum(p.iterations) for p in self.paths.values())
+        message = f"{len(self.paths)} scenarios of {len(self.years)} years solved in {total} Newton steps."
+        return Status(StatusCode.CONVERGED, message, numbers=steps)
+
+    def values(self, name: str, family: str, *labels: str) -> Array:
+        """Return a variable of a scenario by year, shape (years solved,)."""
+        key = ".".join((family, *labels))
+        position = self.model.system.position
+        require_known([key], list(position), kind="variable")
+        return np.asarray(self.paths[name].levels[:, position[key]])
+
+    def real_grp(self, name: str) -> Array:
+        """Return the chained volume index of gross regional product, base year = 1, shape (years solved,)."""
+        output = np.column_stack([self.values(name, "Y", i) for i in k.PRODUCERS])
+        prices = np.column_stack([self.values(name, "PY", i) for i in k.PRODUCERS])
+        return tornqvist(output, output * prices)
+
+    @cached_property
+    def growth(self) -> dict[str, float]:
+        """Average annual growth of real gross regional product, as a fraction; NaN for a scenario that failed."""
+        return {
+            name: average_growth(self.real_grp(name)) if path.failure is None else float("nan")
+            for name, path in self.paths.items()
+        }
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """Return growth and effect on it by scenario: ``growth``, ``effect_points``, ``effect_percent``, in percent."""
+        import pandas as pd
+
+        base = self.growth[self.baseline]
+        rows = {
+            name: {"growth": 100.0 * g, "effect_points": 100.0 * (g - base), "effect_percent": 100.0 * (g / base - 1.0)}
+            for name, g in self.growth.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("scenario")
+
+    def accounts(self, name: str, year: int) -> pd.DataFrame:
+        """Return the social accounting matrix of a solved year: what columns pay to rows, million roubles."""
+        import pandas as pd
+
+        frame = pd.DataFrame(0.0, index=list(k.ACCOUNTS), columns=list(k.ACCOUNTS))
+        row = self.paths[name].reported[self.paths[name].years.index(year)]
+        for cell, value in zip(self.model.system.reported, row, strict=True):
+            if "|" in cell:
+                frame.loc[tuple(cell.split("|"))] = value
+        return frame
+
+    @cached_property
+    def dataset(self) -> xr.Dataset:
+        """Return every variable by scenario, year and its own labels, with units; unsolved years are missing."""
+        from innospace.economy.models.knowledge.dataset import to_dataset
+
+        return to_dataset(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every variable, tidy: ``scenario, year, variable, labels, value, unit``."""
+        from innospace.economy.models.knowledge.dataset import to_tidy
+
+        return to_tidy(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return effects, growth, parameters and checks as plain types."""
+        effects = {str(n): dict(row) for n, row in self.effects.to_dict("index").items()}
+        return {
+            "status": str(self.status.code),
+            "message": self.status.message,
+            "years": list(self.years),
+            "base_year": {"year": self.years[0], "grp": self.model.calibration.unknowns["GRP"]},
+            "efficiency": {"value": self.efficiency.value, "origin": self.efficiency.origin},
+            "scenarios": effects,
+            "spec": self.model.spec.to_dict(),
+            "closure": self.model.closure.to_dict(),
+            "feasible": dict(self.feasible),
+            "solver": {"iterations": int(sum(sum(p.iterations) for p in self.paths.values()))},
+            "checks": [c.to_dict() for c in self.checks],
+        }
+
+    def offers(self, name: str) -> pd.DataFrame:
+        """Return the effects of scenarios for another step: ``scenario``, ``value`` (percentage points of growth)."""
+        require_known([name], ["growth_effect"], kind="quantity", where="economy")
+        frame = self.effects.reset_index()[["scenario", "effect_points"]].rename(columns={"effect_points": "value"})
+        return frame.assign(lower=float("nan"), upper=float("nan"), unit="percentage points a year")
+
+    def summary(self) -> str:
+        """Return text for a terminal, at most 100 columns wide."""
+        from innospace.economy.models.knowledge.presentation import summary
+
+        return summary(self)
+
+    def table(self, kind: str = "effects") -> Table:
+        """Return one of the tables of :mod:`innospace.economy.models.knowledge.tables`."""
+        from innospace.economy.models.knowledge import tables
+
+        require_known([kind], list(tables.KINDS), kind="table")
+        return tables.KINDS[kind](self)
+
+    @property
+    def plot(self) -> Any:
+        """Figures; see :class:`innospace.economy.models.knowledge.figures.Plots`."""
+        from innospace.economy.models.knowledge.figures import Plots
+
+        return Plots(self)
+
+    def findings(self) -> tuple[str, ...]:
+        """Return what was found, in sentences."""
+        from innospace.economy.models.knowledge.presentation import findings
+
+        return findings(self)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return the part of a report."""
+        from innospace.economy.models.knowledge.presentation import sections
+
+        return sections(self)
+
+    def _repr_html_(self) -> str:
+        return self.table("effects")._repr_html_()
+
+    def to_bundle(self) -> Bundle:
+        """Take the result apart for storage."""
+        from innospace.economy.models.knowledge.storage import to_bundle
+
+        return to_bundle(self)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> Self:
+        """Put a stored result together again; nothing is solved anew."""
+        from innospace.economy.models.knowledge.storage import from_bundle
+
+        return cls(**from_bundle(bundle))

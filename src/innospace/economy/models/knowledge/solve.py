@@ -1,0 +1,85 @@
+"""The verb: solve the baseline and any number of scenarios, hold the results against the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path as FilePath
+
+from innospace.core.errors import SpecError, offenders
+from innospace.core.inputs import LinkedValue
+from innospace.core.progress import Progress, silent
+from innospace.core.provenance import Provenance
+from innospace.economy.models.knowledge.dynamics import BASELINE, Path, largest_feasible_part, solve_path
+from innospace.economy.models.knowledge.gates import gates
+from innospace.economy.models.knowledge.model import KnowledgeModel
+from innospace.economy.models.knowledge.result import EconomyResult
+from innospace.economy.scenario import Scenario, read_scenario
+
+OPTIONS = ("option-1", "option-2", "option-3", "option-4")
+"""The four policy options of the paper, shipped with the package."""
+
+
+def shipped_scenarios() -> dict[str, Scenario]:
+    """Return the four options of the paper by name."""
+    folder = FilePath(str(resources.files("innospace.economy.models.knowledge") / "options"))
+    return {name: read_scenario(folder / f"{name}.toml") for name in OPTIONS}
+
+
+def solve(
+    model: KnowledgeModel,
+    scenarios: Sequence[Scenario] = (),
+    *,
+    efficiency: LinkedValue | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> EconomyResult:
+    """Solve the baseline and the scenarios.
+
+    Parameters
+    ----------
+    model : KnowledgeModel
+    scenarios : sequence of Scenario
+    efficiency : LinkedValue, optional
+        Where the efficiency of the model comes from; the value of the spec when not given.
+    seed : int
+        Recorded; nothing here is random.
+    progress : callable
+
+    Returns
+    -------
+    EconomyResult
+        A year without a solution is a status, a failed gate, and the largest part of the shocks that has one.
+
+    Raises
+    ------
+    SpecError, LabelError
+        Scenarios share a name, or name an unknown agent, product, year or parameter.
+    """
+    names = [BASELINE.name, *(s.name for s in scenarios)]
+    doubled = sorted({n for n in names if names.count(n) > 1})
+    if doubled:
+        raise SpecError(f"Scenarios share a name: {offenders(doubled)}.", remedy="Rename one of them.")
+    for scenario in scenarios:
+        model.paths(scenario)  # every mistake of a scenario is found before anything is solved
+    paths: dict[str, Path] = {}
+    for n, scenario in enumerate((BASELINE, *scenarios)):
+        progress(f"Solving {scenario.name}", 0.5 * n / len(names))
+        paths[scenario.name] = solve_path(model, scenario)
+    progress("Holding the results against the gates", 0.5)
+    found = gates(model, paths)
+    feasible = {
+        name: largest_feasible_part(model, path.scenario)
+        for name, path in paths.items()
+        if path.failure is not None and path.scenario.shocks
+    }
+    progress("Done", 1.0)
+    origin = efficiency or LinkedValue(model.spec.efficiency, float("nan"), float("nan"), "fraction", "given")
+    options = {
+        "spec": model.spec.to_dict(),
+        "closure": model.closure.to_dict(),
+        "years": list(model.years),
+        "scenarios": names,
+    }
+    provenance = Provenance.now((model.sam.source,), options, seed)
+    return EconomyResult(model, paths, found, provenance, origin, None, feasible)

@@ -1,0 +1,154 @@
+"""The economy as a step of a study: options of a ``[step.NAME]`` table, checks before solving, the solution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.inputs import LinkedValue, StepInputs
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
+from innospace.core.result import Result
+from innospace.economy.models.knowledge.closure import Closure
+from innospace.economy.models.knowledge.result import EconomyResult
+from innospace.economy.models.knowledge.spec import KnowledgeSpec
+from innospace.economy.scenario import Scenario
+
+RESULTS: Mapping[str, type[Result]] = {"knowledge_economy": EconomyResult}
+ROLES: Mapping[str, bool] = {"controls": True, "sam": False}
+OFFERS = ("growth_effect",)
+TAKES = ("efficiency",)
+SCENARIOS = True
+
+
+class Assumptions(BaseModel):
+    """What a study may assume otherwise than the defaults; see ``innospace explain`` for each name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    alpha: dict[str, float] | None = None
+    beta: dict[str, float] | None = None
+    gamma: dict[str, float] | None = None
+    delta: dict[str, float] | None = None
+    transformation: float | None = None
+    substitution: float | None = None
+    export_elasticity: float | Literal["infinite"] | None = None
+    depreciation: float | None = None
+    fiscal_depreciation: float | None = None
+    knowledge_depreciation: float | None = None
+    knowledge_growth: float | None = None
+    money_growth: float | None = None
+    outside_growth: float | None = None
+    labour_growth: float | None = None
+
+
+class Rules(BaseModel):
+    """Choices of rules; see :data:`innospace.economy.models.knowledge.closure.CHOICES`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    set_price_supply: Literal["state_order", "fixed_share", "fixed_money"] = "state_order"
+    norm_index: Literal["wages", "consumer_prices"] = "wages"
+    knowledge: Literal["cumulative", "lag", "perpetual_inventory"] = "cumulative"
+    relief: Literal["budget", "deposit"] = "budget"
+
+
+class Options(BaseModel):
+    """What an economy step may say.
+
+    ``efficiency`` comes from a link to a frontier step or is given here. ``scenarios`` names the options of the paper
+    and scenarios of the study; when it is left out, all of them are solved.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: Literal["knowledge"] = "knowledge"
+    years: Annotated[list[int], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [2012, 2030])
+    efficiency: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    scenarios: list[str] | None = None
+    assumptions: Assumptions = Field(default_factory=Assumptions)
+    closure: Rules = Field(default_factory=Rules)
+
+
+def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
+    """Return every problem that can be found without solving; a linked efficiency has no value yet."""
+    found: list[InnospaceError] = []
+    for check in (lambda: _spec(options, 0.5), lambda: _model(options, inputs, 0.5).calibration):
+        try:
+            check()
+        except InnospaceError as error:
+            return [error]
+    model = _model(options, inputs, 0.5)
+    try:
+        chosen = _scenarios(options, inputs)
+    except InnospaceError as error:
+        return [error]
+    for scenario in chosen:
+        try:
+            model.paths(scenario)
+        except InnospaceError as error:
+            found.append(error)
+    return found
+
+
+def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
+    """Solve the step."""
+    from innospace.economy.models.knowledge.solve import solve
+
+    efficiency = _efficiency(options, inputs)
+    model = _model(options, inputs, efficiency.value)
+    return solve(model, _scenarios(options, inputs), efficiency=efficiency, seed=seed, progress=progress)
+
+
+def _efficiency(options: Options, inputs: StepInputs) -> LinkedValue:
+    linked = inputs.links.get("efficiency")
+    if linked is not None and options.efficiency is not None:
+        raise SpecError(
+            "The efficiency of the innovation space is both linked and given.",
+            where="key 'efficiency'",
+            remedy="Delete the key or the [[link]].",
+        )
+    if linked is None and options.efficiency is None:
+        raise SpecError(
+            "The efficiency of the innovation space is missing.",
+            where="key 'efficiency'",
+            allowed="a number in (0, 1], or a link",
+            remedy='Add [[link]] with from = "frontier.technical_efficiency" and to = "STEP.efficiency", or the key.',
+        )
+    nothing = float("nan")
+    given = float(options.efficiency or nothing)
+    return linked or LinkedValue(given, nothing, nothing, "fraction", "given in the study")
+
+
+def _spec(options: Options, efficiency: float) -> KnowledgeSpec:
+    given = {name: value for name, value in options.assumptions.model_dump().items() if value is not None}
+    return KnowledgeSpec.from_dict({"efficiency": efficiency, **given})
+
+
+def _model(options: Options, inputs: StepInputs, efficiency: float) -> Any:
+    from innospace.economy.models.knowledge.model import KnowledgeModel
+    from innospace.economy.models.knowledge.prior import base_inputs, build_sam, sam_from_dataset
+
+    controls = inputs.tables["controls"]
+    base = base_inputs(controls)
+    if options.years[0] != base.year:
+        raise SpecError(
+            f"The first year is {options.years[0]} and the controls are of {base.year}.",
+            where="key 'years'",
+            allowed=f"years = [{base.year}, a later year]",
+        )
+    sam = sam_from_dataset(inputs.tables["sam"]) if "sam" in inputs.tables else build_sam(controls)
+    closure = Closure(**options.closure.model_dump())
+    return KnowledgeModel(sam, base, _spec(options, efficiency), closure, options.years[1])
+
+
+def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+    from innospace.economy.models.knowledge.solve import shipped_scenarios
+
+    known = {**shipped_scenarios(), **{str(s["name"]): Scenario.from_dict(s) for s in inputs.scenarios}}
+    names = list(known) if options.scenarios is None else options.scenarios
+    require_known(names, list(known), kind="scenario", where="key 'scenarios'")
+    return tuple(known[n] for n in dict.fromkeys(names))
