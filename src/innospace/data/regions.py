@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,42 +10,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innospace.core.errors import LabelError, offenders
-from innospace.core.labels import nearest
+from innospace.core.labels import nearest, require_known
 from innospace.data.dataset import Dataset
+from innospace.data.region_names import (
+    AGGREGATE,
+    CITIES,
+    LATER,
+    VARIANTS,
+    is_city,
+    is_region,
+    key,
+    normalise,
+    part_of,
+    plain,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_NOISE = re.compile(
-    r"\b(республика|респ|область|обл|край|автономная|автономный|авт|город|гор|г|республики|republic|region|oblast|krai|"
-    r"territory|area|autonomous|city|federal|of|the|and|и|область\s*с|рф)\b\.?"
-)
-_PARTS = {
-    "ненецкий": "Arkhangelsk Region",
-    "nenets": "Arkhangelsk Region",
-    "ханты мансийский": "Tyumen Region",
-    "khanty mansi": "Tyumen Region",
-    "ямало ненецкий": "Tyumen Region",
-    "yamalo nenets": "Tyumen Region",
-    "yamal nenets": "Tyumen Region",
-}
-"""Autonomous districts that the 80 regions count inside another region."""
-_AGGREGATE = re.compile(r"российская федерация|россия|russia|федеральный округ|federal district|фо$|\bрф\b")
-_VARIANTS = {
-    "RU-ALT": ("алтайский",),
-    "RU-MOW": ("moscow", "москва", "gorod moskva", "moskva"),
-    "RU-SPE": ("st petersburg", "saint petersburg", "санкт петербург", "с петербург", "sankt peterburg"),
-    "RU-NIZ": ("nizhniy novgorod", "nizhny novgorod", "nizhegorod"),
-    "RU-BA": ("bashkiria", "башкирия", "башкортостан", "bashkortostan"),
-    "RU-TA": ("татария", "татарстан", "tatarstan"),
-    "RU-SA": ("yakutia", "якутия", "саха", "sakha", "саха якутия", "sakha yakutia"),
-    "RU-CU": ("чувашия", "чувашская", "chuvash", "chuvashia", "чувашская чувашия"),
-    "RU-KEM": ("кузбасс", "кемеровская кузбасс"),
-    "RU-SE": ("северная осетия", "северная осетия алания", "north ossetia", "north ossetia alania"),
-    "RU-TY": ("тува", "тыва", "tuva", "tyva"),
-    "RU-AD": ("адыгея", "адыгея адыгея", "adygea", "adygeya"),
-    "RU-PER": ("perm", "пермский"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +36,19 @@ class RegionMatch:
     Attributes
     ----------
     codes : tuple of str or None
-        ISO 3166-2 code of each name given, in order; None for a miss or an aggregate.
+        ISO 3166-2 code of each name given, in order; None for anything that is not one of the 80 regions.
     misses : dict of str to str
-        Names that are no region of the catalogue, and why or what they may mean.
+        Names that are not known, and why or what they may mean.
     aggregates : tuple of str
         Names of the country and of federal districts.
+    parts : dict of str to str
+        Names of autonomous districts, or of a region without them, and the code of the region that holds them.
     """
 
     codes: tuple[str | None, ...]
     misses: dict[str, str]
     aggregates: tuple[str, ...]
+    parts: dict[str, str]
 
 
 @cache
@@ -76,47 +59,33 @@ def catalogue() -> pd.DataFrame:
     return read_packaged("regions.csv", dtype={"okato": "str", "okato2": "str"})
 
 
-def normalise(name: str) -> str:
-    """Return a name without case, ``ё``, punctuation and words such as "область" or "Republic of"."""
-    text = str(name).casefold().replace("ё", "е")
-    text = re.sub(r"\(.*?\)", lambda m: " " + m.group(0)[1:-1] + " ", text)
-    text = re.sub(r"[^\w]+", " ", text)
-    text = _NOISE.sub(" ", text)
-    return re.sub(r"\s+", " ", text).strip()
-
-
 @cache
 def _index() -> dict[str, str]:
-    table = catalogue()
     found: dict[str, str] = {}
-    for row in table.itertuples():
+    for row in catalogue().itertuples():
         code = str(row.region_code)
         for name in (row.region, row.region_ru):
-            found[_key(str(name))] = code
-        for key in (code, str(row.okato), str(row.okato2)):
-            found[key.casefold()] = code
-    for code, names in _VARIANTS.items():
+            found[key(str(name))] = code
+        # an eight-digit OKATO that a spreadsheet took for a number has lost its leading zero
+        for other in (code.casefold(), str(row.okato), str(row.okato2), str(int(str(row.okato)))):
+            found[other] = code
+    for code, names in VARIANTS.items():
         for name in names:
             found.setdefault(name, code)
     return found
 
 
-def _key(name: str) -> str:
-    """Return the normalised name, marked where two regions differ only by the word that normalisation drops."""
-    key, text = normalise(name), str(name).casefold()
-    if key.startswith(("москов", "moscow", "moskov")) and re.search(r"област|обл\b|region|oblast", text):
-        return f"region of {key}"
-    if key in ("altai", "altay", "алтай"):
-        if re.search(r"republic|республика", text):
-            return "republic of altai"
-        return "altai region" if re.search(r"region|krai|край|territory", text) else key
-    return key
-
-
 def _find(name: str) -> str | None:
     index = _index()
-    raw = str(name).strip().casefold()
-    return index[raw] if raw in index else index.get(_key(name))
+    raw = name.strip().casefold()
+    if raw in index:
+        return index[raw]
+    if part_of(name) is not None or AGGREGATE.search(plain(name)):
+        return None
+    code = index.get(key(name))
+    if code is not None and ((is_city(name) and code not in CITIES) or (is_region(name) and code in CITIES)):
+        return None  # the city of Omsk is not Omsk Region
+    return code
 
 
 def match_regions(names: Sequence[str]) -> RegionMatch:
@@ -125,37 +94,52 @@ def match_regions(names: Sequence[str]) -> RegionMatch:
     Parameters
     ----------
     names : sequence of str
-        Russian or English names, ISO 3166-2 or OKATO codes.
+        Russian or English names, ISO 3166-2 codes, or OKATO codes of two or eight digits.
 
     Returns
     -------
     RegionMatch
         Only exact matches after normalisation count; everything else is a miss with suggestions.
     """
-    table = catalogue()
-    known = [*table["region"], *table["region_ru"]]
-    codes: list[str | None] = []
+    found = {name: _find(str(name)) for name in dict.fromkeys(names)}
     misses: dict[str, str] = {}
     aggregates: list[str] = []
-    for name in names:
-        code = _find(name)
-        codes.append(code)
-        if code is not None or str(name) in misses:
-            continue
-        key = normalise(name)
-        part = next((whole for text, whole in _PARTS.items() if key.startswith(text)), None)
-        if _AGGREGATE.search(str(name).casefold()):
-            aggregates.append(str(name))
-        elif part:
-            misses[str(name)] = f"counted inside {part} in these 80 regions"
+    parts: dict[str, str] = {}
+    for name in (str(n) for n, code in found.items() if code is None):
+        if (whole := part_of(name)) is not None:
+            parts[name] = whole
+        elif AGGREGATE.search(plain(name)):
+            aggregates.append(name)
         else:
-            near = nearest(str(name), known)
-            misses[str(name)] = f"perhaps {' or '.join(near)}" if near else "nothing similar is known"
-    return RegionMatch(tuple(codes), misses, tuple(dict.fromkeys(aggregates)))
+            misses[name] = _why(name)
+    return RegionMatch(tuple(found[n] for n in names), misses, tuple(aggregates), parts)
+
+
+def _label(cell: object) -> str:
+    """Return a cell as a name; an OKATO code in a column of floats is a whole number."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _why(name: str) -> str:
+    if not name.strip() or name in ("None", "nan"):
+        return "a row without a name"
+    if normalise(name) in LATER:
+        return "not among the 80 regions of 2008-2012"
+    if name.strip().isdigit():
+        return "no OKATO code: it has two or eight digits, the leading zero included"
+    table = catalogue()
+    near = nearest(name, [*table["region"], *table["region_ru"]])
+    return f"perhaps {' or '.join(near)}" if near else "nothing similar is known"
 
 
 def require_regions(names: Sequence[str], where: str = "") -> tuple[str | None, ...]:
-    """Return codes, None for aggregates; raise :class:`LabelError` listing every name that is not known."""
+    """Return codes, None for totals and for parts of a region that is there as a whole.
+
+    Raises
+    ------
+    LabelError
+        Lists every name that is not known, or parts of a region that is not there as a whole.
+    """
     found = match_regions(names)
     if found.misses:
         listed = [f"{name} ({reason})" for name, reason in found.misses.items()]
@@ -165,24 +149,43 @@ def require_regions(names: Sequence[str], where: str = "") -> tuple[str | None, 
             allowed="Russian or English names, ISO 3166-2 or OKATO codes of the 80 regions of 2008-2012",
             remedy="Correct the names, or give codes in a column region_code.",
         )
+    alone = [name for name, whole in found.parts.items() if whole not in found.codes]
+    if alone:
+        english = catalogue().set_index("region_code")["region"]
+        raise LabelError(
+            f"Parts of a region are there and the whole is not: {offenders(alone)}.",
+            where=where,
+            allowed=f"rows of {offenders(sorted({english[found.parts[n]] for n in alone}))} with autonomous districts",
+            remedy="Add the parts up to one row of the region.",
+        )
     return found.codes
 
 
 def with_region_codes(dataset: Dataset, column: str = "region", drop_aggregates: bool = True) -> Dataset:
-    """Return the dataset with ``region_code`` and English names; totals of districts and the country are left out."""
+    """Return the dataset with ``region_code`` and English names.
+
+    Rows of totals (the country, federal districts) and of autonomous districts that a region counts inside itself
+    are left out, and the steps of the dataset say so.
+    """
     frame = dataset.frame
-    codes = require_regions([str(v) for v in frame[column]], dataset.source.name)
-    english = catalogue().set_index("region_code")["region"]
-    out = frame.assign(region_code=np.array(codes, dtype=object))
-    steps = f"{sum(c is not None for c in codes)} rows were matched to regions by name."
-    totals = out["region_code"].isna()
-    if totals.any():
+    require_known([column], [str(c) for c in frame.columns], kind="column", where=dataset.source.name)
+    names = [_label(v) for v in frame[column]]
+    codes = np.array(require_regions(names, dataset.source.name), dtype=object)
+    out = frame.assign(region_code=codes)
+    left = np.array([c is None for c in codes], dtype=bool)
+    steps = f"{int((~left).sum())} rows were matched to regions by name."
+    if left.any():
         if not drop_aggregates:
             raise LabelError(
-                f"The table holds totals: {offenders(frame.loc[totals, column].unique())}.",
+                f"The table holds totals or parts of regions: {offenders(frame.loc[left, column].unique())}.",
                 remedy="Leave them out, or allow dropping them.",
             )
-        steps += f" {int(totals.sum())} rows of totals were left out."
-        out = out[~totals].reset_index(drop=True)
-    out[column] = out["region_code"].map(english)
+        found = match_regions(names)
+        parts = sum(n in found.parts for n in names)
+        if int(left.sum()) > parts:
+            steps += f" {int(left.sum()) - parts} rows of totals were left out: {offenders(found.aggregates)}."
+        if parts:
+            steps += f" {parts} rows of parts of regions were left out: {offenders(found.parts)}."
+        out = out[~left].reset_index(drop=True)
+    out[column] = out["region_code"].map(catalogue().set_index("region_code")["region"])
     return dataset.with_frame(out, steps)
