@@ -13,6 +13,7 @@ from innospace.core.figure import Figure
 from innospace.core.numbers import fixed
 from innospace.core.table import Table
 from innospace.report import views
+from innospace.report.charts.export import Drawings
 from innospace.report.needs import need
 from innospace.report.text import one_line, prose
 
@@ -23,7 +24,7 @@ FEW_CHECKS = 12
 _FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|min|max)</mi>)")
 
 
-def render_html(document: Document) -> str:
+def render_html(document: Document, drawings: Drawings | None = None) -> str:
     """Return a document as a self-contained HTML page.
 
     The page carries its style, its drawings (each for wide screens and for phones) and the data behind them. It asks
@@ -33,6 +34,8 @@ def render_html(document: Document) -> str:
     ----------
     document : Document
         What to set.
+    drawings : Drawings, optional
+        Drawings to share with other forms of the same report.
 
     Raises
     ------
@@ -49,7 +52,9 @@ def render_html(document: Document) -> str:
         lstrip_blocks=True,
         undefined=jinja.StrictUndefined,
     )
-    text: str = environment.get_template("report.html").render(_view(document, need("markupsafe").Markup))
+    text: str = environment.get_template("report.html").render(
+        _view(document, need("markupsafe").Markup, drawings or Drawings())
+    )
     return text
 
 
@@ -57,13 +62,13 @@ def _template(name: str) -> str:
     return files("innospace.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _view(document: Document, safe: Any) -> dict[str, Any]:
+def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
     names = views.names(document)
     figures = iter(zip(names.figures, names.figure_anchors, strict=True))
     tables = iter(zip(names.tables, names.table_anchors, strict=True))
     sections = []
     for anchor, section in zip(names.sections, document.sections, strict=True):
-        blocks = [_block(b, figures, tables, safe) for b in section.blocks]
+        blocks = [_block(b, figures, tables, safe, drawings) for b in section.blocks]
         sections.append({"anchor": anchor, "title": one_line(section.title), "blocks": blocks})
     checks = views.check_lines(document.checks)
     # every failure is in sight; when many passed, only the first few are
@@ -84,7 +89,7 @@ def _view(document: Document, safe: Any) -> dict[str, Any]:
     }
 
 
-def _block(block: Any, figures: Any, tables: Any, safe: Any) -> dict[str, Any]:
+def _block(block: Any, figures: Any, tables: Any, safe: Any, drawings: Drawings) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
     if isinstance(block, Notice):
@@ -94,15 +99,15 @@ def _block(block: Any, figures: Any, tables: Any, safe: Any) -> dict[str, Any]:
         return {"kind": "equation", "math": safe(mathml(block)), "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
         name, anchor = next(figures)
-        return _figure(block, name, anchor, safe)
+        return _figure(block, name, anchor, safe, drawings)
     name, anchor = next(tables)
     return _table(block, name, anchor, safe)
 
 
-def _figure(figure: Figure, name: str, anchor: str, safe: Any) -> dict[str, Any]:
+def _figure(figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawings) -> dict[str, Any]:
     from dataclasses import replace
 
-    from innospace.report.charts import to_svg, words
+    from innospace.report.charts import words
     from innospace.report.tables import to_html
 
     own = replace(figure, name=name)
@@ -115,8 +120,8 @@ def _figure(figure: Figure, name: str, anchor: str, safe: Any) -> dict[str, Any]
         "title": prose(shown.title),
         "subtitle": prose(shown.subtitle),
         "caption": prose(shown.caption),
-        "wide": safe(_accessible(to_svg(own, WIDE, titled=False), figure.alt)),
-        "phone": safe(_accessible(to_svg(own, PHONE, titled=False), figure.alt)),
+        "wide": safe(_accessible(drawings.svg(own, WIDE, titled=False), figure.alt)),
+        "phone": safe(_accessible(drawings.svg(own, PHONE, titled=False), figure.alt)),
         "rows": fixed(len(figure.data), 0),
         "data": safe(to_html(data)),
         "link": views.data_link(figure.data),

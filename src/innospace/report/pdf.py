@@ -13,6 +13,7 @@ from innospace.core.document import Document, Equation, Notice, Paragraph
 from innospace.core.errors import DataError, InnospaceError
 from innospace.core.figure import Figure, FigureKind
 from innospace.report import views
+from innospace.report.charts.export import Drawings
 from innospace.report.needs import need
 from innospace.report.text import one_line, prose
 
@@ -25,8 +26,8 @@ _FULL = {FigureKind.INTERVALS, FigureKind.MAP}
 _CHART_FONTS = {"Arial", "Helvetica", "Liberation Sans"}
 
 
-def render_pdf(document: Document) -> bytes:
-    """Return a document as PDF, in the same order as the page.
+def render_pdf(document: Document, drawings: Drawings | None = None) -> bytes:
+    """Return a document as PDF, in the same order as the page, with ``drawings`` shared with it.
 
     Words reach Typst as data and strings, never as markup. Charts are vector drawings when a font with the metrics of
     the charts is installed, otherwise images of three dots a pixel.
@@ -41,7 +42,7 @@ def render_pdf(document: Document) -> bytes:
     typst = need("typst")
     with tempfile.TemporaryDirectory(prefix="innospace-pdf-") as name:
         folder = Path(name)
-        (folder / "data.json").write_text(json.dumps(_view(document, folder)), encoding="utf-8")
+        (folder / "data.json").write_text(json.dumps(_view(document, folder, drawings or Drawings())), encoding="utf-8")
         source = files("innospace.report").joinpath("templates", "report.typ").read_text(encoding="utf-8")
         (folder / "report.typ").write_text(source, encoding="utf-8")
         try:
@@ -81,7 +82,7 @@ def vector_figures() -> bool:
     return bool(_CHART_FONTS & set(need("typst").Fonts().families()))
 
 
-def _view(document: Document, folder: Path) -> dict[str, Any]:
+def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any]:
     from dataclasses import asdict
 
     names = views.names(document)
@@ -89,7 +90,7 @@ def _view(document: Document, folder: Path) -> dict[str, Any]:
     sections = [
         {
             "title": one_line(section.title),
-            "blocks": [_block(b, figures, tables, folder, f"{i}-{j}") for j, b in enumerate(section.blocks)],
+            "blocks": [_block(b, figures, tables, folder, f"{i}-{j}", drawings) for j, b in enumerate(section.blocks)],
         }
         for i, section in enumerate(document.sections)
     ]
@@ -107,7 +108,7 @@ def _view(document: Document, folder: Path) -> dict[str, Any]:
     }
 
 
-def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str) -> dict[str, Any]:
+def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, drawings: Drawings) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
     if isinstance(block, Notice):
@@ -118,18 +119,19 @@ def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str) -> d
         (folder / f"equation-{place}.typ").write_text(_equation(block), encoding="utf-8")
         return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
-        return _figure(block, next(figures), folder, place)
+        return _figure(block, next(figures), folder, place, drawings)
     from innospace.report.tables import to_typst
 
     next(tables)
     (folder / f"table-{place}.typ").write_text(to_typst(block), encoding="utf-8")
-    return {"kind": "table", "file": f"table-{place}.typ"}
+    # a table that fits on a page is not torn over two
+    return {"kind": "table", "file": f"table-{place}.typ", "rows": len(block.display())}
 
 
-def _figure(figure: Figure, name: str, folder: Path, place: str) -> dict[str, Any]:
+def _figure(figure: Figure, name: str, folder: Path, place: str, drawings: Drawings) -> dict[str, Any]:
     from dataclasses import replace
 
-    from innospace.report.charts import parts, to_png, to_svg, words
+    from innospace.report.charts import parts, words
 
     shown = words(figure)
     drawn = []
@@ -137,10 +139,10 @@ def _figure(figure: Figure, name: str, folder: Path, place: str) -> dict[str, An
         stem = f"figure-{place}-{i}"
         if vector_figures():
             path = folder / f"{stem}.svg"
-            path.write_text(to_svg(part, WIDTH, titled=False), encoding="utf-8")
+            path.write_text(drawings.svg(part, WIDTH, titled=False), encoding="utf-8")
         else:
             path = folder / f"{stem}.png"
-            path.write_bytes(to_png(part, WIDTH, 3.0, titled=False))
+            path.write_bytes(drawings.png(part, WIDTH, 3.0, titled=False))
         drawn.append(path.name)
     return {
         "kind": "figure",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from innospace.core.document import Document
 from innospace.core.labels import require_known
 from innospace.report import views
+from innospace.report.charts.export import Drawings
 from innospace.report.files import Folder
 
 if TYPE_CHECKING:
@@ -47,22 +48,23 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
         When the folder cannot be written.
     """
     require_known(formats, FORMATS, kind="format", where="formats of the report")
+    drawings = Drawings()
     with Folder(folder) as out:
         if "html" in formats:
             from innospace.report.document import render_html
 
-            out.add("report.html", render_html(document).encode("utf-8"))
+            out.add("report.html", render_html(document, drawings).encode("utf-8"))
         if "pdf" in formats:
             from innospace.report.pdf import render_pdf
 
-            out.add("report.pdf", render_pdf(document))
+            out.add("report.pdf", render_pdf(document, drawings))
         if "tables" in formats:
             from innospace.report.tables.files import add_tables
 
             add_tables(_named_tables(document), out, "tables/")
         if "figures" in formats:
             for name, figure in zip(views.names(document).figures, document.figures(), strict=True):
-                _add_figure(replace(figure, name=name), out)
+                _add_figure(replace(figure, name=name), out, drawings)
     return out.written
 
 
@@ -70,10 +72,9 @@ def _named_tables(document: Document) -> list[Table]:
     return [replace(t, name=n) for n, t in zip(views.names(document).tables, document.tables(), strict=True)]
 
 
-def _add_figure(figure: Figure, out: Folder) -> None:
-    from innospace.report.charts import to_png, to_svg
+def _add_figure(figure: Figure, out: Folder, drawings: Drawings) -> None:
     from innospace.report.tables.files import frame_csv
 
-    out.add(f"figures/{figure.name}.svg", to_svg(figure).encode("utf-8"))
-    out.add(f"figures/{figure.name}.png", to_png(figure))
+    out.add(f"figures/{figure.name}.svg", drawings.svg(figure).encode("utf-8"))
+    out.add(f"figures/{figure.name}.png", drawings.png(figure))
     out.add(f"figures/{figure.name}.csv", frame_csv(figure.data).encode("utf-8"))

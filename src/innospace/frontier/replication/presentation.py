@@ -208,7 +208,8 @@ def findings(result: ReplicationResult) -> tuple[str, ...]:
     mean, worst = (max(float(f(i.distance)) for i in r.inversions.values()) for f in (np.mean, np.max))
     return (
         f"Table 4 gives back the data behind it: three-year counts come out as integers in all {80 * len(YEARS)} "
-        f"region-years (distance from an integer at most {fixed(mean, 3)} on average in a year, {fixed(worst, 2)} at most), "
+        f"region-years (distance from an integer at most {fixed(mean, 3)} on average in a year, "
+        f"{fixed(worst, 2)} in the worst region), "
         f"{', '.join(f'{fixed(t, 0)} in {y}' for y, t in total.items())}.",
         _agreement(r),
         *r.space.findings(),
@@ -239,8 +240,8 @@ def contradictions(result: ReplicationResult) -> list[str]:
     tests = r.space.hypotheses
     two, three = (p_clause(tests[f"hypothesis_{k}.lr"].p_value) for k in (2, 3))
     return [
-        "Correlation of efficiency between years. The numbers under Figure 2 are not those of the efficiencies in Table "
-        "4. The efficiencies estimated anew agree with Table 4, not with the text.",
+        "Correlation of efficiency between years. The numbers under Figure 2 are not those of the efficiencies of "
+        "Table 4. The efficiencies estimated anew agree with Table 4, not with the text.",
         f"Log-likelihood of model (2), 2011. A misprint: {_misprint(r)}, and our maximum is "
         f"{fixed(r.space.models['2011'].loglik, 2)}.",
         f"Table 5. The text says its regions hold about 75\u202f% of the technologies; they hold "

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "Constant": "c",
-    "log(space)": "δ (elasticity to ln V)",
+    "log(space)": "δ (ln V)",
     "t": "c₀ (per year)",
     "t:log(space)": "δ₀ (per year)",
-    "log(innovative_companies)": "η (elasticity to ln B)",
+    "log(innovative_companies)": "η (ln B)",
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from innospace.core.figure import Figure
@@ -35,13 +37,37 @@ def to_svg(figure: Figure, width: int = 720, *, titled: bool = True) -> str:
     titled : bool
         Whether title, subtitle and caption are part of the drawing.
     """
-    spec = _spec(figure, width, titled)
-    return tidy(str(need("vl_convert").vegalite_to_svg(spec)), f"{slug(figure.name)}-{width}-")
+    return tidy(_raw(figure, width, titled), f"{slug(figure.name)}-{width}-")
 
 
 def to_png(figure: Figure, width: int = 720, scale: float = 2.0, *, titled: bool = True) -> bytes:
     """Return a figure as PNG, ``scale`` dots a pixel; other arguments as for :func:`to_svg`."""
-    return bytes(need("vl_convert").vegalite_to_png(_spec(figure, width, titled), scale=scale))
+    return bytes(need("vl_convert").svg_to_png(_raw(figure, width, titled), scale=scale))
+
+
+class Drawings:
+    """Drawings of one report: what the page, the PDF and the files share is drawn once.
+
+    Keys hold the identity of a figure's data, so two figures of one name are never taken for each other.
+    """
+
+    def __init__(self) -> None:
+        # the figure is kept with its drawing: as long as it lives, its identity is not given to another
+        self._raw: dict[tuple[int, str, int, bool], tuple[Figure, str]] = {}
+
+    def svg(self, figure: Figure, width: int = 720, *, titled: bool = True) -> str:
+        """Return what :func:`to_svg` does."""
+        return tidy(self._drawn(figure, width, titled), f"{slug(figure.name)}-{width}-")
+
+    def png(self, figure: Figure, width: int = 720, scale: float = 2.0, *, titled: bool = True) -> bytes:
+        """Return what :func:`to_png` does."""
+        return bytes(need("vl_convert").svg_to_png(self._drawn(figure, width, titled), scale=scale))
+
+    def _drawn(self, figure: Figure, width: int, titled: bool) -> str:
+        key = (id(figure.data), figure.name, width, titled)
+        if key not in self._raw:
+            self._raw[key] = (figure, _raw(figure, width, titled))
+        return self._raw[key][1]
 
 
 def tidy(svg: str, prefix: str) -> str:
@@ -54,11 +80,22 @@ def tidy(svg: str, prefix: str) -> str:
     return re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
 
 
+def _raw(figure: Figure, width: int, titled: bool) -> str:
+    """Return a figure as the drawing program gives it."""
+    return str(need("vl_convert").vegalite_to_svg(_spec(figure, width, titled)))
+
+
 def _spec(figure: Figure, width: int, titled: bool) -> Any:
     from innospace.report.charts import draw
 
-    need("altair")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _unchecked():
         # the drawing library warns about its own use of the frame library; readers cannot act on that
         warnings.simplefilter("ignore", DeprecationWarning)
-        return draw(figure, width, titled=titled).to_dict()
+        return draw(figure, width, titled=titled).to_dict(validate=False)
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Leave out the chart library's check of each part against its schema: a third of the time of a drawing."""
+    with need("altair.utils.schemapi").debug_mode(False):
+        yield

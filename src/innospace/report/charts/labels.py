@@ -147,9 +147,13 @@ def _best(
             if any(box[0] < b[2] + 3 and b[0] < box[2] + 3 and box[1] < b[3] and b[1] < box[3] for _, b in others):
                 continue
             # points beside a label are as bad as points under it: a reader could take one for the point named
-            cost = 5.0 * _inside(points, box, 4.0) + 4.0 * (_inside(points, box, 10.0) - (distance == 1.0))
-            cost += 2.5 * min(_inside(path, box, 2.0), 4)
+            cost = 5.0 * _inside(points, box, 4.0) + 8.0 * (_inside(points, box, 10.0) - (distance == 1.0))
+            cost += 2.5 * min(_inside(path, box, 2.0), 6)
             cost += 1.6 * distance + 0.08 * preference
+            if cost >= least:
+                continue
+            # a label beyond the line seems to name a point on that side
+            cost += (3.0 if spot.leader else 6.0) * _severed(spot, path)
             cost += 8.0 * sum(_crossed(spot, b, o, box) for o, b in others)
             if cost < least:
                 best, least = spot, cost
@@ -162,6 +166,22 @@ def _directions(w: float, h: float, distance: float) -> list[tuple[float, float]
     corners = [(side, -up), (-side, -up), (side, up), (-side, up)]
     edges = [(0.35 * w, -up), (-0.35 * w, -up), (0.35 * w, up), (-0.35 * w, up)]
     return [*straight, *edges, *corners]
+
+
+def _severed(spot: Spot, path: Array) -> bool:
+    """Whether a line runs between a label and its point."""
+    if not len(path):
+        return False
+    share = np.linspace(0.0, 1.0, 8)[:, None]
+    way = np.array([[spot.px, spot.py]]) * (1 - share) + np.array([[spot.x, spot.y]]) * share
+    # on which side of the nearest point of the line each end stands, across the direction of the line
+    below = [_below(way[k], path) for k in (0, -1)]
+    return below[0] != below[1]
+
+
+def _below(point: Array, path: Array) -> bool:
+    order = np.argsort(path[:, 0])
+    return bool(point[1] > np.interp(point[0], path[order, 0], path[order, 1]))
 
 
 def _crossed(spot: Spot, other_box: Box, other: Spot, box: Box) -> int:

@@ -211,18 +211,22 @@ def _leader_end(spot: Any, point: tuple[float, float], half: float) -> tuple[flo
 def _free_spot(point: tuple[float, float], half: float, size: int, land: Any, taken: Any, plane: PlaneMap) -> Any:
     """Return the centre of the free rectangle nearest to a point (the least covered one when none is free)."""
     half_w, half_h = half + 4.0, size * 0.75
+    ys, xs = np.arange(half_h - ABOVE, plane.height - half_h, 5.0), np.arange(half_w, plane.width - half_w, 6.0)
+    spots = np.array([(x, y) for y in ys for x in xs]).reshape(-1, 2)
+    reaches = np.hypot(spots[:, 0] - point[0], spots[:, 1] - point[1])
     best, least = np.array(point), np.inf
-    for y in np.arange(half_h - ABOVE, plane.height - half_h, 5.0):
-        for x in np.arange(half_w, plane.width - half_w, 6.0):
-            reach = float(np.hypot(x - point[0], y - point[1]))
-            if reach >= least:
-                continue
-            covered = _count(land, x, y, half_w, half_h) + 20 * _count(taken, x, y, half_w, half_h + 2)
-            line = np.linspace(point, _leader_end((x, y), point, half), 16)
-            crossed = sum(_count(taken, a, b, 5.0, 5.0) > 0 for a, b in line[4:])
-            cost = reach + 60.0 * covered + 100.0 * crossed
-            if cost < least:
-                best, least = np.array([x, y]), cost
+    # nearest first, so that the search ends at the first spots that are farther than the best is bad
+    for k in np.argsort(reaches, kind="stable"):
+        reach, (x, y) = float(reaches[k]), spots[k]
+        if reach >= least:
+            break
+        cost = reach + 60.0 * _count(land, x, y, half_w, half_h) + 1200.0 * _count(taken, x, y, half_w, half_h + 2)
+        if cost >= least:
+            continue
+        line = np.linspace(point, _leader_end((x, y), point, half), 16)
+        cost += 100.0 * sum(_count(taken, a, b, 5.0, 5.0) > 0 for a, b in line[4:])
+        if cost < least:
+            best, least = np.array([x, y]), cost
     return best
 
 
@@ -239,10 +243,11 @@ def _legend(e: Any, ready: Prepared, plane: PlaneMap, colour: Any, layout: theme
     size, top = layout.size, plane.height + 30.0
     long = min(plane.width - 20.0, 300.0 if not layout.phone else 260.0)
     axis = scales.linear(low, high, long, 4 if layout.phone else 5, size=size)
+    # steps overlap: drawing programs leave hairlines between shapes that only touch
     cuts = np.linspace(0.0, long, 61)
     free: dict[str, Any] = {"scale": None, "axis": None}
-    bar = pd.DataFrame({"x": cuts[:-1], "x2": cuts[1:] + 0.3, "y": top, "y2": top + 11.0})
-    bar["value"] = low + (bar["x"] + bar["x2"]) / 2 / long * (high - low)
+    bar = pd.DataFrame({"x": cuts[:-1], "x2": np.minimum(cuts[1:] + 1.2, long), "y": top, "y2": top + 11.0})
+    bar["value"] = low + (cuts[:-1] + cuts[1:]) / 2 / long * (high - low)
     strip = alt.Chart(theme.values(bar)).mark_rect(strokeWidth=0, aria=False)
     layers = [
         theme.text_at(str(e.get("value_title", e["value"])), 0.0, top - 8.0, size),

@@ -10,6 +10,7 @@ import numpy as np
 from innospace.core.figure import Figure
 from innospace.core.numbers import significant
 from innospace.report.charts import prepare, scales, theme
+from innospace.report.charts.labels import brief
 from innospace.report.charts.measure import elide, text_width
 from innospace.report.needs import need
 
@@ -69,7 +70,8 @@ def parts(figure: Figure, most: int) -> list[Figure]:
         e = {**e, **same, **({"highlight": "on"} if "highlight" in e else {})}
     count = -(-len(kept) // most)
     size = -(-len(kept) // count)
-    e = {**e, "domain": (ready.low, ready.high), "muted": bool(ready.rows["on"].any())}
+    longest = max(ready.rows["label"], key=len)
+    e = {**e, "domain": (ready.low, ready.high), "muted": bool(ready.rows["on"].any()), "longest": longest}
     return [replace(figure, data=kept.iloc[i : i + size], encoding=e) for i in range(0, len(kept), size)]
 
 
@@ -78,8 +80,11 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     alt = need("altair")
     ready, e, size = prepare_rows(figure), figure.encoding, layout.size
     most = 0.46 * layout.width
-    shown = [elide(t, most, size) for t in ready.rows["label"]]
-    left = 18.0 + max(text_width(t, size, bold=bool(on)) for t, on in zip(shown, ready.rows["on"], strict=True))
+    names = list(ready.rows["label"])
+    shown = [elide(t, most, size) for t in (brief(names) if layout.phone else names)]
+    wide = [text_width(t, size, bold=bool(on)) for t, on in zip(shown, ready.rows["on"], strict=True)]
+    # the parts of one chart leave equal room for names, so that their scales are equal on paper
+    left = 18.0 + max(*wide, text_width(elide(str(e.get("longest", "")), most, size), size))
     right = 20.0
     width, row = layout.width - left - right, 16 if layout.phone else 17
     height = float(row * len(shown))

@@ -91,7 +91,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     right = 18.0 if layout.phone else 26.0
     width = layout.width - left - right
     if square and not layout.phone:
-        width = min(width, 370.0)
+        width = min(width, 440.0)
         right = layout.width - left - width
     height = width if square else guess
     y = make_y(y_low, y_high, height, layout.ticks - 1, size=size, upright=True)

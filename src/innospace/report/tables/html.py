@@ -12,6 +12,8 @@ TALL = 24
 """Tables with more rows scroll within a box on screens; on paper they are printed in full."""
 SHORT = 16
 """Longer names of rows are given room, so that they do not break into many lines."""
+BRIEF = 10
+"""Names of rows as short as this are never broken: years and symbols."""
 _WIDE = {".": 0.5, ")": 0.6, "(": 0.6, "*": 0.7, "%": 1.6, "\u202f": 0.36, "\u00a0": 0.5, " ": 0.5}
 """Widths relative to a digit (the CSS unit ``ch``) of what may be padded."""
 
@@ -57,14 +59,22 @@ def _body(g: Grid) -> str:
     lines = []
     for number, row in enumerate(g.rows):
         cells = [_cell(c, n, first=i == 0) for i, (c, n) in enumerate(zip(row, g.numeric, strict=True))]
-        lines.append(f"<tr{' class=rule' if number in g.rules else ''}>{''.join(cells)}</tr>")
+        # standard errors stand close beneath their coefficient
+        kinds = [
+            *(["rule"] if number in g.rules else []),
+            *(["beneath"] if not row[0].text else []),
+            *(["above"] if number + 1 < len(g.rows) and not g.rows[number + 1][0].text else []),
+        ]
+        look = f' class="{" ".join(kinds)}"' if kinds else ""
+        lines.append(f"<tr{look}>{''.join(cells)}</tr>")
     return "".join(lines)
 
 
 def _cell(cell: Cell, numeric: bool, *, first: bool) -> str:
     text = escape(cell.text)
     if first:
-        return f'<th scope="row"{" class=wide-text" if len(text) > SHORT else ""}>{text}</th>'
+        look = " class=wide-text" if len(text) > SHORT else " class=brief" if len(text) <= BRIEF else ""
+        return f'<th scope="row"{look}>{text}</th>'
     if not numeric:
         return f"<td{' class=wide-text' if len(text) > 2 * SHORT else ''}>{text}</td>"
     pad = sum(_WIDE.get(c, 1.0) for c in cell.pad)
