@@ -83,7 +83,8 @@ def load_sample(name: str) -> Dataset:
         Unknown name; the nearest ones are given.
     """
     card = sample_card(name)
-    frame = read_packaged(card.file)
+    # codes keep their leading zeros
+    frame = read_packaged(card.file, dtype={c.name: "str" for c in card.columns if c.unit == "code"})
     note = f"{card.title}. {' '.join(card.notes)}".strip()
     source = Source(card.name, file_sha256(_path(card.file)), card.nature, card.origin, card.licence, note)
     return Dataset(frame, source)

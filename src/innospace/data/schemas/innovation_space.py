@@ -11,35 +11,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError, offenders
+from innospace.core.errors import DataError, InnospaceError, offenders
 from innospace.core.labels import require_known
 from innospace.core.provenance import Source
 from innospace.data.cards import ColumnCard
 from innospace.data.dataset import Dataset, as_dataset
+from innospace.data.schemas.checks import (
+    COLUMNS,
+    PAPER_ZERO,
+    ZERO_RULES,
+    cell_problems,
+    count_problems,
+    key_problems,
+    missing_columns,
+    region_problems,
+    rows,
+    rule_problems,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ZERO_RULES = ("replace", "drop", "error")
-PAPER_ZERO = 0.1
-"""What the source paper puts in place of zero innovations a year before taking logarithms."""
-AGREE = 1e-6
-"""Relative difference allowed between a given V and S times B."""
+__all__ = ["COLUMNS", "PAPER_ZERO", "ZERO_RULES", "InnovationSpaceTable", "describe", "problems", "validate"]
 
-COLUMNS = (
-    ColumnCard("region", "label", "Name of the region", "present in every row"),
-    ColumnCard("region_code", "ISO 3166-2", "Code of the region; found from the name where it is not given", ""),
-    ColumnCard("year", "year", "Year; leave out for a single cross section", "whole number"),
-    ColumnCard("technologies", "per year", "Q: innovations of one type per year", ">= 0, not all zero in a year"),
-    ColumnCard("space", "links", "V: potential links, S times B", "> 0; or give S and B, or S, P and I"),
-    ColumnCard("rd_organisations", "count", "S: organisations that perform R&D", ">= 0"),
-    ColumnCard("innovative_companies", "count", "B: innovative companies, P times I", ">= 0"),
-    ColumnCard("enterprises", "count", "P: enterprises", ">= 0"),
-    ColumnCard("innovative_share", "fraction", "I: share of enterprises that innovate", "0 to 1"),
-    ColumnCard("innovative_share_percent", "percent", "I in percent, instead of the fraction", "0 to 100"),
-)
-_NUMERIC = tuple(c.name for c in COLUMNS[3:])
-_BY_NAME = {c.name: c for c in COLUMNS}
+HARDLY = 1.0
+"""Shares in percent that are nowhere above this one look like fractions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +75,17 @@ def problems(
     except InnospaceError as error:
         return [error]
     frame = dataset.frame
-    found = _rule_problems(zero_rule, zero_value)
-    missing = _missing_columns(frame)
+    found = rule_problems(zero_rule, zero_value)
+    missing = missing_columns(frame)
     if missing is not None:
         return [*found, missing]
     if len(frame) == 0:
         return [*found, DataError("The table has no rows.", where=dataset.source.name)]
-    found += _cell_problems(frame)
+    found += cell_problems(frame)
     if found:
         return found
     built = _with_space(frame)
-    return [*_key_problems(built), *_count_problems(built, zero_rule, zero_value)]
+    return [*key_problems(built), *region_problems(built), *count_problems(built, zero_rule, zero_value)]
 
 
 def validate(
@@ -131,6 +127,7 @@ def validate(
     dataset = _renamed(dataset, columns)
     frame = _with_space(dataset.frame)
     frame, steps = _with_codes(frame)
+    steps += _remarks(frame)
     frame, zero_steps = _apply_zero_rule(frame, zero_rule, zero_value)
     frame["ln_space"] = np.log(frame["space"].to_numpy(np.float64))
     return InnovationSpaceTable(frame, dataset.source, (*dataset.steps, *steps, *zero_steps))
@@ -144,112 +141,6 @@ def _renamed(dataset: Dataset, columns: Mapping[str, str] | None) -> Dataset:
     taken = [c for c in columns if c in dataset.frame.columns and columns[c] != c]
     frame = dataset.frame.drop(columns=taken).rename(columns={given: name for name, given in columns.items()})
     return dataset.with_frame(frame)
-
-
-def _rule_problems(rule: str, value: float) -> list[InnospaceError]:
-    if rule not in ZERO_RULES:
-        return [SpecError(f"Unknown rule for zero innovations: {rule!r}.", allowed=", ".join(ZERO_RULES))]
-    if rule == "replace" and not (np.isfinite(value) and value > 0.0):
-        return [SpecError(f"Zero innovations cannot be replaced by {value}.", allowed="a positive number")]
-    return []
-
-
-def _missing_columns(frame: pd.DataFrame) -> InnospaceError | None:
-    names = [str(c) for c in frame.columns]
-    has = set(names)
-    need = [c for c in ("region", "technologies") if c not in has]
-    with_b = "innovative_companies" in has or (
-        "enterprises" in has and has & {"innovative_share", "innovative_share_percent"}
-    )
-    if "space" not in has and not ("rd_organisations" in has and with_b):
-        need.append("space")
-    if not need:
-        return None
-    hints = [f"{n}: {_BY_NAME[n].meaning} ({_BY_NAME[n].rule})" for n in need]
-    return LabelError(
-        f"The table lacks {offenders(need)}.",
-        where=f"columns {offenders(names, shown=12)}",
-        allowed="; ".join(hints),
-        remedy='Rename columns, or say which is which: columns = { technologies = "NAME" } in the study file.',
-    )
-
-
-def _rows(frame: pd.DataFrame, mask: np.ndarray) -> str:
-    shown = []
-    for i in np.flatnonzero(mask)[:5]:
-        year = f", {frame['year'].iloc[int(i)]}" if "year" in frame.columns else ""
-        shown.append(f"row {int(i) + 1} ({frame['region'].iloc[int(i)]}{year})")
-    rest = int(mask.sum()) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _cell_problems(frame: pd.DataFrame) -> list[InnospaceError]:
-    from pandas.api.types import is_numeric_dtype
-
-    found: list[InnospaceError] = []
-    if frame["region"].isna().any():
-        found.append(DataError("Regions without a name.", where=_rows(frame, frame["region"].isna().to_numpy())))
-    for name in ("year", *_NUMERIC):
-        if name not in frame.columns:
-            continue
-        if not is_numeric_dtype(frame[name].dtype):
-            bad = np.array([not _is_number(v) for v in frame[name]])
-            texts = frame[name].astype(str)[bad].head(5)
-            found.append(
-                DataError(
-                    f"Column {name!r} holds text where numbers are needed: {offenders(texts)}.",
-                    where=_rows(frame, bad),
-                    remedy="Mend the cells.",
-                )
-            )
-            continue
-        values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        if not np.isfinite(values).all():
-            found.append(
-                DataError(
-                    f"Column {name!r} holds missing or infinite values.",
-                    where=_rows(frame, ~np.isfinite(values)),
-                    allowed="finite numbers in every row",
-                    remedy="Fill the cells or leave these regions out.",
-                )
-            )
-        elif (problem := _range_problem(frame, name, values)) is not None:
-            found.append(problem)
-    return found
-
-
-def _is_number(value: object) -> bool:
-    try:
-        float(str(value))
-    except ValueError:
-        return False
-    return True
-
-
-def _range_problem(frame: pd.DataFrame, name: str, values: np.ndarray) -> InnospaceError | None:
-    if name == "year":
-        bad = values != np.round(values)
-        return DataError("Years must be whole numbers.", where=_rows(frame, bad)) if bad.any() else None
-    bad = values < 0.0
-    if bad.any():
-        return DataError(
-            f"Column {name!r} holds negative values.",
-            where=_rows(frame, bad),
-            allowed=_BY_NAME[name].rule,
-            remedy="A count cannot be negative; check the source.",
-        )
-    limit = {"innovative_share": 1.0, "innovative_share_percent": 100.0}.get(name)
-    if limit is not None and (values > limit).any():
-        percent = name == "innovative_share" and values.max() <= 100.0
-        return DataError(
-            f"Column {name!r} exceeds {limit:g}.",
-            where=_rows(frame, values > limit),
-            allowed=_BY_NAME[name].rule,
-            remedy="This looks like percent: name the column innovative_share_percent."
-            if percent
-            else "Check the unit.",
-        )
-    return None
 
 
 def _with_space(frame: pd.DataFrame) -> pd.DataFrame:
@@ -266,80 +157,6 @@ def _with_space(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def _key_problems(frame: pd.DataFrame) -> list[InnospaceError]:
-    keys = ["region", "year"] if "year" in frame.columns else ["region"]
-    doubled = frame.duplicated(keys, keep=False).to_numpy()
-    if not doubled.any():
-        return []
-    pairs = frame.loc[doubled, keys].drop_duplicates().astype(str).agg(", ".join, axis=1)
-    return [
-        DataError(
-            f"{' and '.join(keys).capitalize()} occur more than once: {offenders(pairs)}.",
-            where=_rows(frame, doubled),
-            allowed="one row a region and year",
-            remedy="Keep one row, or add the column year.",
-        )
-    ]
-
-
-def _count_problems(frame: pd.DataFrame, rule: str, value: float) -> list[InnospaceError]:
-    found: list[InnospaceError] = []
-    space = frame["space"].to_numpy(np.float64)
-    if (space <= 0.0).any():
-        found.append(
-            DataError(
-                "The innovation space is zero, so its logarithm does not exist.",
-                where=_rows(frame, space <= 0.0),
-                allowed="V = S B > 0",
-                remedy="Leave out regions without R&D organisations or innovative companies.",
-            )
-        )
-    if "space_from_counts" in frame.columns:
-        product = frame["space_from_counts"].to_numpy(np.float64)
-        apart = np.abs(space - product) > AGREE * np.maximum(np.abs(space), np.abs(product))
-        if apart.any():
-            found.append(
-                DataError(
-                    "The given space V disagrees with S times B.",
-                    where=_rows(frame, apart),
-                    remedy="Give one of them, or correct the counts.",
-                )
-            )
-    counts = frame["technologies"].to_numpy(np.float64)
-    years = frame["year"].to_numpy() if "year" in frame.columns else np.zeros(len(frame))
-    empty = [y for y in np.unique(years) if not counts[years == y].any()]
-    if empty:
-        when = f"in {offenders([int(y) for y in empty])}" if "year" in frame.columns else "in the table"
-        found.append(
-            DataError(
-                f"Every region has zero innovations {when}.",
-                where="column 'technologies'",
-                allowed="at least one positive count a year",
-                remedy="Check that the right column was chosen.",
-            )
-        )
-        return found
-    zero = counts == 0.0
-    smallest = float(counts[~zero].min())
-    if zero.any() and rule == "error":
-        found.append(
-            DataError(
-                f"{int(zero.sum())} regions have zero innovations, which have no logarithm.",
-                where=_rows(frame, zero),
-                remedy='Choose zero_rule "replace" (the source paper: 0.1 per year) or "drop".',
-            )
-        )
-    if zero.any() and rule == "replace" and value >= smallest:
-        found.append(
-            SpecError(
-                f"Zero innovations cannot be replaced by {value:g}, since a region has {smallest:g}.",
-                allowed=f"a positive number below {smallest:g}",
-                remedy="Choose a smaller zero_value.",
-            )
-        )
-    return found
-
-
 def _with_codes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Add ISO codes where names are known; names of other countries are left as they are."""
     from innospace.data.regions import match_regions
@@ -351,9 +168,17 @@ def _with_codes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if known == 0:
         return frame, []
     note = f"{known} of {len(frame)} rows were matched to regions of Russia by name."
-    if found.misses:
-        note += f" Without a code: {offenders(found.misses)}."
+    if found.misses or found.parts:
+        note += f" Without a code: {offenders([*found.misses, *found.parts])}."
     return frame.assign(region_code=np.array(found.codes, dtype=object)), [note]
+
+
+def _remarks(frame: pd.DataFrame) -> list[str]:
+    """Return doubts that a reader of the result must know of."""
+    percent = "innovative_share_percent"
+    if percent in frame.columns and 0.0 < float(frame[percent].max()) <= HARDLY:
+        return [f"No {percent} exceeds {HARDLY:g}: if these are fractions, name the column innovative_share."]
+    return []
 
 
 def _apply_zero_rule(frame: pd.DataFrame, rule: str, value: float) -> tuple[pd.DataFrame, list[str]]:
@@ -362,7 +187,7 @@ def _apply_zero_rule(frame: pd.DataFrame, rule: str, value: float) -> tuple[pd.D
     out = out.drop(columns=[c for c in ("space_from_counts",) if c in out.columns])
     if not zero.any():
         return out, []
-    named = _rows(frame, zero)
+    named = rows(frame, zero)
     if rule == "drop":
         step = f"{int(zero.sum())} rows with zero innovations were left out: {named}."
         return out[~zero].reset_index(drop=True), [step]
