@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LABELLED = 8
 """Regions labelled in a scatter besides those in focus: the largest by innovations."""
+_LINE = "ln\u00a0Q\u00a0=\u00a0c\u00a0+\u00a0δ\u00a0ln\u00a0V"
 SMALL_ON_A_MAP = ("RU-MOW", "RU-SPE")
 
 
@@ -38,7 +39,7 @@ class Plots:
             f"A space ten times larger goes with {fixed(10 ** p['delta'], 1)} times the innovations on the frontier",
             f"New production technologies a year (mean of three years) against the innovation space V, {len(rows)} "
             f"regions, {year}; both axes logarithmic",
-            self._caption(" ".join(["Line: estimated frontier, ln\u00a0Q\u00a0=\u00a0c\u00a0+\u00a0δ\u00a0ln\u00a0V.", *_substituted(rows)])),
+            self._caption(" ".join([f"Line: estimated frontier, {_LINE}.", *_substituted(rows)])),
             f"Scatter of innovations against innovation space for {len(rows)} regions in {year}; the frontier has "
             f"elasticity {p['delta']:.3f}.",
             rows[["region", "space", "technologies_used", "highlight"]],

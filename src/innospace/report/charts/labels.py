@@ -67,7 +67,7 @@ def place(points: Array, which: NDArray[np.intp], texts: list[str], size: float,
     for _ in range(_ROUNDS):
         for i, index in enumerate(which):
             others = [(f, _box(f, s)) for j, (f, s) in enumerate(zip(found, sizes, strict=True)) if f and j != i]
-            found[i] = _best(points, points[index], sizes[i], others, area, path)
+            found[i] = _best(np.delete(points, index, axis=0), points[index], sizes[i], others, area, path)
     nan = float("nan")
     x = np.array([f.x if f else nan for f in found])
     y = np.array([f.y if f else nan for f in found])
@@ -147,7 +147,7 @@ def _best(
             if any(box[0] < b[2] + 3 and b[0] < box[2] + 3 and box[1] < b[3] and b[1] < box[3] for _, b in others):
                 continue
             # points beside a label are as bad as points under it: a reader could take one for the point named
-            cost = 5.0 * _inside(points, box, 4.0) + 8.0 * (_inside(points, box, 10.0) - (distance == 1.0))
+            cost = 5.0 * _inside(points, box, 4.0) + 8.0 * _inside(points, box, 14.0, 6.0)
             cost += 2.5 * min(_inside(path, box, 2.0), 6)
             cost += 1.6 * distance + 0.08 * preference
             if cost >= least:
@@ -155,6 +155,7 @@ def _best(
             # a label beyond the line seems to name a point on that side
             cost += (3.0 if spot.leader else 6.0) * _severed(spot, path)
             cost += 8.0 * sum(_crossed(spot, b, o, box) for o, b in others)
+            cost += 4.0 * (spot.leader and _met(spot, points))
             if cost < least:
                 best, least = spot, cost
     return best if least < 30.0 else None
@@ -195,9 +196,19 @@ def _crossed(spot: Spot, other_box: Box, other: Spot, box: Box) -> int:
     return count
 
 
-def _inside(points: Array, box: Box, margin: float) -> int:
+def _met(spot: Spot, points: Array) -> int:
+    """Count the points that a leader runs over."""
+    share = np.linspace(0.0, 1.0, 24)[:, None]
+    line = np.array([[spot.px, spot.py]]) * (1 - share) + np.array([[spot.x, spot.y]]) * share
+    apart = np.hypot(points[:, None, 0] - line[None, :, 0], points[:, None, 1] - line[None, :, 1])
+    return int((apart.min(axis=1) < 5.0).sum()) if len(points) else 0
+
+
+def _inside(points: Array, box: Box, margin: float, above: float | None = None) -> int:
+    """Count points in a box widened by ``margin`` to the sides and by ``above`` (the same by default) up and down."""
     if not len(points):
         return 0
     x, y = points[:, 0], points[:, 1]
-    hit = (x > box[0] - margin) & (x < box[2] + margin) & (y > box[1] - margin) & (y < box[3] + margin)
+    high = margin if above is None else above
+    hit = (x > box[0] - margin) & (x < box[2] + margin) & (y > box[1] - high) & (y < box[3] + high)
     return int(hit.sum())
