@@ -27,7 +27,7 @@ class RegionGroups:
     explained : tuple of float
         Share of variance each component explains.
     group : pandas.Series
-        Group number by region, 1 the largest.
+        Group number by region, 1 the largest; among equals the one with the first name.
     """
 
     scores: pd.DataFrame
@@ -76,8 +76,10 @@ def output_groups(shares: pd.DataFrame, groups: int = 5, components: int = 3) ->
     signs[signs == 0] = 1.0
     scores = (left * singular * signs)[:, :components]
     label = fcluster(linkage(scores, "ward"), groups, "maxclust")
-    sizes = pd.Series(label).value_counts()
-    order = {old: new + 1 for new, old in enumerate(sizes.index)}
+    members = pd.Series(shares.index.astype(str)).groupby(label).agg(["size", "min"])
+    order = {
+        old: new + 1 for new, old in enumerate(members.sort_values(["size", "min"], ascending=[False, True]).index)
+    }
     names = [f"component {i + 1}" for i in range(components)]
     return RegionGroups(
         pd.DataFrame(scores, index=shares.index, columns=names),
