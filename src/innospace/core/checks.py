@@ -38,19 +38,19 @@ class Check:
     @classmethod
     def at_most(cls, name: str, value: float, tolerance: float, meaning: str, remedy: str = "") -> Check:
         """``ok`` when ``|value| <= tolerance``; a value that is not finite fails."""
-        ok = math.isfinite(value) and abs(value) <= tolerance
+        ok = bool(math.isfinite(value) and abs(value) <= tolerance)
         return cls(name, float(value), float(tolerance), ok, meaning, remedy)
 
     @classmethod
     def at_least(cls, name: str, value: float, tolerance: float, meaning: str, remedy: str = "") -> Check:
         """``ok`` when ``value >= tolerance``; a value that is not finite fails."""
-        ok = math.isfinite(value) and value >= tolerance
+        ok = bool(math.isfinite(value) and value >= tolerance)
         return cls(name, float(value), float(tolerance), ok, meaning, remedy)
 
     @classmethod
     def near(cls, name: str, value: float, expected: float, tolerance: float, meaning: str, remedy: str = "") -> Check:
         """``ok`` when ``|value - expected| <= tolerance``; ``value`` keeps the number itself."""
-        ok = math.isfinite(value) and abs(value - expected) <= tolerance
+        ok = bool(math.isfinite(value) and abs(value - expected) <= tolerance)
         return cls(name, float(value), float(tolerance), ok, f"{meaning} (expected {expected:g})", remedy)
 
     def to_dict(self) -> dict[str, Any]:

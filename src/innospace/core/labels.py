@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
 from innospace.core.errors import LabelError, offenders
@@ -24,7 +25,8 @@ def suggest(name: str, choices: Iterable[str]) -> str:
 
 def require_known(names: Iterable[str], known: Sequence[str], *, kind: str, where: str = "") -> None:
     """Raise :class:`LabelError` when any of ``names`` is not in ``known``."""
-    unknown = [n for n in names if n not in set(known)]
+    allowed = set(known)
+    unknown = [n for n in names if n not in allowed]
     if unknown:
         raise LabelError(
             f"Unknown {kind}: {offenders(unknown)}.",
@@ -38,8 +40,8 @@ def require_same(left: Sequence[Hashable], right: Sequence[Hashable], *, dim: st
     """Raise :class:`LabelError` unless both sides carry the same labels of ``dim`` in the same order."""
     if list(left) == list(right):
         return
-    only_left = [x for x in left if x not in set(right)]
-    only_right = [x for x in right if x not in set(left)]
+    only_left = list((Counter(left) - Counter(right)).elements())
+    only_right = list((Counter(right) - Counter(left)).elements())
     if not only_left and not only_right:
         raise LabelError(
             f"The labels of {dim!r} are the same but their order differs.",
