@@ -1,0 +1,208 @@
+"""Social accounting matrices in files: the wide and the long form, CSV, XLSX and Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innospace.core.errors import DataError, LabelError, offenders
+from innospace.core.provenance import Nature, Source
+from innospace.data.dataset import Dataset
+from innospace.data.parsing import Rules
+from innospace.data.readers import SUFFIXES, read_table
+from innospace.data.sam import LONG, NATURES, SAM
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUMS = frozenset({"total", "totals", "sum", "итого", "всего"})
+"""Accounts of these names are sums of the others and are left out."""
+_CORNER = re.compile(r"(?P<unit>[^,;]*?)\s*[,;]\s*(?P<year>(?:19|20)\d\d)")
+_AGREE = 5e-3
+
+
+def read_matrix(path: Path, unit: str, year: int, sheet: str | None, nature: Nature) -> SAM:
+    """Read a file; see :func:`innospace.data.sam.read_sam`."""
+    try:
+        dataset = read_table(path, sheet=sheet, dash="zero")
+    except DataError as error:
+        if error.what != "A column has no name." or not path.is_file():
+            raise
+        dataset = _with_corner(path, sheet)
+    return parse(replace(dataset, source=replace(dataset.source, nature=nature)), unit, year)
+
+
+def _with_corner(path: Path, sheet: str | None) -> Dataset:
+    """Read a wide matrix whose first cell is empty, as spreadsheets leave it."""
+    raw, rules, where = path.read_bytes(), Rules(dash="zero"), str(path)
+    if SUFFIXES[path.suffix.lower()] == "xlsx":
+        import openpyxl
+
+        from innospace.data.workbooks import read_xlsx
+
+        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
+        table = book[sheet or book.sheetnames[0]]
+        table.cell(table.min_row, table.min_column).value = "account"
+        buffer = io.BytesIO()
+        book.save(buffer)
+        frame = read_xlsx(buffer.getvalue(), where, rules, sheet, None)
+    else:
+        from innospace.data.csv_files import read_csv
+        from innospace.data.encodings import decode
+
+        text = decode(raw, None, where)[0].lstrip("\ufeff\r\n")
+        text = text.removeprefix('""')
+        frame, _ = read_csv(f"account{text}".encode(), where, rules, None, None, None)
+    return Dataset(frame, Source(path.name, hashlib.sha256(raw).hexdigest(), Nature.OBSERVED, "read from a file"))
+
+
+def parse(dataset: Dataset, unit: str = "", year: int = 0) -> SAM:
+    """Return the matrix in a table; see :func:`innospace.data.sam.sam_from_dataset`."""
+    names = [str(c) for c in dataset.frame.columns]
+    if dataset.frame.empty:
+        raise DataError("The matrix has no accounts.", where=dataset.source.name)
+    lower = {n.casefold(): n for n in names}
+    if all(c in lower for c in LONG):
+        return _from_long(dataset, lower, unit, year)
+    return _from_wide(dataset, unit, year)
+
+
+def _from_long(dataset: Dataset, names: dict[str, str], unit: str, year: int) -> SAM:
+    import pandas as pd
+
+    frame, where = dataset.frame, dataset.source.name
+    row, column = (frame[names[c]] for c in ("row", "column"))
+    blank = [i + 2 for i in range(len(frame)) if pd.isna(row.iloc[i]) or pd.isna(column.iloc[i])]
+    if blank:
+        raise DataError("A cell has no row or no column.", where=f"{where}, rows {offenders(blank)}")
+    rows, columns = row.astype(str).str.strip(), column.astype(str).str.strip()
+    pairs = list(zip(rows, columns, strict=True))
+    doubled = [f"[{r}, {c}]" for r, c in dict.fromkeys(p for p in pairs if pairs.count(p) > 1)]
+    if doubled:
+        raise DataError(f"Cells stand twice: {', '.join(doubled[:5])}.", where=where, remedy="Add them up.")
+    accounts = list(dict.fromkeys(a for pair in pairs for a in pair))
+    values = pd.DataFrame(0.0, index=accounts, columns=accounts)
+    numbers = _numbers(frame[names["value"]], pairs, where)
+    for (r, c), number in zip(pairs, numbers, strict=True):
+        values.at[r, c] = number
+    natures = None
+    if "nature" in names:
+        given = frame[names["nature"]].fillna("").astype(str)
+        _require_natures(given, where)
+        natures = pd.DataFrame("", index=accounts, columns=accounts)
+        for (r, c), text in zip(pairs, given, strict=True):
+            natures.at[r, c] = text
+    unit = unit or _only(frame, names.get("unit"))
+    return SAM(values, unit, year or int(_only(frame, names.get("year")) or 0), dataset.source, natures)
+
+
+def _only(frame: pd.DataFrame, name: str | None) -> str:
+    found = [] if name is None else sorted({str(v) for v in frame[name].dropna()})
+    return found[0] if len(found) == 1 else ""
+
+
+def _require_natures(given: pd.Series, where: str) -> None:
+    unknown = sorted(set(given) - {*NATURES, ""})
+    if unknown:
+        raise LabelError(f"Unknown natures of cells: {offenders(unknown)}.", where=where, allowed=", ".join(NATURES))
+
+
+def _numbers(column: pd.Series, pairs: list[tuple[str, str]], where: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a column as numbers, empty cells as zero; name the cells that are neither."""
+    from innospace.data.cells import clean, to_number
+
+    if column.dtype.kind in "fiu":
+        return column.fillna(0.0).to_numpy(dtype=np.float64)
+    cells = [clean(v) for v in column]
+    read = [0.0 if c is None else to_number(c, ".") for c in cells]
+    bad = [i for i, v in enumerate(read) if v is None]
+    if bad:
+        shown = ", ".join(f"[{pairs[i][0]}, {pairs[i][1]}] = {cells[i]!r}" for i in bad[:5])
+        raise DataError(
+            f"{len(bad)} cells are not numbers.", where=f"{where}: {shown}", remedy="Give a number, or leave it empty."
+        )
+    return np.array(read, dtype=np.float64)
+
+
+def _from_wide(dataset: Dataset, unit: str, year: int) -> SAM:
+    import pandas as pd
+
+    frame, where = dataset.frame, dataset.source.name
+    corner, *columns = [str(c).strip() for c in frame.columns]
+    labels = frame.iloc[:, 0]
+    if bool(labels.isna().any()):
+        blank = [int(i) + 2 for i in np.flatnonzero(labels.isna().to_numpy())]
+        raise DataError("A row has no account.", where=f"{where}, rows {offenders(blank)}")
+    rows = [str(a).strip() for a in labels]
+    cells = [_numbers(frame.iloc[:, j + 1], [(r, c) for r in rows], where) for j, c in enumerate(columns)]
+    values = pd.DataFrame(np.array(cells).T.reshape(len(rows), len(columns)), index=rows, columns=columns)
+    values, left_out = _without_sums(values, where)
+    if set(values.index) == set(values.columns) and values.index.is_unique:
+        values = values[list(values.index)]  # columns may stand in another order than rows
+    said = _CORNER.fullmatch(corner)
+    unit, year = unit or (said["unit"] if said else ""), year or (int(said["year"]) if said else 0)
+    note = f"{dataset.source.note} Sums left out: {offenders(left_out)}.".strip()
+    source = replace(dataset.source, note=note) if left_out else dataset.source
+    return SAM(values, unit, year, source)
+
+
+def _without_sums(values: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out a row and a column of sums, if they are sums."""
+    rows = [a for a in values.index if a.casefold() in SUMS]
+    columns = [a for a in values.columns if a.casefold() in SUMS]
+    kept = values.drop(index=rows, columns=columns)
+    for name in rows:
+        _require_sum(name, values.loc[name, kept.columns], kept.sum(axis=0), where)
+    for name in columns:
+        _require_sum(name, values.loc[kept.index, name], kept.sum(axis=1), where)
+    return kept, list(dict.fromkeys([*rows, *columns]))
+
+
+def _require_sum(name: str, given: Any, sums: pd.Series, where: str) -> None:
+    size = max(float(sums.abs().max()), 1e-300) if len(sums) else 1.0
+    wrong = [str(a) for a in sums.index if abs(given[a] - sums[a]) > _AGREE * size]
+    if wrong:
+        raise DataError(
+            f"{name!r} is not the sum of the others for {offenders(wrong)}.",
+            where=where,
+            remedy="Mend the cells or the sum; or rename the account if it is not a sum.",
+        )
+
+
+def write_sam(sam: SAM, path: Path) -> None:
+    """Write the wide form; numbers with all their digits."""
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".xlsx"):
+        raise DataError(
+            f"A matrix cannot be written as {path.suffix or 'a file without suffix'}.",
+            where=str(path),
+            allowed=".csv or .xlsx",
+            remedy=f"Write to {path.with_suffix('.csv').name}.",
+        )
+    corner = ", ".join(str(x) for x in (sam.unit, sam.year) if x) or "account"
+    # empty cells are left empty, so that a reader sees the structure
+    wide = sam.values.mask(sam.values == 0.0)
+    if kind == ".csv":
+        wide.to_csv(path, index_label=corner, encoding="utf-8", lineterminator="\n")
+        return
+    import pandas as pd
+
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        wide.to_excel(book, sheet_name="sam", index_label=corner, freeze_panes=(1, 1))
+        if sam.natures is not None:
+            sam.natures.to_excel(book, sheet_name="natures", index_label="account", freeze_panes=(1, 1))
+        source = sam.source
+        about = {"source": source.name, "sha256": source.sha256, "nature": str(source.nature), "origin": source.origin}
+        facts = pd.Series({"unit": sam.unit, "year": sam.year, **about, "note": source.note}, name="value")
+        facts.to_excel(book, sheet_name="about", index_label="fact")
+        sheet = book.sheets["sam"]
+        sheet.column_dimensions["A"].width = 28
+        for row in sheet.iter_rows(min_row=2, min_col=2):
+            for cell in row:
+                cell.number_format = "#,##0"
