@@ -21,6 +21,7 @@ WIDE, PHONE = 720, 340
 """Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
 
 FEW_CHECKS = 12
+_OPEN, _CLOSE = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
 _FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|min|max)</mi>)")
 
 
@@ -150,14 +151,18 @@ def mathml(equation: Equation) -> str:
     """
     converter = need("latex2mathml.converter")
     try:
+        if len(_OPEN.findall(equation.latex)) != len(_CLOSE.findall(equation.latex)):
+            raise ValueError("the braces do not match")
         math = str(converter.convert(equation.latex, display="block"))
     except Exception as error:
-        # the converter raises a dozen unrelated classes for malformed input
+        # the converter raises a dozen unrelated classes for malformed input, and none for braces left open
         raise DataError(
             f"The equation {equation.name!r} cannot be set.", where=equation.latex, remedy="Correct its LaTeX."
         ) from error
     # the converter leaves out the thin spaces around functions, and takes the sign of a distribution for a letter
     math = _FUNCTION.sub(r'<mrow><mspace width="0.17em"/>\1<mspace width="0.17em"/></mrow>', math)
+    # a hat over one letter is as wide as the letter
+    math = math.replace("<mo>&#x0005E;</mo></mover>", '<mo stretchy="false">&#x0005E;</mo></mover>')
     return math.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
 
 

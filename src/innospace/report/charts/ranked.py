@@ -70,7 +70,7 @@ def parts(figure: Figure, most: int) -> list[Figure]:
         e = {**e, **same, **({"highlight": "on"} if "highlight" in e else {})}
     count = -(-len(kept) // most)
     size = -(-len(kept) // count)
-    longest = max(ready.rows["label"], key=len)
+    longest = max(ready.rows["label"], key=lambda t: text_width(t, 12))
     e = {**e, "domain": (ready.low, ready.high), "muted": bool(ready.rows["on"].any()), "longest": longest}
     return [replace(figure, data=kept.iloc[i : i + size], encoding=e) for i in range(0, len(kept), size)]
 
@@ -84,7 +84,8 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     shown = [elide(t, most, size) for t in (brief(names) if layout.phone else names)]
     wide = [text_width(t, size, bold=bool(on)) for t, on in zip(shown, ready.rows["on"], strict=True)]
     # the parts of one chart leave equal room for names, so that their scales are equal on paper
-    left = 18.0 + max(*wide, text_width(elide(str(e.get("longest", "")), most, size), size))
+    longest = elide(str(e.get("longest", "")), most, size)
+    left = 18.0 + max(*wide, text_width(longest, size, bold=bool(e.get("muted"))))
     right = 20.0
     width, row = layout.width - left - right, 16 if layout.phone else 17
     height = float(row * len(shown))

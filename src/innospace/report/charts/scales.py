@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from innospace.core.errors import LabelError
-from innospace.core.numbers import MINUS, THIN_SPACE, fixed
+from innospace.core.numbers import MINUS, THIN_SPACE, fixed, significant
 from innospace.report.charts.measure import FONT, font_for, text_width
 from innospace.report.needs import need
 
@@ -99,9 +99,10 @@ def tick_text(value: float, step: float) -> str:
     for size, word in ((1e9, "billion"), (1e6, "million")):
         if abs(value) >= size and step >= size / 100.0:
             number = f"{value / size:.6g}".replace("-", MINUS)
-            return f"{number}\u00a0{word}" if "e" not in number else f"{value:.3g}"
-    if value != 0.0 and abs(value) < 1e-6:
-        return f"{value:.2g}".replace("-", MINUS)
+            return f"{number}\u00a0{word}" if "e" not in number else significant(value, 1)
+    if value != 0.0 and abs(value) < 1e-4 and step < 1e-4:
+        # as many digits as tell neighbours apart
+        return significant(value, 1 + max(0, math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9)))
     return fixed(value, max(0, -math.floor(math.log10(step) + 1e-9)))
 
 

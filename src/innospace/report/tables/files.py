@@ -151,12 +151,14 @@ def _fill(sheet: Any, table: Table) -> None:
 
 def _contents(sheet: Any, names: list[str], tables: Sequence[Table]) -> None:
     from openpyxl.styles import Font
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     for position, text in enumerate(("Sheet", "Title", "Rows"), start=1):
         _put(sheet, 1, position, text).font = Font(bold=True)
     for row, (name, table) in enumerate(zip(names, tables, strict=True), start=2):
         link = _put(sheet, row, 1, name)
-        link.hyperlink = f"#'{name.replace(chr(39), chr(39) * 2)}'!A1"
+        # a place in the book itself: as an address it would count as a link to outside
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{name.replace(chr(39), chr(39) * 2)}'!A1")
         link.font = Font(color="0563C1", underline="single")
         _put(sheet, row, 2, one_line(table.title))
         _put(sheet, row, 3, len(table.frame))
