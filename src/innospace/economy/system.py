@@ -160,8 +160,11 @@ class System:
     _residual: Any = field(repr=False)
     _both: Any = field(repr=False)
     _report: Any = field(repr=False)
+    _by_inputs: Any = field(repr=False)
     _rows: NDArray[np.int64] = field(repr=False)
     _columns: NDArray[np.int64] = field(repr=False)
+    _input_rows: NDArray[np.int64] = field(repr=False)
+    _input_columns: NDArray[np.int64] = field(repr=False)
     position: Mapping[str, int] = field(repr=False)
     input_position: Mapping[str, int] = field(repr=False)
 
@@ -199,6 +202,14 @@ class System:
         from scipy import sparse
 
         return residual, sparse.csc_matrix((values, (self._rows, self._columns)), shape=(self.size, self.size))
+
+    def input_jacobian(self, x: Array, p: Array) -> Any:
+        """Return derivatives of scaled residuals by the parameters, shape (n, m), CSR."""
+        from scipy import sparse
+
+        (values,) = self._by_inputs((x, p))
+        shape = (self.size, len(self.inputs))
+        return sparse.csr_matrix((values, (self._input_rows, self._input_columns)), shape=shape)
 
     def report(self, x: Array, p: Array) -> Array:
         """Return the reported expressions, shape (m,)."""
@@ -260,6 +271,8 @@ def compile_system(
     residual = casadi.substitute(residual, unknowns, casadi.vertcat(*solved))
     jacobian = casadi.jacobian(residual, x)
     rows, columns = (np.array(v, dtype=np.int64) for v in jacobian.sparsity().get_triplet())
+    by_inputs = casadi.jacobian(residual, p)
+    input_rows, input_columns = (np.array(v, dtype=np.int64) for v in by_inputs.sparsity().get_triplet())
     shown = casadi.substitute(casadi.vertcat(*reported.values()), unknowns, casadi.vertcat(*solved))
     inputs = {i: f for f in symbols.parameters for i in f.ids()}
     return System(
@@ -276,8 +289,11 @@ def compile_system(
         _Buffered(casadi.Function("residual", [x, p], [residual])),
         _Buffered(casadi.Function("both", [x, p], [residual, casadi.SX(jacobian.nz[:])])),
         _Buffered(casadi.Function("report", [x, p], [shown])),
+        _Buffered(casadi.Function("by_inputs", [x, p], [casadi.SX(by_inputs.nz[:])])),
         rows,
         columns,
+        input_rows,
+        input_columns,
         {name: k for k, name in enumerate(symbols.unknowns)},
         {name: k for k, name in enumerate(symbols.inputs)},
     )

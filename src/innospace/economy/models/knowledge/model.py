@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,19 @@ class KnowledgeModel:
                 f"The last year {self.last_year} is not after the base year {self.inputs.year}.",
                 allowed=f"years = [{self.inputs.year}, a later year]",
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # compiled functions stay where they are: another process compiles its own
+        return type(self), (self.sam, self.inputs, self.spec, self.closure, self.last_year)
+
+    def with_spec(self, spec: KnowledgeSpec) -> KnowledgeModel:
+        """Return the model under other assumptions.
+
+        Assumptions are parameters of the equations and change no base-year level, so both share compiled equations.
+        """
+        other = replace(self, spec=spec)
+        vars(other).update(system=self.system, base_x=self.base_x)
+        return other
 
     @property
     def years(self) -> tuple[int, ...]:
