@@ -7,7 +7,7 @@ from typing import Any
 
 from innospace.core.errors import DataError
 from innospace.core.figure import Figure, FigureKind
-from innospace.report.charts import coefficients, histogram, lines, maps, ranked, scatter
+from innospace.report.charts import coefficients, histogram, lines, maps, network, ranked, scatter
 from innospace.report.charts.export import to_png, to_svg
 from innospace.report.charts.theme import Layout, Words
 
@@ -20,6 +20,7 @@ _KINDS: dict[FigureKind, Any] = {
     FigureKind.LINES: lines,
     FigureKind.HISTOGRAM: histogram,
     FigureKind.COEFFICIENTS: coefficients,
+    FigureKind.NETWORK: network,
 }
 SMALLEST, LARGEST = 240, 4_000
 
