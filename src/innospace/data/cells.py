@@ -30,7 +30,14 @@ _FORM = re.compile(
     rf"|(?P<point>{_WHOLE}?\.[0-9]+{_POWER}|[0-9]+\.{_POWER})"
     r"|(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}))"
 )
+_SHORT = 300
+"""A number of fewer characters and without exponent is finite."""
+CONTRARY = {",": ("point", "grouped"), ".": ("comma",)}
+"""Notations that do not go with a decimal mark."""
 _SPACES = re.compile(_SPACE)
+ALL_COMMAS = rf"[-+−]?{_WHOLE}(?:,[0-9]+)?(?:[eE][-+−]?[0-9]{{1,2}})?"
+"""Every notation of a column with decimal commas, thousands spaced or not."""
+_SURE = re.compile(rf"[-+−]?(?:0|{_WHOLE}),(?:[0-9]{{1,2}}|[0-9]{{4,}})|[-+−]?0,[0-9]+")
 _CODE = re.compile("[0-9]+")
 
 
@@ -52,13 +59,17 @@ def notation(cell: Any) -> str | None:
     """
     if isinstance(cell, str):
         match = _FORM.fullmatch(cell)
-        return match.lastgroup if match and math.isfinite(_value(cell, match.lastgroup or "", ".")) else None
+        if match is None or match.lastgroup is None:
+            return None
+        huge = len(cell) > _SHORT or "e" in cell or "E" in cell
+        return None if huge and not math.isfinite(value_of(cell, match.lastgroup, ".")) else match.lastgroup
     if isinstance(cell, bool) or not isinstance(cell, int | float):
         return None
     return "plain" if math.isfinite(cell) else None
 
 
-def _value(text: str, form: str, mark: str) -> float:
+def value_of(text: str, form: str, mark: str) -> float:
+    """Return the value of a cell whose notation is known."""
     text = _SPACES.sub("", text).replace("−", "-")
     if form == "comma" or (form == "either" and mark == ","):
         text = text.replace(".", "").replace(",", ".")
@@ -68,9 +79,14 @@ def _value(text: str, form: str, mark: str) -> float:
 def to_number(cell: Any, mark: str = ".") -> float | None:
     """Return a cell as a finite number, or None when it is not one under this decimal mark."""
     form = notation(cell)
-    if form is None or form in (("point", "grouped") if mark == "," else ("comma",)):
+    if form is None or form in CONTRARY[mark]:
         return None
-    return _value(cell, form, mark) if isinstance(cell, str) else float(cell)
+    return value_of(cell, form, mark) if isinstance(cell, str) else float(cell)
+
+
+def decimal_commas(text: str) -> bool:
+    """Whether a cell is plain digits with a decimal comma that cannot be a mark between thousands."""
+    return _SURE.fullmatch(text) is not None
 
 
 def is_code(cell: Any) -> bool:

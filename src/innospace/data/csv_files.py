@@ -18,7 +18,7 @@ import numpy as np
 
 from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
-from innospace.data.cells import EXACT, MISSING, clean, notation
+from innospace.data.cells import ALL_COMMAS, EXACT, MISSING, clean, decimal_commas, notation
 from innospace.data.encodings import decode
 from innospace.data.parsing import Place, Rules, parse_columns, whole
 
@@ -29,6 +29,7 @@ DELIMITERS = ";\t|,"
 """In order of preference where several split the lines evenly: headings hold commas more often than semicolons."""
 _LINES_TRIED = 20
 _SNIFFED = 64 * 1024
+_CELLS_TRIED = 1000
 _PLAIN = ("utf-8", ",")
 
 
@@ -167,26 +168,44 @@ def _exact_floats() -> dict[str, Any]:
 
 def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
     """Replace every column that is not plainly numbers by what the careful reader makes of it."""
-    careful: dict[str, list[Any]] = {}
-    for name in frame.columns:
-        column = frame[name]
-        if name in rules.text or _doubtful(column):
-            careful[name] = []
-        elif column.dtype.kind == "f":
-            frame[name] = whole(column.to_numpy())
-        elif column.dtype.kind not in "iub":
-            found = column.dropna().unique()
-            if name in rules.numeric or any(_needs_care(v) for v in found):
-                careful[name] = _cells(column)
-    again = {*(n for n, cells in careful.items() if not cells), *_led_by_zero(frame, file)}
-    if rules.decimal == "," or any(notation(clean(c)) == "comma" for cells in careful.values() for c in cells):
+    as_text = _led_by_zero(frame, file)
+    again = {n for n in frame.columns if n in rules.text or n in as_text or _doubtful(frame[n])}
+    texts = {n: frame[n] for n in frame.columns if n not in again and frame[n].dtype.kind not in "iufb"}
+    careful = {n for n, c in texts.items() if n in rules.numeric or any(map(_needs_care, c.dropna().unique()))}
+    commas = {n: v for n in careful if (v := _decimal_commas(texts[n], rules)) is not None}
+    if rules.decimal == "," or commas or any(_shows_comma(texts[n]) for n in careful):
         # beside decimal commas a point is not plainly a decimal point
         again |= {n for n in frame.columns if frame[n].dtype.kind == "f"}
-    if again:
-        texts = file.split(usecols=sorted(again), dtype="str")
-        careful |= {n: _cells(texts[n]) for n in again}
-    for name, column in parse_columns(careful, rules, Place(file.where, file.line)).items():
-        frame[name] = column.to_numpy() if column.dtype.kind in "iufb" else column.array
+    if lacking := sorted(again - as_text.keys()):
+        split = file.split(usecols=lacking, dtype="str")
+        as_text |= {n: split[n] for n in lacking}
+    cells = {n: _cells(as_text[n] if n in again else texts[n]) for n in (again | careful) - commas.keys()}
+    for name, parsed in parse_columns(cells, rules, Place(file.where, file.line), commas=len(commas)).items():
+        frame[name] = parsed.to_numpy() if parsed.dtype.kind in "iufb" else parsed.array
+    for name in frame.columns:
+        if name in commas:
+            frame[name] = commas[name]
+        elif name not in cells and frame[name].dtype.kind == "f":
+            frame[name] = whole(frame[name].to_numpy())
+
+
+def _decimal_commas(column: pd.Series, rules: Rules) -> np.ndarray | None:
+    """Return the numbers of a column that is nothing but decimal commas, all at once; None for any other."""
+    if rules.decimal == "." or column.name in rules.text:
+        return None
+    filled = column.dropna().astype(str)
+    if not any(decimal_commas(v) for v in filled.head(_CELLS_TRIED)) or not bool(
+        filled.str.fullmatch(ALL_COMMAS).all()
+    ):
+        return None
+    plain = filled.str.replace("[ \u00a0\u202f\u2009]", "", regex=True).str.replace(",", ".").str.replace("−", "-")
+    values = np.full(len(column), np.nan)
+    values[column.notna().to_numpy()] = plain.to_numpy(dtype=object).astype(np.float64)
+    return None if bool(np.isinf(values).any()) else whole(values)
+
+
+def _shows_comma(column: pd.Series) -> bool:
+    return any(notation(clean(v)) == "comma" for v in column.dropna())
 
 
 def _cells(column: pd.Series) -> list[Any]:
@@ -206,14 +225,14 @@ def _doubtful(column: pd.Series) -> bool:
     return column.dtype.kind == "O" and not all(isinstance(v, str) for v in column.dropna().unique())
 
 
-def _led_by_zero(frame: pd.DataFrame, file: _Delimited) -> list[str]:
-    """Return number columns in which digits follow a leading zero, which the fast engine dropped."""
+def _led_by_zero(frame: pd.DataFrame, file: _Delimited) -> dict[str, pd.Series]:
+    """Return, as text, the number columns in which digits follow a leading zero: the fast engine dropped it."""
     before = (re.escape(file.delimiter), "\n", "\r", '"')
-    if not any(re.search(rf"{mark}\s*0[0-9]", file.text) for mark in before):
-        return []
     numbers = [n for n in frame.columns if frame[n].dtype.kind in "iuf"]
+    if not numbers or not any(re.search(rf"{mark}\s*0[0-9]", file.text) for mark in before):
+        return {}
     texts = file.split(usecols=numbers, dtype="str")
-    return [n for n in numbers if bool(texts[n].str.match(r"\s*0[0-9]", na=False).any())]
+    return {n: texts[n] for n in numbers if bool(texts[n].str.match(r"\s*0[0-9]", na=False).any())}
 
 
 def _delimiter(text: str) -> str:

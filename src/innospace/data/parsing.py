@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import DataError, SpecError, offenders
-from innospace.data.cells import DASHES, EXACT, NOT_FINITE, TRUTH, clean, is_code, notation, to_number
+from innospace.data.cells import CONTRARY, DASHES, EXACT, NOT_FINITE, TRUTH, clean, is_code, notation, value_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,9 @@ class _Shared:
     commas: bool
 
 
-def parse_columns(cells: Mapping[str, Sequence[Any]], rules: Rules, place: Place) -> dict[str, pd.Series]:
+def parse_columns(
+    cells: Mapping[str, Sequence[Any]], rules: Rules, place: Place, commas: int = 0
+) -> dict[str, pd.Series]:
     """Turn cells into columns.
 
     Parameters
@@ -122,6 +124,8 @@ def parse_columns(cells: Mapping[str, Sequence[Any]], rules: Rules, place: Place
     rules : Rules
     place : Place
         For messages.
+    commas : int
+        Columns of the table that were read before and showed decimal commas.
 
     Returns
     -------
@@ -134,8 +138,8 @@ def parse_columns(cells: Mapping[str, Sequence[Any]], rules: Rules, place: Place
         Text, dates, percent signs, nan or inf in a number column, or an ambiguous comma: names the first cells.
     """
     columns = [_Cells.of(name, raw) for name, raw in cells.items()]
-    commas, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
-    shared = _Shared("," if commas > points else ".", commas > 0)
+    found, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
+    shared = _Shared("," if commas or found > points else ".", commas > 0 or found > 0)
     return {c.name: _column(c, rules, shared, place) for c in columns}
 
 
@@ -234,7 +238,11 @@ def _refuse_ambiguous(cells: _Cells, mark: str, shared: _Shared, place: Place) -
 def _numbers(cells: _Cells, mark: str, dash: str, place: Place) -> pd.Series:
     import pandas as pd
 
-    values = [None if f is None else to_number(v, mark) for v, f in zip(cells.values, cells.forms, strict=True)]
+    contrary = CONTRARY[mark]
+    values = [
+        None if f is None or f in contrary else value_of(v, f, mark) if isinstance(v, str) else float(v)
+        for v, f in zip(cells.values, cells.forms, strict=True)
+    ]
     bad = [i for i in cells.filled if values[i] is None and not (i in cells.dashes and dash != "text")]
     if bad:
         raise _not_numbers(cells, bad, mark, place)

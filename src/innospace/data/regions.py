@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SUGGESTED = 50
+"""So many misses are answered with similar names; a table with more is not about these regions."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegionMatch:
     """Names matched to codes.
@@ -111,7 +115,7 @@ def match_regions(names: Sequence[str]) -> RegionMatch:
         elif AGGREGATE.search(plain(name)):
             aggregates.append(name)
         else:
-            misses[name] = _why(name)
+            misses[name] = _why(name, suggest=len(misses) < SUGGESTED)
     return RegionMatch(tuple(found[n] for n in names), misses, tuple(aggregates), parts)
 
 
@@ -120,13 +124,15 @@ def _label(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _why(name: str) -> str:
+def _why(name: str, suggest: bool) -> str:
     if not name.strip() or name in ("None", "nan"):
         return "a row without a name"
     if normalise(name) in LATER:
         return "not among the 80 regions of 2008-2012"
     if name.strip().isdigit():
         return "no OKATO code: it has two or eight digits, the leading zero included"
+    if not suggest:
+        return "not known"
     table = catalogue()
     near = nearest(name, [*table["region"], *table["region_ru"]])
     return f"perhaps {' or '.join(near)}" if near else "nothing similar is known"

@@ -188,7 +188,8 @@ def region_problems(frame: pd.DataFrame) -> list[InnospaceError]:
     if np.mean([c is not None for c in codes]) < RUSSIAN:
         return []
     problems: list[InnospaceError] = []
-    totals = np.array([n in found.aggregates for n in names])
+    aggregates = set(found.aggregates)
+    totals = np.array([n in aggregates for n in names])
     if totals.any():
         problems.append(
             DataError(
@@ -198,7 +199,8 @@ def region_problems(frame: pd.DataFrame) -> list[InnospaceError]:
                 remedy="Leave the totals out, or use innospace.data.with_region_codes.",
             )
         )
-    inside = np.array([found.parts.get(n) in found.codes and n in found.parts for n in names])
+    known = set(found.codes)
+    inside = np.array([n in found.parts and found.parts[n] in known for n in names])
     if inside.any():
         problems.append(
             DataError(

@@ -315,6 +315,26 @@ def test_percent_signs_are_refused(read, cells):
         read("a;share\n" + "".join(f"x;{c}\n" for c in cells))
 
 
+def test_commas_read_at_once_and_cell_by_cell_are_the_same(read):
+    cells = ["1,5", "-0,25", "\u22123,125", "1 234,5", "1\u00a0234,567", "7", "5e-06", "2,5E+03", "0,125", "+4,5"]
+    numbers = [1.5, -0.25, -3.125, 1234.5, 1234.567, 7.0, 5e-06, 2500.0, 0.125, 4.5]
+    rows = "".join(f"x;{c}\n" for c in cells)
+    assert read(f"a;q\n{rows}").frame["q"].tolist() == numbers
+    # a missing marker with space around it sends the column the long way
+    slow = read(f"a;q\n{rows}y; н/д \n").frame["q"]
+    assert slow.tolist()[:-1] == numbers
+    assert np.isnan(slow.iloc[-1])
+    with pytest.raises(DataError, match="1e99999"):
+        read(f"a;q\n{rows}x;1e99999\n")
+
+
+def test_columns_of_one_file_go_different_ways(read):
+    text = "okato;год;q;v;флаг;имя\n01;2010;1,5;7;True; Тверь \n45;2011;2,25;;False;Курск\n"
+    found = read(text, encoded="cp1251")
+    assert kinds(found) == {"okato": "text", "год": "i", "q": "f", "v": "f", "флаг": "b", "имя": "text"}
+    assert found.frame.iloc[0].tolist() == ["01", 2010, 1.5, 7.0, True, "Тверь"]
+
+
 # dashes, text, not finite
 
 

@@ -283,3 +283,9 @@ def test_the_table_given_is_left_alone():
     before = data.frame.copy()
     with_region_codes(data)
     pd.testing.assert_frame_equal(data.frame, before)
+
+
+def test_many_misses_are_not_all_compared_with_the_catalogue():
+    misses = match_regions([f"Тверская губерния {i}" for i in range(200)]).misses
+    assert len(misses) == 200
+    assert list(misses.values()).count("not known") == 150
