@@ -348,5 +348,5 @@ def sections(result: ReplicationResult) -> tuple[Section, ...]:
         replace(space["figures"], blocks=tuple(_beside_print(b, r) for b in space["figures"].blocks)),
         space["estimates"],
         Section("model-3", "Model (3)", tuple(simulated)),
-        Section("table-4", "Table 4 in full", (r.table("table-4"),)),
+        Section("all-regions", "Table 4 in full", (r.table("table-4"),)),
     )
