@@ -68,7 +68,7 @@ class SpaceResult:
     def status(self) -> Status:
         """The first model that did not converge, or the last model."""
         worst = [m.status for m in self.models.values() if not m.status.converged]
-        return worst[0] if worst else next(reversed(self.models.values())).status
+        return worst[0] if worst else list(self.models.values())[-1].status
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
