@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +15,22 @@ from innospace.frontier.likelihood import Problem, evaluate
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import standardise
-from innospace.numerics.maximum_likelihood import Optimum, maximise, newton_decrement
+from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
 
 SCREEN_ROWS = 20_000
 """Larger samples try their starts on this many rows drawn without replacement; the best goes on to all rows."""
 SAME_OPTIMUM = 1e-7
 """Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
+SAME_EDGE = 0.01
+"""The same for searches that stopped on a boundary, in log-likelihood: they stop as soon as they cross it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
 SMALLEST_LOG_VARIANCE = -20.0
 """Log-variance relative to the residual variance below which the search stops at a boundary."""
+NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
+"""Noise variances through which a solution without noise is followed down to where the rest is rounding."""
+ENDPOINT_NOISE, ENDPOINT_GAIN = -9.0, 1.0
+"""See :func:`_endpoint_effect`: log-variance of noise below which, and log-likelihood up to which, it is suspected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +148,13 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
     ols, standard = standardise_problem(problem)
     search = _best_of_starts(standard.problem, seed)
     loglik = search.best.value + standard.loglik_shift
-    if loglik <= ols.loglik + NOT_ABOVE * (1.0 + abs(ols.loglik)):
+    not_above_ols = loglik <= ols.loglik + NOT_ABOVE * (1.0 + abs(ols.loglik))
+    if not_above_ols or _endpoint_effect(problem, search.best, loglik, ols):
         return _without_inefficiency(problem, standard, ols, search)
     if problem.density.name == "truncated_normal":
         limit = maximise_likelihood(replace(problem, density=DENSITIES["exponential"]), seed)
-        if loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
+        at_limit = ridge.reached_limit(search.best.theta, problem.k)
+        if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
     status = _status(search.best)
     return Estimate(
@@ -161,6 +170,19 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
         search.screened,
         status,
     )
+
+
+def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
+    """Whether a truncated normal is only a normal cut off at the largest residual.
+
+    With ``mu`` above zero and no noise the model is a normal regression whose errors end at zero. Putting that end
+    on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``, about one; when
+    the skewness is wrong, nothing else speaks for inefficiency.
+    """
+    if problem.density.name != "truncated_normal" or ols.third < 0.0:
+        return False
+    mu, _, log_noise = best.theta[problem.k :]
+    return bool(mu > 0.0 and log_noise < ENDPOINT_NOISE and loglik < ols.loglik + ENDPOINT_GAIN)
 
 
 def at(problem: Problem, theta: Array, tried: int, agreed: int, screened: int, status: Status) -> Estimate:
@@ -195,26 +217,55 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     optima = [_search(sample, start) for start in starts]
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
     best = max(usable, key=lambda o: o.value)
-    agreed = sum(best.value - o.value <= SAME_OPTIMUM * (1.0 + abs(best.value)) for o in usable)
+    near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
+    agreed = sum(best.value - o.value <= near for o in usable)
     if sample is problem:
-        return _Search(best, len(optima), agreed, problem.n)
+        return _Search(_without_noise(problem, best), len(optima), agreed, problem.n)
     moments = starting_values(problem, ordinary_least_squares(problem))[0]
     from_screen = _search(problem, best.theta)
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
-    return _Search(final, len(optima), agreed, sample.n)
+    return _Search(_without_noise(problem, final), len(optima), agreed, sample.n)
 
 
 def _search(problem: Problem, start: Array) -> Optimum:
-    k = problem.k
-
-    def objective(theta: Array) -> tuple[float, Array, Array]:
-        return evaluate(problem, theta)
+    """Climb from ``start`` until a maximum or a boundary."""
 
     def degenerate(theta: Array) -> bool:
         return bool(np.any(theta[-2:] < SMALLEST_LOG_VARIANCE))
 
+    return _climb(lambda theta: evaluate(problem, theta), start, problem, degenerate)
+
+
+def _without_noise(problem: Problem, best: Optimum) -> Optimum:
+    """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest."""
+    if best.code is not StatusCode.BOUNDARY or best.theta[-1] >= SMALLEST_LOG_VARIANCE:
+        return best
+
+    def pinned(theta: Array) -> tuple[float, Array, Array]:
+        value, gradient, hessian = evaluate(problem, theta)
+        gradient[-1] = hessian[-1, :] = hessian[:, -1] = 0.0
+        hessian[-1, -1] = -1.0
+        return value, gradient, hessian
+
+    theta, iterations = best.theta.copy(), best.iterations
+    for level in NOISELESS_LOG_VARIANCES:
+        theta[-1] = level
+        found = _climb(pinned, theta, problem, lambda point: bool(point[-2] < SMALLEST_LOG_VARIANCE))
+        iterations += found.iterations
+        if found.code is StatusCode.NONFINITE:
+            break
+        theta = found.theta.copy()
+    value, gradient, hessian = evaluate(problem, theta)
+    if not value > best.value:
+        return best
+    return Optimum(best.code, theta, value, gradient, hessian, newton_decrement(gradient, hessian), iterations)
+
+
+def _climb(objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]) -> Optimum:
+    """Maximise; a truncated normal far below zero goes on in the coordinates of its ridge."""
+    k = problem.k
     if problem.density.name != "truncated_normal":
         return maximise(objective, start, stop=degenerate)
 
@@ -222,7 +273,8 @@ def _search(problem: Problem, start: Array) -> Optimum:
         return degenerate(theta) or bool(theta[k] < -3.0 * np.exp(0.5 * theta[k + 1]))
 
     def ridge_end(point: Array) -> bool:
-        return bool(point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE or point[k + 2] < SMALLEST_LOG_VARIANCE)
+        outside = point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE
+        return bool(outside or degenerate(np.array([point[k], point[k + 2]])))
 
     optimum = maximise(objective, start, stop=deep)
     for _ in range(3):

@@ -19,8 +19,15 @@ from innospace.numerics.maximum_likelihood import Evaluation, Objective
 
 LIMIT = -14.0
 """Value of ``t`` (``mu / sigma_u`` below -1000) at which the exponential limit is taken as reached."""
+OUTSIDE = LIMIT - 4.0
+"""Value of ``t`` beyond which steps are refused: there rounding is larger than what is left to gain."""
 LEAVE = 1.5
 """Value of ``t`` above which ``mu`` is so near zero that natural coordinates serve better."""
+
+
+def reached_limit(theta: Array, k: int) -> bool:
+    """Whether ``mu`` is so far below zero that the exponential limit counts as reached."""
+    return bool(theta[k] < 0.0 and theta[k + 1] - 2.0 * np.log(-theta[k]) <= LIMIT)
 
 
 def to_ridge(theta: Array, k: int) -> Array:
@@ -43,6 +50,8 @@ def ridge_objective(objective: Objective, k: int) -> Callable[[Array], Evaluatio
     """Return the objective in ridge coordinates, with score and Hessian by the chain rule."""
 
     def evaluate(ridge: Array) -> Evaluation:
+        if ridge[k + 1] < OUTSIDE:
+            return float("nan"), np.zeros(len(ridge)), np.zeros((len(ridge), len(ridge)))
         theta = from_ridge(ridge, k)
         value, gradient, hessian = objective(theta)
         mu = theta[k]

@@ -64,15 +64,18 @@ class TruncatedNormal:
             cross * (0.5 - q) + m1 * z1_ab + d1 * z1_a * z1_b,
             0.5 * (cross - h * h) * q - half + m1 * z1_bb + d1 * z1_b * z1_b,
         )
-        return Derivatives(self._value(e, s2, sv2, q, z1, z0), first, second)
+        return Derivatives(self._value(e, mu, s2, sv2, x, z1, z0), first, second)
 
     @staticmethod
-    def _value(e: Array, s2: Array, sv2: Array, q: Array, z1: Array, z0: Array) -> Array:
+    def _value(e: Array, mu: Array, s2: Array, sv2: Array, x: Array, z1: Array, z0: Array) -> Array:
         excess1, square1 = log_cdf_excess(z1)
-        excess0, square0 = log_cdf_excess(z0)
-        both = (z1 < 0.0) & (z0 < 0.0)
-        # -q/2 - z1^2/2 + z0^2/2 = -e^2 / (2 sigma_v^2) exactly
-        kernel = np.where(both, -0.5 * e * e / sv2, -0.5 * q - square1 + square0)
+        excess0, _ = log_cdf_excess(z0)
+        # with z0 < 0 its square, which grows without limit as mu -> -infinity, cancels in the quadratic form:
+        # -(e + mu)^2 / (2 sigma^2) + z0^2 / 2 = -(e^2 + 2 e mu) / (2 sigma^2) + x^2 / 2, which with z1 < 0, less
+        # z1^2 / 2, is -e^2 / (2 sigma_v^2)
+        taken_out = -0.5 * (e * e + 2.0 * e * mu) / s2 + 0.5 * x * x
+        below = np.where(z1 < 0.0, -0.5 * e * e / sv2, taken_out)
+        kernel = np.where(z0 < 0.0, below, -0.5 * (e + mu) ** 2 / s2 - square1)
         return np.asarray(-0.5 * LOG_2PI - 0.5 * np.log(s2) + kernel + excess1 - excess0)
 
     def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
