@@ -18,10 +18,12 @@ WIDTHS = (0.9, 2.0, 4.0, 7.5)
 """Width in pixels of an arrow by the size class of its flow, smallest first; a class is a power of ten."""
 HEAD = 6.0
 """Length of an arrow head in pixels."""
-GAP, HEADING, INSET = 7.0, 24.0, 6.0
+BEND = 0.36
+"""How far an arrow runs level at each end, as a part of the way."""
+GAP, INSET, PAD = 7.0, 6.0, 5.0
 Colours = dict[str, tuple[str, str]]
 """Colour of the arrows and of the heading of each group."""
-ROOM = {"phone": (64.0, 88.0), "wide": (118.0, 216.0)}
+ROOM = {"phone": (58.0, 80.0), "wide": (118.0, 216.0)}
 """Widths at which names break into lines: outer columns, inner columns."""
 
 
@@ -55,7 +57,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node in pixels; ``y`` is its upper edge."""
+    """A node in pixels; ``y`` is its upper edge, ``heading`` the name of its group when it is the first of it."""
 
     x: float
     y: float
@@ -63,11 +65,32 @@ class Box:
     height: float
     lines: tuple[str, ...]
     group: str
+    heading: tuple[str, ...] = ()
 
     @property
     def middle(self) -> float:
         """Height of its centre."""
         return self.y + self.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text in pixels."""
+
+    text: str
+    x: float
+    y: float
+    align: str = "center"
+    colour: str = theme.INK
+    bold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Encodings of the columns ``x`` and ``y``, which hold pixels."""
+
+    x: Any
+    y: Any
 
 
 Boxes = dict[tuple[int, str], Box]
@@ -115,36 +138,43 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     """Draw boxes column by column and arrows between neighbouring columns."""
     alt = need("altair")
     (nodes, flows, _), e = prepare_network(figure), figure.encoding
-    flows, classes = classified(flows)
+    muted = str(e.get("muted", ""))
+    flows, classes = classified(flows, muted, 0.7 if layout.phone else 1.0)
     width = layout.width - 20.0
     boxes, height = arranged(nodes, flows, width, layout)
-    colours = _colours(nodes, str(e.get("muted", "")))
-    place = (
-        alt.Scale(domain=[0, width], range=[0, width], nice=False, zero=False),
-        alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False),
+    colours = _colours(nodes, muted)
+    place = Place(
+        alt.X("x:Q", scale=alt.Scale(domain=[0, width], range=[0, width], nice=False, zero=False), axis=None),
+        alt.Y("y:Q", scale=alt.Scale(domain=[0, height], range=[0, height], nice=False, zero=False), axis=None),
     )
+    strokes, key, below = _key(classes, e, width, height, layout)
     layers = [
         *_arrows(flows, boxes, colours, place, str(e.get("unit", ""))),
         *_boxes(boxes, colours, place),
-        *_names(boxes, colours, layout),
-        *_headings(boxes, e, width, layout),
+        *strokes,
+        *_texts([*_names(boxes, colours, layout), *_headings(boxes, e, width), *key], place, layout),
     ]
-    key, below = _key(classes, e, width, height, layout)
     plot = theme.Plot(width, height, 10.0, 10.0, 30.0 if e.get("headings") else 8.0, below)
-    return theme.finish([*layers, *key], figure, words, layout, plot)
+    return theme.finish(layers, figure, words, layout, plot)
 
 
-def classified(flows: list[Flow]) -> tuple[list[Flow], list[tuple[float, float]]]:
-    """Return flows with their widths, thick ones first, and the limits of the classes in use."""
+def classified(
+    flows: list[Flow], muted: str = "", thin: float = 1.0
+) -> tuple[list[Flow], list[tuple[float, float, float]]]:
+    """Return flows with their widths, those to draw first in front, and the classes in use: from, to, width.
+
+    ``thin`` is a factor on all widths.
+    """
     powers = [math.floor(math.log10(f.value) + 1e-12) for f in flows]
     top = max(powers)
     lowest = max(min(powers), top - len(WIDTHS) + 1)
     wide = [WIDTHS[len(WIDTHS) - 1 - (top - max(p, lowest))] for p in powers]
-    limits = [
-        (0.0 if p == lowest else 10.0**p, math.inf if p == top else 10.0 ** (p + 1)) for p in range(lowest, top + 1)
+    classes = [
+        (0.0 if p == lowest else 10.0**p, math.inf if p == top else 10.0 ** (p + 1), thin * WIDTHS[p - top - 1])
+        for p in range(lowest, top + 1)
     ]
-    sized = [replace(f, width=w) for f, w in zip(flows, wide, strict=True)]
-    return sorted(sized, key=lambda f: -f.width), limits
+    sized = [replace(f, width=thin * w) for f, w in zip(flows, wide, strict=True)]
+    return sorted(sized, key=lambda f: (f.group != muted, -f.width)), classes
 
 
 def arranged(nodes: list[Node], flows: list[Flow], width: float, layout: theme.Layout) -> tuple[Boxes, float]:
@@ -153,14 +183,16 @@ def arranged(nodes: list[Node], flows: list[Flow], width: float, layout: theme.L
     last = max(n.column for n in nodes)
     columns = [[n for n in nodes if n.column == c] for c in range(last + 1)]
     lines = {(n.column, n.name): tuple(wrap(n.label, room[0 < n.column < last], layout.size)) for n in nodes}
-    wide = [12.0 + max(text_width(t, layout.size) for n in own for t in lines[n.column, n.name]) for own in columns]
+    wide = [2 * PAD + max(text_width(t, layout.size) for n in own for t in lines[n.column, n.name]) for own in columns]
     tall = {at: max(len(t) * (layout.size + 2.0) + 8.0, _ports(at, flows)) for at, t in lines.items()}
-    headed = {
-        (n.column, n.name): HEADING * (bool(n.group) and (i == 0 or own[i - 1].group != n.group))
-        for own in columns
+    heads = {
+        (n.column, n.name): tuple(wrap(n.group, wide[c] + 24.0, layout.size, bold=True))
+        for c, own in enumerate(columns)
         for i, n in enumerate(own)
+        if n.group and (i == 0 or own[i - 1].group != n.group)
     }
-    needed = [sum(tall[n.column, n.name] + GAP + headed[n.column, n.name] for n in own) for own in columns]
+    above = {at: len(t) * (layout.size + 2.0) + 10.0 for at, t in heads.items()}
+    needed = [sum(tall[n.column, n.name] + GAP + above.get((n.column, n.name), 0.0) for n in own) for own in columns]
     height = max(needed)
     between = (width - sum(wide)) / max(1, last)
     boxes: Boxes = {}
@@ -169,8 +201,8 @@ def arranged(nodes: list[Node], flows: list[Flow], width: float, layout: theme.L
         y = extra / 2
         for n in own:
             at = (n.column, n.name)
-            y += headed[at]
-            boxes[at] = Box(x, y, wide[c], tall[at], lines[at], n.group)
+            y += above.get(at, 0.0)
+            boxes[at] = Box(x, y, wide[c], tall[at], lines[at], n.group, heads.get(at, ()))
             y += tall[at] + GAP + extra
     return boxes, height
 
@@ -198,7 +230,7 @@ def _heights(flows: list[Flow], boxes: Boxes, side: int) -> list[float]:
     return at
 
 
-def _arrows(flows: list[Flow], boxes: Boxes, colours: Colours, place: tuple[Any, Any], unit: str) -> list[Any]:
+def _arrows(flows: list[Flow], boxes: Boxes, colours: Colours, place: Place, unit: str) -> list[Any]:
     import pandas as pd
 
     alt = need("altair")
@@ -206,28 +238,27 @@ def _arrows(flows: list[Flow], boxes: Boxes, colours: Colours, place: tuple[Any,
     for k, (f, y0, y1) in enumerate(zip(flows, _heights(flows, boxes, 0), _heights(flows, boxes, 1), strict=True)):
         a, b = (boxes[end] for end in f.ends)
         x0, x1 = a.x + a.width, b.x - HEAD
-        bend = (x0 + x1) / 2
+        bend = BEND * (x1 - x0)
         look = {"flow": k, "colour": colours[f.group][0], "width": f.width, "dashed": f.dashed}
-        path = ((x0, y0), (bend, y0), (bend, y1), (x1, y1))
+        path = ((x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1))
         rows += [{**look, "order": i, "x": x, "y": y} for i, (x, y) in enumerate(path)]
         hint = f"{' '.join(a.lines)} → {' '.join(b.lines)}: {significant(f.value)} {unit}".strip()
         heads.append({**look, "x": x1 + HEAD / 2, "y": y1, "size": 0.9 * (f.width + 4.0) ** 2, "hint": hint})
-    ex, ey = alt.X("x:Q", scale=place[0], axis=None), alt.Y("y:Q", scale=place[1], axis=None)
     colour = alt.Color("colour:N", scale=None)
     frame = pd.DataFrame(rows)
     layers = []
     for dashed in (False, True):
         own = frame[frame["dashed"] == dashed]
-        look = {"interpolate": "basis", "opacity": 0.6, "strokeDash": [5, 3] if dashed else [1, 0], "aria": False}
+        look = {"interpolate": "basis", "opacity": 0.55, "strokeDash": [5, 3] if dashed else [1, 0], "aria": False}
         lines = alt.Chart(theme.values(own)).mark_line(**look)
         thick = alt.StrokeWidth("width:Q", scale=None)
         if len(own):
-            layers.append(lines.encode(ex, ey, colour, thick, detail="flow:N", order="order:Q"))
+            layers.append(lines.encode(place.x, place.y, colour, thick, detail="flow:N", order="order:Q"))
     tips = alt.Chart(theme.values(pd.DataFrame(heads))).mark_point(shape="triangle-right", filled=True, opacity=1)
-    return [*layers, tips.encode(ex, ey, colour, alt.Size("size:Q", scale=None), description="hint:N")]
+    return [*layers, tips.encode(place.x, place.y, colour, alt.Size("size:Q", scale=None), description="hint:N")]
 
 
-def _boxes(boxes: Boxes, colours: Colours, place: tuple[Any, Any]) -> list[Any]:
+def _boxes(boxes: Boxes, colours: Colours, place: Place) -> list[Any]:
     import pandas as pd
 
     alt = need("altair")
@@ -237,66 +268,59 @@ def _boxes(boxes: Boxes, colours: Colours, place: tuple[Any, Any]) -> list[Any]:
     ]
     look = {"fill": theme.PAPER, "cornerRadius": 3, "strokeWidth": 1.2, "aria": False}
     base = alt.Chart(theme.values(pd.DataFrame(rows))).mark_rect(**look)
-    ex, ey = alt.X("x:Q", scale=place[0], axis=None), alt.Y("y:Q", scale=place[1], axis=None)
-    return [base.encode(ex, ey, alt.Stroke("colour:N", scale=None), x2="x2:Q", y2="y2:Q")]
+    return [base.encode(place.x, place.y, alt.Stroke("colour:N", scale=None), x2="x2:Q", y2="y2:Q")]
 
 
-def _names(boxes: Boxes, colours: Colours, layout: theme.Layout) -> list[Any]:
+def _names(boxes: Boxes, colours: Colours, layout: theme.Layout) -> list[Text]:
     """Return the texts in the boxes, and the name of each group above its first box."""
-    layers: list[Any] = []
+    found = []
     step = layout.size + 2.0
-    seen: set[tuple[int, str]] = set()
-    for (column, _), b in boxes.items():
+    for b in boxes.values():
         x, top = b.x + b.width / 2, b.middle - step * (len(b.lines) - 1) / 2
-        for i, line in enumerate(b.lines):
-            layers.append(theme.text_at(line, x, top + i * step, layout.size, align="center", baseline="middle"))
-        if b.group and (column, b.group) not in seen:
-            look = {"align": "center", "fontWeight": "bold", "color": colours[b.group][1]}
-            layers.append(theme.text_at(b.group, x, b.y - 7.0, layout.size, **look))
-        seen.add((column, b.group))
-    return layers
+        found += [Text(line, x, top + i * step) for i, line in enumerate(b.lines)]
+        top = b.y - 11.0 - step * (len(b.heading) - 1)
+        found += [Text(t, x, top + i * step, colour=colours[b.group][1], bold=True) for i, t in enumerate(b.heading)]
+    return found
 
 
-def _headings(boxes: Boxes, e: Any, width: float, layout: theme.Layout) -> list[Any]:
+def _headings(boxes: Boxes, e: Any, width: float) -> list[Text]:
     """Return the headings of columns: the outer ones flush with the edges of the drawing."""
     texts = [str(t) for t in e.get("headings", ())]
-    layers = []
+    found = []
     for c, text in enumerate(texts):
         own = next(b for (column, _), b in boxes.items() if column == c)
         x, align = own.x + own.width / 2, "center"
         if c in (0, len(texts) - 1):
             x, align = (0.0, "left") if c == 0 else (width, "right")
-        layers.append(theme.text_at(text, x, -14.0, layout.size, align=align, color=theme.SOFT))
-    return layers
+        found.append(Text(text, x, -16.0, align, theme.SOFT))
+    return found
 
 
 def _key(
-    classes: list[tuple[float, float]], e: Any, width: float, height: float, layout: theme.Layout
-) -> tuple[list[Any], float]:
-    """Return the key of widths and dashes beneath the drawing, wrapped, and the room it takes."""
+    classes: list[tuple[float, float, float]], e: Any, width: float, height: float, layout: theme.Layout
+) -> tuple[list[Any], list[Text], float]:
+    """Return strokes and texts of the key beneath the drawing, wrapped, and the room it takes."""
     unit = f"\u00a0{e['unit']}" if e.get("unit") else ""
-    texts = [
-        f"under {fixed(high, 0)}{unit}"
-        if low == 0.0
-        else f"over {fixed(low, 0)}{unit}"
-        if math.isinf(high)
-        else f"{fixed(low, 0)} to {fixed(high, 0)}{unit}"
-        for low, high in classes
-    ]
-    items = [(t, w, False) for t, w in zip(texts, WIDTHS[len(WIDTHS) - len(classes) :], strict=True)]
+    items = [(f"{_limits(low, high)}{unit}", thick, False) for low, high, thick in classes]
     if e.get("dashed_title"):
         items.append((str(e["dashed_title"]), 2.0, True))
-    layers: list[Any] = []
+    strokes: list[Any] = []
+    texts = []
     x, y = 0.0, height + 18.0
     for text, thick, dashed in items:
         room = text_width(text, layout.size) + 48.0
         if x and x + room > width:
             x, y = 0.0, y + 20.0
-        layers.append(_stroke(x, x + 24.0, y, thick, dashed))
-        look: dict[str, Any] = {"baseline": "middle", "color": theme.SOFT}
-        layers.append(theme.text_at(text, x + 30.0, y, layout.size, **look))
+        strokes.append(_stroke(x, x + 24.0, y, thick, dashed))
+        texts.append(Text(text, x + 30.0, y, "left", theme.SOFT))
         x += room
-    return layers, y - height + 16.0
+    return strokes, texts, y - height + 16.0
+
+
+def _limits(low: float, high: float) -> str:
+    if low == 0.0:
+        return "any" if math.isinf(high) else f"under {fixed(high, 0)}"
+    return f"over {fixed(low, 0)}" if math.isinf(high) else f"{fixed(low, 0)} to {fixed(high, 0)}"
 
 
 def _stroke(x: float, x2: float, y: float, width: float, dashed: bool) -> Any:
@@ -304,6 +328,25 @@ def _stroke(x: float, x2: float, y: float, width: float, dashed: bool) -> Any:
     look = {"color": theme.GREY, "strokeWidth": width, "strokeDash": [5, 3] if dashed else [1, 0], "aria": False}
     one = alt.Chart(alt.InlineData(values=[{}])).mark_rule(**look)
     return one.encode(x=alt.value(x), x2=alt.value(x2), y=alt.value(y))
+
+
+def _texts(texts: list[Text], place: Place, layout: theme.Layout) -> list[Any]:
+    """Return all texts in as few layers as their looks allow; headings keep clear of arrows by a halo."""
+    import pandas as pd
+
+    alt = need("altair")
+    layers = []
+    for align, bold in dict.fromkeys((t.align, t.bold) for t in texts):
+        own = [t for t in texts if (t.align, t.bold) == (align, bold)]
+        rows = pd.DataFrame({"x": [t.x for t in own], "y": [t.y for t in own], "text": [t.text for t in own]})
+        base = alt.Chart(theme.values(rows.assign(colour=[t.colour for t in own])))
+        look = {"align": align, "baseline": "middle", "fontSize": layout.size, "aria": False}
+        look |= {"fontWeight": "bold"} if bold else {}
+        if bold:
+            halo = base.mark_text(**look, color=theme.PAPER, stroke=theme.PAPER, strokeWidth=4.0, strokeJoin="round")
+            layers.append(halo.encode(place.x, place.y, text="text:N"))
+        layers.append(base.mark_text(**look).encode(place.x, place.y, alt.Color("colour:N", scale=None), text="text:N"))
+    return layers
 
 
 def _colours(nodes: list[Node], muted: str) -> Colours:
