@@ -18,6 +18,8 @@ def tornqvist(quantities: Array, values: Array) -> Array:
     ----------
     quantities, values : ndarray, shape (years, sectors)
     """
+    if len(quantities) == 0:
+        return np.empty(0)
     shares = values / values.sum(axis=1, keepdims=True)
     steps = 0.5 * (shares[1:] + shares[:-1]) * np.diff(np.log(quantities), axis=0)
     return np.exp(np.concatenate(([0.0], np.cumsum(steps.sum(axis=1)))))

@@ -17,6 +17,10 @@ from innospace.economy.system import Family
 
 Array = NDArray[np.float64]
 OPERATIONS = ("set", "multiply", "add", "path")
+WHOLE = 1e-9
+"""How far shares may sum from one when a scenario gives all of them."""
+SHOCKED = ("lever", "path", "assumed")
+"""Roles of parameters that a scenario may move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,42 @@ class Shock:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Shock:
         """Rebuild from :meth:`to_dict` or a table of a scenario file."""
+        if not isinstance(data, Mapping):
+            raise SpecError(f"A shock is {data!r}.", allowed="a table with parameter, op and value: [[shock]]")
         known = ("parameter", "op", "value", "where", "years")
         require_known(list(data), known, kind="key", where="a shock of a scenario")
         missing = [k for k in ("parameter", "op", "value") if k not in data]
         if missing:
             raise SpecError(f"A shock lacks {offenders(missing)}.", where=f"shock {dict(data)}")
-        value = data["value"]
-        where = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in data.get("where", {}).items()}
-        kept = tuple(float(v) for v in value) if isinstance(value, list | tuple) else float(value)
-        return cls(data["parameter"], data["op"], kept, where, tuple(data.get("years", ())))
+        value, where, years = data["value"], data.get("where", {}), data.get("years", ())
+        numbers = value if isinstance(value, list | tuple) else [value]
+        wanted = where if isinstance(where, Mapping) else {"where": None}
+        labels: dict[str, Any] = {k: (v,) if isinstance(v, str) else v for k, v in wanted.items()}
+        _require_kinds(data, numbers, labels, years)
+        kept = tuple(float(v) for v in numbers) if isinstance(value, list | tuple) else float(value)
+        return cls(data["parameter"], data["op"], kept, {k: tuple(v) for k, v in labels.items()}, tuple(years))
+
+
+def _require_kinds(data: Mapping[str, Any], numbers: Any, labels: Any, years: Any) -> None:
+    def number(value: Any) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+
+    def texts(value: Any) -> bool:
+        return isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+
+    wrong = {
+        "parameter": (isinstance(data["parameter"], str), "the name of a parameter"),
+        "op": (isinstance(data["op"], str), ", ".join(OPERATIONS)),
+        "value": (all(number(v) for v in numbers), "a number, or a list of numbers for op = path"),
+        "where": (all(texts(v) for v in labels.values()), "labels: where = { agent = [...] }"),
+        "years": (
+            isinstance(years, list | tuple) and all(isinstance(y, int) and not isinstance(y, bool) for y in years),
+            "first and last year: years = [2013, 2030]",
+        ),
+    }
+    for key, (right, allowed) in wrong.items():
+        if not right:
+            raise SpecError(f"{key} of a shock is {data.get(key)!r}.", where=f"shock {dict(data)}", allowed=allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +145,11 @@ class Scenario:
         require_known(list(data), ("name", "title", "why", "shock"), kind="key", where="a scenario")
         if "name" not in data:
             raise SpecError("A scenario has no name.", remedy='Add name = "..."')
+        for key in ("name", "title", "why"):
+            if not isinstance(data.get(key, ""), str):
+                raise SpecError(f"{key} of a scenario is {data[key]!r}.", allowed="a text in quotes")
+        if not isinstance(data.get("shock", ()), list | tuple):
+            raise SpecError(f"shock of scenario {data['name']!r} is no list of tables.", remedy="Write [[shock]].")
         shocks = tuple(Shock.from_dict(s) for s in data.get("shock", ()))
         return cls(data["name"], data.get("title", ""), data.get("why", ""), shocks)
 
@@ -170,12 +206,12 @@ def apply(
     Raises
     ------
     LabelError
-        Unknown parameter, dimension, label or year; the nearest names are offered.
+        Unknown parameter, dimension or label; the nearest names are offered.
     SpecError
-        Shocked shares exceed one.
+        A year outside of the path, a value outside of the range of its parameter, shocked shares that exceed one.
     """
     out = paths.copy()
-    by_name = {f.name: f for f in families if f.role in ("lever", "path", "assumed")}
+    by_name = {f.name: f for f in families if f.role in SHOCKED}
     for shock in scenario.shocks:
         place = f"scenario {scenario.name!r}"
         require_known([shock.parameter], list(by_name), kind="parameter", where=place)
@@ -183,6 +219,7 @@ def apply(
         rows = _rows(shock, years, place)
         for column in _columns(shock, family, position, place):
             out[rows, column] = _operate(shock, out[rows, column], len(rows), place)
+            _require_inside(shock, family, out[rows, column], rows, years, place)
     return out if shares is None else _close_shares(scenario, out, paths, years, position, shares)
 
 
@@ -199,19 +236,44 @@ def _rows(shock: Shock, years: Sequence[int], place: str) -> NDArray[np.int64]:
     return np.arange(years.index(first), years.index(last) + 1)
 
 
+def selected(shock: Shock, family: Family) -> list[str]:
+    """Return the names of the parameters that a shock moves."""
+    return [
+        ".".join((family.name, *labels))
+        for labels in family.members
+        if all(labels[k] in shock.where.get(dim, (labels[k],)) for k, dim in enumerate(family.dims))
+    ]
+
+
 def _columns(shock: Shock, family: Family, position: Mapping[str, int], place: str) -> list[int]:
     require_known(list(shock.where), family.dims, kind="dimension", where=f"{place}, {shock.parameter}")
     for k, dim in enumerate(family.dims):
         known = list(dict.fromkeys(labels[k] for labels in family.members))
         require_known(shock.where.get(dim, ()), known, kind=dim, where=f"{place}, {shock.parameter}")
-    chosen = [
-        labels
-        for labels in family.members
-        if all(labels[k] in shock.where.get(dim, (labels[k],)) for k, dim in enumerate(family.dims))
-    ]
-    if not chosen:
-        raise SpecError(f"A shock of {shock.parameter} selects nothing.", where=place, allowed=str(family.members[:6]))
-    return [position[".".join((family.name, *labels))] for labels in chosen]
+    chosen = selected(shock, family)
+    labels = {part for name in chosen for part in name.split(".")[1:]}
+    idle = [label for wanted in shock.where.values() for label in wanted if label not in labels]
+    if not chosen or idle:
+        raise SpecError(
+            f"A shock of {shock.parameter} selects nothing for {offenders(idle) if idle else 'any label'}.",
+            where=place,
+            allowed=offenders([".".join(labels) for labels in family.members], shown=12),
+            remedy="Name only labels that go together; write a shock of its own for others.",
+        )
+    return [position[name] for name in chosen]
+
+
+def _require_inside(
+    shock: Shock, family: Family, values: Array, rows: NDArray[np.int64], years: Sequence[int], place: str
+) -> None:
+    outside = np.flatnonzero(~family.range.holds(values))
+    if len(outside):
+        raise SpecError(
+            f"A shock sets {shock.parameter} to {values[outside[0]]:g} in {years[rows[outside[0]]]}.",
+            where=place,
+            allowed=f"{family.title}: a number in {family.range.text}",
+            remedy="Fractions are written as 0.05, not as percent." if values[outside[0]] >= 1.0 else "",
+        )
 
 
 def _operate(shock: Shock, values: Array, count: int, place: str) -> Array:
@@ -237,14 +299,16 @@ def _close_shares(
         if not moved.any():
             continue
         before, after = old[:, columns[moved]].sum(axis=1), new[:, columns[moved]].sum(axis=1)
-        bad = np.flatnonzero((after >= 1.0) | (new[:, columns[moved]] < 0.0).any(axis=1))
-        if len(bad) or moved.all():
-            at = int(bad[0]) if len(bad) else 1
+        bad = np.flatnonzero(np.abs(after - 1.0) > WHOLE if moved.all() else after >= 1.0)
+        if len(bad):
+            at = int(bad[0])
             raise SpecError(
                 f"Budget shares of {label} cannot be closed in {years[at]}: the shocked ones sum to {after[at]:.3f}.",
                 where=f"scenario {scenario.name!r}",
-                allowed="shares of at least 0 that leave room for the other items of the same budget",
+                allowed="shares that sum to one when all are given, and else leave room for the others of that budget",
                 remedy="Make the shock smaller, or leave one item out of it.",
             )
+        if moved.all():
+            continue
         new[:, columns[~moved]] *= ((1.0 - after) / (1.0 - before))[:, None]
     return new

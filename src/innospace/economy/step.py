@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.errors import InnospaceError, SpecError, offenders
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
@@ -22,6 +23,8 @@ ROLES: Mapping[str, bool] = {"controls": True, "sam": False}
 OFFERS = ("growth_effect",)
 TAKES = ("efficiency",)
 SCENARIOS = True
+BASELINE = "baseline"
+"""Name of the path without shocks."""
 
 
 class Assumptions(BaseModel):
@@ -76,21 +79,20 @@ class Options(BaseModel):
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
     """Return every problem that can be found without solving; a linked efficiency has no value yet."""
     found: list[InnospaceError] = []
-    for check in (lambda: _spec(options, 0.5), lambda: _model(options, inputs, 0.5).calibration):
+
+    def attempt(check: Callable[[], Any]) -> Any:
         try:
-            check()
-        except InnospaceError as error:
-            return [error]
-    model = _model(options, inputs, 0.5)
-    try:
-        chosen = _scenarios(options, inputs)
-    except InnospaceError as error:
-        return [error]
-    for scenario in chosen:
-        try:
-            model.paths(scenario)
+            return check()
         except InnospaceError as error:
             found.append(error)
+            return None
+
+    attempt(lambda: _efficiency(options, inputs))
+    chosen = attempt(lambda: _scenarios(options, inputs)) or ()
+    model = attempt(lambda: _model(options, inputs, 0.5))
+    if model is not None and attempt(lambda: model.calibration) is not None:
+        for scenario in chosen:
+            attempt(functools.partial(model.paths, scenario))
     return found
 
 
@@ -148,7 +150,16 @@ def _model(options: Options, inputs: StepInputs, efficiency: float) -> Any:
 def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
     from innospace.economy.models.knowledge.solve import shipped_scenarios
 
-    known = {**shipped_scenarios(), **{str(s["name"]): Scenario.from_dict(s) for s in inputs.scenarios}}
+    shipped = shipped_scenarios()
+    own = {str(s["name"]): Scenario.from_dict(s) for s in inputs.scenarios}
+    taken = [name for name in own if name in (BASELINE, *shipped)]
+    if taken:
+        raise SpecError(
+            f"Scenarios of the study have names that are taken: {offenders(taken)}.",
+            allowed=f"any name but {offenders((BASELINE, *shipped))}",
+            remedy="Rename them.",
+        )
+    known = {**shipped, **own}
     names = list(known) if options.scenarios is None else options.scenarios
     require_known(names, list(known), kind="scenario", where="key 'scenarios'")
     return tuple(known[n] for n in dict.fromkeys(names))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,20 @@ from innospace.core.labels import require_known
 Array = NDArray[np.float64]
 Expression = Any
 """A CasADi expression of symbols."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of numbers as it is written: ``[0, 1)``; a round bracket leaves its end out."""
+
+    text: str
+
+    def holds(self, values: Array) -> NDArray[np.bool_]:
+        """Return which values lie inside; what is not a number does not."""
+        low, high = (float(end) for end in self.text[1:-1].split(","))
+        above = values >= low if self.text[0] == "[" else values > low
+        below = values <= high if self.text[-1] == "]" else values < high
+        return np.asarray(above & below)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,8 @@ class Family:
         Solved for in logarithms.
     role : str
         Of a parameter: ``calibrated``, ``assumed``, ``lever``, ``path`` or ``state``; of a variable: ``unknown``.
+    range : Interval
+        Values a scenario may give a parameter.
     """
 
     name: str
@@ -58,6 +75,7 @@ class Family:
     degree: int = 0
     positive: bool = True
     role: str = "unknown"
+    range: Interval = field(default_factory=lambda: Interval("(-inf, inf)"))
 
     def ids(self) -> tuple[str, ...]:
         """Return the names of the members."""
@@ -177,6 +195,11 @@ class System:
     def nonzeros(self) -> int:
         """Structural nonzeros of the Jacobian."""
         return len(self._rows)
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """Parameters that some equation holds; the rest have no effect on a year."""
+        return frozenset(self.inputs[j] for j in np.unique(self._input_columns))
 
     def to_x(self, levels: Array) -> Array:
         """Return the solver's coordinates of levels, shape (n,)."""

@@ -81,7 +81,7 @@ def find_root(
         if step is None:
             return Root(StatusCode.SINGULAR, x, f, iteration)
         longest = float(np.max(np.abs(step)))
-        found = _shorten(residual, x, f, step * min(1.0, step_limit / longest))
+        found = _shorten(residual, x, f, step * (step_limit / max(longest, step_limit)))
         if found is None:
             return Root(StatusCode.STALLED, x, f, iteration)
         x = found

@@ -40,7 +40,7 @@ class Engine(Protocol):
         ...
 
     def preflight(self, options: Any, inputs: StepInputs) -> list[InnospaceError]:
-        """Return every problem that can be found without computing; links have no values yet."""
+        """Return every problem that can be found without computing; values of links are NaN as yet."""
         ...
 
 

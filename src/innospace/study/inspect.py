@@ -51,7 +51,7 @@ def problems(path: str | Path) -> list[InnospaceError]:
 def step_inputs(
     study: Study, step: StudyStep, datasets: Mapping[str, Dataset], links: Mapping[str, LinkedValue] | None = None
 ) -> StepInputs:
-    """Return what a step receives; without values of links when they are not known yet."""
+    """Return what a step receives; values of links are NaN while they are not known."""
     tables = {role: datasets[name] for role, name in step.data.items()}
     scenarios = study.scenarios if engine(step.engine).SCENARIOS else ()
     return StepInputs(tables, dict(links or {}), scenarios)
@@ -84,7 +84,13 @@ def inspect(study: Study, steps: Sequence[StudyStep]) -> Inspection:
     for step in steps:
         if not set(step.data.values()) <= set(datasets):
             continue
-        for e in engine(step.engine).preflight(step.options, step_inputs(study, step, datasets)):
+        unknown = float("nan")
+        links = {
+            link.target: LinkedValue(unknown, unknown, unknown, "", f"{link.from_step}.{link.quantity}")
+            for link in study.links
+            if link.to_step == step.name
+        }
+        for e in engine(step.engine).preflight(step.options, step_inputs(study, step, datasets, links)):
             # a schema and a step find the same fault of a table; it is told once
             found.setdefault((e.what, e.where), at(e, f"{study.file}, [step.{step.name}]"))
     return Inspection(datasets, tuple(found.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from innospace.economy.models.knowledge import labels as k
@@ -15,6 +16,15 @@ Cells = dict[tuple[str, str], Any]
 def cells(m: Symbols) -> Cells:
     """Return ``(row, column) -> expression``: what the column account pays to the row account, million roubles."""
     return {**_sales(m), **_incomes(m), **_purchases(m), **_taxes(m), **_public(m), **_bank(m), **_outside(m)}
+
+
+@cache
+def cell_names() -> frozenset[tuple[str, str]]:
+    """Return the cells that a matrix of the base year may fill."""
+    from innospace.economy.models.knowledge.families import PARAMETERS, VARIABLES
+
+    found = cells(Symbols(VARIABLES, PARAMETERS))
+    return frozenset(c for c in found if c[1] != f"budget.{k.OTHER}" or not c[0].startswith("budget."))
 
 
 def _sales(m: Symbols) -> Cells:

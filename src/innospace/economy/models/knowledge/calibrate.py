@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from innospace.core.errors import DataError
+import numpy as np
+
+from innospace.core.errors import DataError, offenders
 from innospace.economy.models.knowledge import labels as k
+from innospace.economy.models.knowledge.accounts import cell_names
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
 
@@ -54,8 +57,11 @@ def calibrate(sam: SAM, inputs: BaseInputs, spec: KnowledgeSpec, closure: Closur
     DataError
         The matrix is not balanced, or a cell that must be positive is not.
     """
+    sam.require_accounts(k.ACCOUNTS)
     sam.require_balanced()
+    _require_known_cells(sam)
     _require_positive(sam)
+    _require_inputs(inputs)
     u = _quantities(sam, inputs)
     u |= _money(sam)
     p = _technology(u, inputs, spec)
@@ -71,7 +77,7 @@ def _require_positive(sam: SAM) -> None:
     needed = [(f"act.{k.SELLER[x]}", x) for x in k.PRODUCTS]
     needed += [(lab, f"act.{i}") for i in k.PRODUCERS for lab in k.LABOUR]
     needed += [("capital", f"act.{i}") for i in k.PRODUCERS] + [(k.OUTSIDE, q) for q in k.COMPOSITES]
-    needed += [(x, _buyer(a)) for a, x in k.DEMANDS]
+    needed += [(x, _buyer(a)) for a, x in k.DEMANDS] + [("loans", "deposits"), ("deposits", "loans")]
     bad = [f"[{r}, {c}]" for r, c in needed if not sam.cell(r, c) > 0.0]
     if bad:
         raise DataError(
@@ -80,6 +86,38 @@ def _require_positive(sam: SAM) -> None:
             where=sam.source.name,
             allowed="a positive number, however small: shares of these cells divide a market or a budget",
             remedy="Give a small positive figure in the controls and rebuild the matrix.",
+        )
+
+
+def _require_known_cells(sam: SAM) -> None:
+    known = cell_names()
+    bad = [
+        f"[{row}, {column}] = {sam.cell(row, column):,.6g}"
+        for row, column in zip(*(np.array(sam.accounts)[n] for n in np.nonzero(sam.values.to_numpy())), strict=True)
+        if (row, column) not in known
+    ]
+    if bad:
+        raise DataError(
+            f"The matrix holds payments that the model has no equation for: {', '.join(bad[:5])}"
+            + (f" and {len(bad) - 5} more." if len(bad) > 5 else "."),
+            where=sam.source.name,
+            allowed="payments of the column account to the row account as in the sample bashkortostan-2012-sam",
+            remedy="Move each to the cell that comes nearest, and balance the matrix again.",
+        )
+
+
+def _require_inputs(inputs: BaseInputs) -> None:
+    given = {f"persons of {i}, {lab}": inputs.persons[i, lab] for i in k.PRODUCERS for lab in k.LABOUR}
+    given |= {f"capital of {i}": inputs.capital[i] for i in k.PRODUCERS}
+    given |= {f"capital of {i} a year before": inputs.capital_before[i] for i in k.PRODUCERS}
+    given["mean wage"] = inputs.mean_wage
+    bad = [name for name, value in given.items() if not value > 0.0]
+    if bad:
+        raise DataError(
+            f"Not positive: {offenders(bad)}.",
+            where="controls",
+            allowed="a positive number, however small",
+            remedy="Correct the figures in the controls.",
         )
 
 
@@ -158,7 +196,7 @@ def _trade(sam: SAM, u: Values, spec: KnowledgeSpec) -> Values:
     p |= {f"{name}.{q}": u[f"PQ.{q}"] - 1.0 for name in ("vat_rate", "vat_base") for q in k.COMPOSITES}
     p |= {f"import_price.{q}": 1.0 for q in k.COMPOSITES} | {f"world_price.{e}": 1.0 for e in k.EXPORTS}
     p |= {f"export_base.{e}": u[f"S.{e}"] for e in k.EXPORTS}
-    goods, lessons = u["D.households.c1"], u["D.households.r1"]
+    goods, lessons = sam.cell("c1", k.HOUSEHOLDS), sam.cell("r1", k.HOUSEHOLDS)
     p |= {"consumer_weight.c1": goods / (goods + lessons), "consumer_weight.r1": lessons / (goods + lessons)}
     inverse = 0.0 if math.isinf(spec.export_elasticity) else 1.0 / spec.export_elasticity
     p |= {"transformation": spec.transformation, "substitution": spec.substitution}
@@ -206,8 +244,9 @@ def _rates(sam: SAM, u: Values, inputs: BaseInputs, spec: KnowledgeSpec) -> Valu
 def _public(u: Values, wage_weight: float) -> Values:
     p: Values = {"norm_wage_weight.g1": 0.0, "norm_wage_weight.rf": wage_weight, "norm_wage_weight.zf": wage_weight}
     for x in k.SET_PRICE:
-        p |= {f"norm.{x}": 1.0, f"state_order.{x}": 1.0, f"set_quantity.{x}": u[f"S.{x}"]}
-        p[f"set_share.{x}"] = u[f"S.{x}"] / u[f"Y.{k.SELLER[x]}"]
+        p |= {f"norm.{x}": 1.0, f"set_share.{x}": u[f"S.{x}"] / u[f"Y.{k.SELLER[x]}"]}
+        if x in k.ORDERED:
+            p |= {f"state_order.{x}": 1.0, f"set_quantity.{x}": u[f"S.{x}"]}
     return p | {"public_wage_ratio": u["w3"] / u["w1"], "public_wage_base": u["w3"]}
 
 

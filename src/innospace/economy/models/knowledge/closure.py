@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from innospace.core.errors import SpecError
-from innospace.core.labels import suggest
+from innospace.core.labels import require_known, suggest
 
 CHOICES = {
     "set_price_supply": {
@@ -64,4 +64,5 @@ class Closure:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Closure:
         """Rebuild from :meth:`to_dict`."""
+        require_known(list(data), list(CHOICES), kind="choice", where="closure")
         return cls(**data)

@@ -30,7 +30,7 @@ def to_dataset(result: EconomyResult) -> xr.Dataset:
     for family in result.model.system.variables:
         axes = [list(dict.fromkeys(m[d] for m in family.members)) for d in range(len(family.dims))]
         shape = (*stacked.shape[:2], *(len(a) for a in axes))
-        values = np.full(shape, np.nan)
+        values: Any = np.full(shape, np.nan)
         for name, labels in zip(family.ids(), family.members, strict=True):
             where = tuple(axis.index(label) for axis, label in zip(axes, labels, strict=True))
             values[(slice(None), slice(None), *where)] = stacked[:, :, position[name]]

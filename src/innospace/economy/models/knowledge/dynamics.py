@@ -148,9 +148,9 @@ def solve_path(
     return Path(
         chosen,
         model.years[:count],
-        np.array(levels),
+        np.array(levels).reshape(count, system.size),
         paths[:count],
-        np.array(reports),
+        np.array(reports).reshape(count, len(system.reported)),
         tuple(iterations),
         failure,
     )

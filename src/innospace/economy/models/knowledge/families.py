@@ -9,7 +9,7 @@ import csv
 from importlib import resources
 
 from innospace.economy.models.knowledge import labels as k
-from innospace.economy.system import Family
+from innospace.economy.system import Family, Interval
 
 
 def _each(labels: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -27,6 +27,7 @@ SETS: dict[str, tuple[tuple[str, ...], ...]] = {
     "traded": _each((*k.MARKET, *k.EXPORTS)),
     "composites": _each(k.COMPOSITES),
     "set_price": _each(k.SET_PRICE),
+    "ordered": _each(k.ORDERED),
     "exports": _each(k.EXPORTS),
     "consumed": _each(("c1", "r1")),
     "labour": _each(k.LABOUR),
@@ -51,6 +52,7 @@ def _read(file: str) -> tuple[Family, ...]:
             int(row["degree"]),
             row["positive"] == "1",
             row["role"],
+            Interval(row.get("range") or "(-inf, inf)"),
         )
         for row in csv.DictReader(text.splitlines())
     )

@@ -12,6 +12,7 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.dynamics import Path, solve_path
 from innospace.economy.models.knowledge.model import EXCESS, KnowledgeModel
 from innospace.economy.models.knowledge.recalculation import recalculate
+from innospace.economy.system import System
 
 Array = NDArray[np.float64]
 BASE_TOLERANCE = 1e-10
@@ -88,6 +89,15 @@ def imbalance(model: KnowledgeModel, path: Path) -> Array:
 def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
     """Return the gates of one scenario: solved, balanced, Walras, positive, a budget left, a market part left."""
     system = model.system
+    solved = Check.at_least(
+        f"{name}.years_solved",
+        float(len(path.years)),
+        float(len(model.years)),
+        "Years that have a solution.",
+        " ".join(failure_text(path)),
+    )
+    if not path.years:
+        return [solved]
     levels, nominal = path.levels, path.levels[:, system.position["GRP"]]
     excess = path.reported[:, system.reported.index(EXCESS)] / nominal
     budget = levels[:, system.position["lam.authorities"]]
@@ -95,13 +105,7 @@ def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
     parts = np.array([levels[:, system.position[f"V.{i}"]] / levels[:, system.position[f"Y.{i}"]] for i in k.PRODUCERS])
     thin, when = np.unravel_index(int(np.argmin(parts)), parts.shape)
     return [
-        Check.at_least(
-            f"{name}.years_solved",
-            float(len(path.years)),
-            float(len(model.years)),
-            "Years that have a solution.",
-            failure_text(path),
-        ),
+        solved,
         Check.at_most(
             f"{name}.accounts_balance",
             float(np.max(imbalance(model, path))),
@@ -117,9 +121,11 @@ def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
         ),
         Check.at_least(
             f"{name}.nothing_negative",
-            float(np.min(levels[:, system.positive])),
-            0.0,
-            "Smallest price, quantity or budget of any year.",
+            float(np.min(np.where(system.positive, levels, levels / nominal[:, None])[:, _signed(system)])),
+            -BALANCE_TOLERANCE,
+            "Smallest price, quantity, budget, tax, deposit or loan of any year (money relative to gross regional "
+            "product); profit tax and relief alone may be negative, when there is a loss.",
+            "A negative tax or deposit comes from a negative cell of the matrix or from a shock: look at its rate.",
         ),
         Check.at_least(
             f"{name}.authorities_budget",
@@ -141,15 +147,23 @@ def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
     ]
 
 
-def failure_text(path: Path) -> str:
-    """Return which market failed, by how much, and what to try; empty when every year was solved."""
+def _signed(system: System) -> NDArray[np.bool_]:
+    """Return the unknowns that must not be negative, shape (n,)."""
+    return np.array([name.split(".")[0] not in ("Tprof", "Treb") for name in system.unknowns])
+
+
+def failure_text(path: Path) -> tuple[str, str]:
+    """Return which market failed and by how much, and what to try; empty when every year was solved."""
     if path.failure is None:
-        return ""
+        return "", ""
     f, last = path.failure, path.years[-1] if path.years else None
     year = f"{last + 1}" if last is not None else "the base year"
     return (
         f"No solution in {year}: {f.worst} misses by {f.residual:.2g} of its size after {100 * f.reached:.0f} % of the "
-        "change from the year before. Make the shock smaller, spread it over years, or change the closure."
+        "change from the year before.",
+        "Make the shock smaller, spread it over years, or change the closure."
+        if path.scenario.shocks
+        else "The baseline itself has no solution: look at knowledge coefficients, growth rates and the closure.",
     )
 
 

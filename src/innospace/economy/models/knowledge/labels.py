@@ -20,6 +20,8 @@ MARKET = ("c1", "i1", "n1", "r1", "z1")
 """Products whose price clears the market."""
 SET_PRICE = ("g1", "rf", "zf")
 """Products whose price the authorities set; the market clears through their budget."""
+ORDERED = ("rf", "zf")
+"""Set-price products whose quantity the authorities can order."""
 EXPORTS = ("c2", "n2", "z2")
 PRODUCTS = (*MARKET, *SET_PRICE, *EXPORTS)
 COMPOSITES = ("c1", "i1", "n1")

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from innospace.core.errors import SpecError
+from innospace.core.errors import SpecError, offenders
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.accounts import cells
 from innospace.economy.models.knowledge.blocks import equations
 from innospace.economy.models.knowledge.blocks.trade import WALRAS, excess_demand
 from innospace.economy.models.knowledge.calibrate import Calibration, calibrate
-from innospace.economy.models.knowledge.closure import Closure
+from innospace.economy.models.knowledge.closure import CHOICES, Closure
 from innospace.economy.models.knowledge.families import PARAMETERS, VARIABLES
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
-from innospace.economy.scenario import Scenario, Shares, apply
+from innospace.economy.scenario import Scenario, Shares, apply, selected
 from innospace.economy.system import Symbols, System, compile_system
 
 if TYPE_CHECKING:
@@ -109,4 +109,20 @@ class KnowledgeModel:
             out[:, position[f"labour_supply.{lab}"]] *= (1.0 + self.spec.labour_growth) ** t
         if scenario is None:
             return out
-        return apply(scenario, out, self.years, PARAMETERS, position, BUDGET_SHARES)
+        moved = apply(scenario, out, self.years, PARAMETERS, position, BUDGET_SHARES)
+        self._require_effect(scenario)
+        return moved
+
+    def _require_effect(self, scenario: Scenario) -> None:
+        """Raise when a shock moves a parameter that no equation holds under the closure."""
+        for shock in scenario.shocks:
+            family = next(f for f in PARAMETERS if f.name == shock.parameter)
+            idle = [i for i in selected(shock, family) if i not in self.system.used]
+            if idle:
+                raise SpecError(
+                    f"A shock has no effect under this closure: {offenders(idle)}.",
+                    where=f"scenario {scenario.name!r}, {shock.parameter}",
+                    allowed=f"set_price_supply = {self.closure.set_price_supply}: "
+                    + CHOICES["set_price_supply"][self.closure.set_price_supply],
+                    remedy="Move the norm or the state order of these products, or change the closure.",
+                )

@@ -144,7 +144,7 @@ def _divide_output(u: Values, q: Mapping[str, float], closure: Closure, i: str) 
         if closure.set_price_supply == "fixed_money":
             budget = u["lam.authorities"] * q[f"budget_share.authorities.{x}"] * u["B.authorities"]
             u[f"S.{x}"] = budget / u[f"P.{x}"]
-        elif closure.set_price_supply == "state_order" and x in ("rf", "zf"):
+        elif closure.set_price_supply == "state_order" and x in k.ORDERED:
             u[f"S.{x}"] = q[f"set_quantity.{x}"] * q[f"state_order.{x}"]
         else:
             u[f"S.{x}"] = q[f"set_share.{x}"] * u[f"Y.{i}"]
@@ -168,9 +168,9 @@ def _spends(u: Values, q: Mapping[str, float], a: str, item: str) -> float:
 
 
 def _purchases(u: Values, q: Mapping[str, float]) -> None:
-    for a, x in k.DEMANDS:
+    for buyer, x in k.DEMANDS:
         price = u[f"PQ.{x}"] if x in k.COMPOSITES else u[f"P.{x}"]
-        u[f"D.{a}.{x}"] = _spends(u, q, a, x) / price
+        u[f"D.{buyer}.{x}"] = _spends(u, q, buyer, x) / price
     sigma = q["substitution"]
     for x in k.COMPOSITES:
         a, abroad = q[f"domestic_share.{x}"], u["ER"] * q[f"import_price.{x}"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from innospace.core.checks import Check
 from innospace.core.document import Section
+from innospace.core.errors import LabelError
 from innospace.core.inputs import LinkedValue
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
@@ -85,7 +86,8 @@ class EconomyResult:
                     if name in self.feasible
                     else ""
                 )
-                return Status(path.failure.code, f"{name}: {failure_text(path)}{part}", failure_text(path), "", steps)
+                what, remedy = failure_text(path)
+                return Status(path.failure.code, f"{name}: {what}{part}", remedy, "", steps)
         total = sum(sum(p.iterations) for p in self.paths.values())
         message = f"{len(self.paths)} scenarios of {len(self.years)} years solved in {total} Newton steps."
         return Status(StatusCode.CONVERGED, message, numbers=steps)
@@ -95,7 +97,12 @@ class EconomyResult:
         key = ".".join((family, *labels))
         position = self.model.system.position
         require_known([key], list(position), kind="variable")
-        return np.asarray(self.paths[name].levels[:, position[key]])
+        return np.asarray(self.path(name).levels[:, position[key]])
+
+    def path(self, name: str) -> Path:
+        """Return the path of a scenario."""
+        require_known([name], list(self.paths), kind="scenario")
+        return self.paths[name]
 
     def real_grp(self, name: str) -> Array:
         """Return the chained volume index of gross regional product, base year = 1, shape (years solved,)."""
@@ -128,7 +135,14 @@ class EconomyResult:
         import pandas as pd
 
         frame = pd.DataFrame(0.0, index=list(k.ACCOUNTS), columns=list(k.ACCOUNTS))
-        row = self.paths[name].reported[self.paths[name].years.index(year)]
+        path = self.path(name)
+        if year not in path.years:
+            raise LabelError(
+                f"{name} has no solution in {year}.",
+                allowed=f"{path.years[0]} to {path.years[-1]}" if path.years else "no year",
+                remedy="Ask for a solved year.",
+            )
+        row = path.reported[path.years.index(year)]
         for cell, value in zip(self.model.system.reported, row, strict=True):
             if "|" in cell:
                 frame.loc[tuple(cell.split("|"))] = value
@@ -149,7 +163,10 @@ class EconomyResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return effects, growth, parameters and checks as plain types."""
-        effects = {str(n): dict(row) for n, row in self.effects.to_dict("index").items()}
+        effects = {
+            str(n): {str(key): float(v) if np.isfinite(v) else None for key, v in row.items()}
+            for n, row in self.effects.to_dict("index").items()
+        }
         return {
             "status": str(self.status.code),
             "message": self.status.message,

@@ -88,7 +88,8 @@ class KnowledgeSpec:
             missing = [i for i in PRODUCERS if i not in given]
             if missing:
                 raise SpecError(f"{name} lacks {offenders(missing)}.", allowed="a number for each producer")
-            self._require(name, min(given.values()), 0.0, math.inf)
+            for value in given.values():
+                self._require(name, value, 0.0, math.inf)
         limits = {
             "efficiency": (1e-6, 1.0),
             "transformation": (0.0, math.inf),
@@ -101,6 +102,12 @@ class KnowledgeSpec:
         }
         for name, (low, high) in limits.items():
             self._require(name, getattr(self, name), low, high)
+        if self.knowledge_depreciation + self.knowledge_growth <= 0.0:
+            raise SpecError(
+                "A knowledge stock that neither depreciates nor grows has no base level.",
+                where="spec, keys 'knowledge_depreciation' and 'knowledge_growth'",
+                allowed="a positive sum of the two",
+            )
         if abs(self.substitution - 1.0) < 1e-6:
             raise SpecError(
                 "An elasticity of substitution of exactly 1 has no CES form.",

@@ -109,7 +109,7 @@ def _path(model: KnowledgeModel, n: int, facts: Any, frames: Any) -> Path:
         tuple(facts["years"]),
         levels,
         parameters,
-        np.array(reported),
+        np.array(reported).reshape(len(levels), len(model.system.reported)),
         tuple(facts["iterations"]),
         failure,
     )

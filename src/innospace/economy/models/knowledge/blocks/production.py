@@ -6,10 +6,17 @@ import casadi
 
 from innospace.economy.models.knowledge.blocks.expressions import mean_capital
 from innospace.economy.models.knowledge.closure import Closure
-from innospace.economy.models.knowledge.labels import EXPORTS, MARKET, PRODUCERS, SELLER, SET_PRICE, sold_by
+from innospace.economy.models.knowledge.labels import (
+    EXPORTS,
+    MARKET,
+    ORDERED,
+    PRODUCERS,
+    SELLER,
+    SET_PRICE,
+    sold_by,
+)
 from innospace.economy.system import Equation, EquationFamily, Expression, Symbols
 
-_ORDERED = ("rf", "zf")
 _SUPPLY = {
     "state_order": (
         r"S_x = S_{x0}\, q_x \;(x = rf, zf),\quad S_{g1} = E_{g1} Y_3",
@@ -124,7 +131,7 @@ def _set_supply(m: Symbols, closure: Closure) -> EquationFamily:
     def right(x: str) -> Expression:
         if mode == "fixed_money":
             return m("lam", "authorities") * m("budget_share", "authorities", x) * m("B", "authorities") / m("P", x)
-        if mode == "state_order" and x in _ORDERED:
+        if mode == "state_order" and x in ORDERED:
             return m("set_quantity", x) * m("state_order", x)
         return m("set_share", x) * m("Y", SELLER[x])
 
