@@ -17,7 +17,7 @@ _SQRT_HALF = float(np.sqrt(0.5))
 _SQRT_2_OVER_PI = float(np.sqrt(2.0 / np.pi))
 _INV_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
 _FAR_MEAN = -1.0e3  # beyond it r + mills(r) is taken from its series, exact to rounding there
-_FAR_QUANTILE = -1.0e4  # beyond it a truncated normal is an exponential to 1e-8
+_FAR_QUANTILE = -30.0  # beyond it the quantile is a small difference of large numbers and solved for by itself
 
 
 def log_cdf_and_mills(z: Array) -> tuple[Array, Array]:
@@ -110,7 +110,19 @@ def truncated_quantile(mu: Array, sigma: Array, upper_probability: float) -> Arr
     r = np.asarray(mu / sigma, dtype=np.float64)
     log_p = float(np.log(upper_probability))
     log_cdf, _ = log_cdf_and_mills(r)
-    near = r - special.ndtri_exp(log_p + log_cdf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        far = log_p / r
-    return np.maximum(np.asarray(sigma * np.where(r < _FAR_QUANTILE, far, near), dtype=np.float64), 0.0)
+    standard = np.atleast_1d(r - special.ndtri_exp(log_p + log_cdf))
+    far = np.atleast_1d(r < _FAR_QUANTILE)
+    if far.any():
+        standard[far] = _far_quantile(np.atleast_1d(r)[far], log_p)
+    return np.maximum(np.asarray(sigma * standard.reshape(r.shape), dtype=np.float64), 0.0)
+
+
+def _far_quantile(r: Array, log_p: float) -> Array:
+    """Solve ``log Phi(r - x) - log Phi(r) = log p`` far in the lower tail by Newton from the exponential limit."""
+    x = np.asarray(log_p / r)
+    excess_r, _ = log_cdf_excess(r)
+    for _ in range(3):
+        excess, _ = log_cdf_excess(r - x)
+        _, hazard = log_cdf_and_mills(r - x)
+        x = x + (excess - excess_r + 0.5 * x * (2.0 * r - x) - log_p) / hazard
+    return x
