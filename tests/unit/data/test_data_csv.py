@@ -216,6 +216,11 @@ def test_names_and_text_lose_surrounding_space(read):
     assert lists(found) == {"регион": ["Москва", "Тверь"], "q": [1, 2]}
 
 
+def test_byte_order_marks_inside_a_joined_file(read):
+    found = read("\ufeffa,b\n1,2\n\ufeff3,4\n")
+    assert lists(found) == {"a": [1, 3], "b": [2, 4]}
+
+
 def test_blank_rows_are_left_out(read):
     found = read("\n,,\na,b,c\n,,\n1,2,3\n\n  \n4,5,6\n,,\n")
     assert lists(found) == {"a": [1, 4], "b": [2, 5], "c": [3, 6]}

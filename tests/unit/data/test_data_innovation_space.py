@@ -123,6 +123,12 @@ def test_bad_cells(columns, what, where):
     assert problem.allowed or problem.remedy
 
 
+def test_rounding_of_published_shares_is_no_contradiction():
+    rounded = {"enterprises": [1000.0] * 4, "innovative_share": [0.123] * 4}
+    assert not problems(table(innovative_companies=[123.0, 123.5, 122.0, 124.0], **rounded))
+    assert "row 2" in one(table(innovative_companies=[123.0, 125.0, 122.0, 124.0], **rounded)).where
+
+
 def test_percent_in_a_column_of_fractions_is_recognised():
     assert "innovative_share_percent" in one(table(innovative_share=[0.1, 5.0, 12.0, 30.0])).remedy
 
