@@ -6,17 +6,23 @@ import importlib
 from typing import Any
 
 _HOME = {
+    "SAM": "sam",
     "ColumnCard": "cards",
+    "Constraint": "balancing",
     "Dataset": "dataset",
     "SampleCard": "cards",
     "as_dataset": "dataset",
+    "cross_entropy": "balancing",
     "load_geometry": "catalogue",
     "load_sample": "catalogue",
     "match_regions": "regions",
     "output_groups": "groups",
     "published_table": "catalogue",
+    "read_controls": "controls",
+    "read_sam": "sam",
     "read_table": "readers",
     "require_regions": "regions",
+    "sam_from_dataset": "sam",
     "samples": "catalogue",
     "wide_to_long": "reshape",
     "with_region_codes": "regions",

@@ -30,6 +30,8 @@ Vector = npt.NDArray[np.float64]
 Cell = tuple[str, str]
 TOLERANCE = 1e-10
 """Largest residual of a balance that is accepted, relative to the turnover of its account."""
+VANISHED = 1e-8
+"""A cell that shrinks below this part of its prior has no place in a balanced matrix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,13 @@ def cross_entropy(
         bad = [f"[{labels[i]}, {labels[j]}]" for i, j in np.argwhere(~np.isfinite(x0))]
         raise DataError("A cell is not a finite number.", where=", ".join(bad[:5]), remedy="Mend the cells.")
     free = (x0 != 0.0) & np.isfinite(w)
+    _require_two_sides(labels, x0)
     system = _system(labels, x0, free, constraints)
     solution = minimise(system.matrix, system.right, np.abs(x0[free]), w[free])
-    if not np.abs(solution.residual).max(initial=0.0) <= TOLERANCE:
-        raise _failure(system.matrix, system.right, system.names, system.cells, solution.x)
+    missed = not np.abs(solution.residual).max(initial=0.0) <= TOLERANCE
+    shrunk = solution.x / np.abs(x0[free])
+    if missed or shrunk.min(initial=1.0) < VANISHED:
+        raise _failure(system, shrunk)
     values = x0.copy()
     values[free] = np.sign(x0[free]) * solution.x
     worst = float(np.abs(solution.residual * system.scale).max(initial=0.0))
@@ -230,7 +235,23 @@ def _require_accounts(constraint: Constraint, known: Mapping[str, int]) -> None:
         )
 
 
-def _failure(matrix: Any, right: Vector, names: list[str], cells: list[Cell], reached: Vector) -> InnospaceError:
+def _require_two_sides(labels: list[str], x0: Vector) -> None:
+    """Raise when an account only receives or only pays: cells that are zero stay zero, so it can never balance."""
+    off = x0 - np.diag(np.diag(x0))
+    receives, pays = (off != 0.0).any(axis=1), (off != 0.0).any(axis=0)
+    one_sided = np.flatnonzero((receives != pays) & ((off >= 0.0).all(axis=1) & (off >= 0.0).all(axis=0)))
+    if len(one_sided):
+        kind = {True: "receives and pays nothing", False: "pays and receives nothing"}
+        told = [f"{labels[i]!r} {kind[bool(receives[i])]}" for i in one_sided]
+        raise DataError(
+            f"{len(told)} account{'s' if len(told) > 1 else ''} cannot be balanced: a cell that is empty stays empty.",
+            where="; ".join(told[:5]),
+            allowed="accounts with cells in their row and in their column, or in neither",
+            remedy="Fill in a cell on the other side, even if only roughly known, or leave the account out.",
+        )
+
+
+def _failure(system: _System, shrunk: Vector) -> InnospaceError:
     """Return the error that says why there is no balanced matrix: which accounts, or which cells would have to vanish.
 
     A linear program finds the smallest violation that non-negative cells must leave; if there is none, cells that
@@ -238,25 +259,25 @@ def _failure(matrix: Any, right: Vector, names: list[str], cells: list[Cell], re
     """
     from scipy import optimize, sparse
 
-    m, n = matrix.shape
-    slack = sparse.hstack([matrix, sparse.identity(m), -sparse.identity(m)]).tocsr()
+    m, n = system.matrix.shape
+    slack = sparse.hstack([system.matrix, sparse.identity(m), -sparse.identity(m)]).tocsr()
     cost = np.concatenate([np.zeros(n), np.ones(2 * m)])
-    found = optimize.linprog(cost, A_eq=slack, b_eq=right, bounds=(0.0, None), method="highs")
+    found = optimize.linprog(cost, A_eq=slack, b_eq=system.right, bounds=(0.0, None), method="highs")
     if found.status == 0 and found.fun > 1e-9:
         missed = found.x[n : n + m] + found.x[n + m :]
-        worst = [names[i] for i in np.argsort(-missed, kind="stable") if missed[i] > 1e-10]
+        worst = [system.names[i] for i in np.argsort(-missed, kind="stable") if missed[i] > 1e-10]
         return DataError(
             "No matrix with these cells balances under these totals.",
             where="; ".join(worst[:5]),
-            allowed="totals that the cells not held fixed can meet without changing sign",
-            remedy="Look at the cells and fixed totals of these accounts: an account that receives must pay.",
+            allowed="fixed cells and totals that the other cells can meet without changing sign",
+            remedy="Look at the fixed cells and totals of these accounts and of those they trade with.",
         )
-    small = [f"[{r}, {c}]" for (r, c), x in zip(cells, reached, strict=True) if x < 1e-6 * reached.max(initial=0.0)]
+    small = [f"[{r}, {c}]" for (r, c), ratio in zip(system.cells, shrunk, strict=True) if ratio < 1e-4]
     if found.status == 0 and small:
         return DataError(
             "The accounts balance only when cells vanish.",
-            where=", ".join(small[:5]),
-            allowed="fixed totals that leave every cell a size other than zero",
+            where=", ".join(small[:5]) + (f" and {len(small) - 5} more" if len(small) > 5 else ""),
+            allowed="fixed cells and totals that leave every cell a size other than zero",
             remedy="Leave these cells empty, or loosen the totals that press them to zero.",
         )
     return SolverError("Balancing did not converge.", remedy="Give the weights closer values, for example 1 to 1000.")

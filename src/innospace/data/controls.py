@@ -7,7 +7,7 @@ remembers how far it can be trusted: a calculation is as weak as its weakest fig
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,11 @@ UNITS: Mapping[str, Mapping[str, float]] = {
     "ratio": {"ratio": 1.0},
 }
 """Base unit of each kind of figure, and the units it may be given in with their size in base units."""
+RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
+    "positive": (lambda v: v > 0.0, "above zero"),
+    "not_negative": (lambda v: v >= 0.0, "zero or more"),
+    "any": (math.isfinite, ""),
+}
 _ALIASES = {
     "руб.": "RUB",
     "тыс. руб.": "thousand RUB",
@@ -63,15 +68,15 @@ class Item:
         Base unit, a key of ``UNITS``.
     timing : str
         ``base`` (of the base year), ``before`` (of the year before) or ``any``.
-    signed : bool
-        Whether it may be negative.
+    range : str
+        ``positive``, ``not_negative`` or ``any``.
     meaning : str
     """
 
     name: str
     unit: str
     timing: str
-    signed: bool
+    range: str
     meaning: str
 
 
@@ -235,8 +240,7 @@ def read_controls(data: str | Path | Dataset | Any, catalogue: Sequence[Item]) -
             f"The table lacks columns: {offenders(missing)}.", where=where, allowed=", ".join(COLUMNS), remedy=near
         )
         raise ControlsError(where, [problem])
-    table = [_Row.of(i + 2, record) for i, record in enumerate(dataset.frame[list(COLUMNS)].to_dict("records"))]
-    problems, rows = _rows(table, {item.name: item for item in catalogue}, where)
+    problems, rows = _rows(_table(dataset), {item.name: item for item in catalogue}, where)
     year, late = _years(rows, {item.name: item for item in catalogue}, where)
     problems += late
     if problems:
@@ -246,25 +250,36 @@ def read_controls(data: str | Path | Dataset | Any, catalogue: Sequence[Item]) -
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One row as it stands in the table; ``place`` counts the header as row 1."""
+    """One row as it stands in the table.
+
+    ``place`` counts the header as row 1; ``mark`` is the decimal mark other cells show, empty when they do not agree.
+    """
 
     place: int
     text: Mapping[str, str]
-
-    @classmethod
-    def of(cls, place: int, record: Mapping[Any, Any]) -> _Row:
-        from innospace.data.cells import clean
-
-        cells = {str(k): clean(v) for k, v in record.items()}
-        return cls(place, {k: "" if v is None else str(v) for k, v in cells.items()})
+    mark: str = ""
 
     def number(self, column: str) -> float:
-        """Return a cell as a number, decimal point or comma; NaN when it is none."""
+        """Return a cell as a number; NaN when it is none, or may be two (``1,234``)."""
         from innospace.data.cells import notation, to_number
 
         text = self.text[column]
-        found = to_number(text, "," if notation(text) == "comma" else ".") if text else None
+        form = notation(text)
+        mark = {"comma": ",", "either": self.mark}.get(form or "", ".")
+        found = to_number(text, mark) if form is not None and mark else None
         return math.nan if found is None else float(found)
+
+
+def _table(dataset: Dataset) -> list[_Row]:
+    from innospace.data.cells import clean, notation
+
+    records = dataset.frame[list(COLUMNS)].to_dict("records")
+    cells = [{str(k): clean(v) for k, v in record.items()} for record in records]
+    text = [{k: "" if v is None else str(v) for k, v in row.items()} for row in cells]
+    forms = {notation(row[column]) for row in text for column in ("value", "weight")}
+    commas, points = "comma" in forms, bool(forms & {"point", "grouped"})
+    mark = "" if commas == points else "," if commas else "."
+    return [_Row(i + 2, row, mark) for i, row in enumerate(text)]
 
 
 def _rows(
@@ -302,9 +317,10 @@ def _control(row: _Row, item: Item, at: str) -> tuple[Control, list[InnospaceErr
         found.append(DataError(f"Unit {text['unit']!r} does not fit.", where=at, allowed=allowed))
     value = row.number("value")
     if not math.isfinite(value):
-        found.append(DataError(f"Value {text['value']!r} is not a finite number.", where=at, remedy="Give a number."))
-    elif value < 0.0 and not item.signed:
-        found.append(DataError(f"Value {value:g} is negative.", where=at, allowed="zero or more"))
+        remedy = "Give a number, without marks between thousands."
+        found.append(DataError(f"Value {text['value']!r} is not a finite number.", where=at, remedy=remedy))
+    elif not RANGES[item.range][0](value):
+        found.append(DataError(f"Value {value:g} is out of range.", where=at, allowed=RANGES[item.range][1]))
     elif item.unit == "fraction" and size is not None and value * size > 1.0:
         found.append(DataError(f"Share {value:g} {text['unit']} is above one.", where=at, allowed="0 to 1"))
     if text["status"] not in STATUSES:
@@ -322,7 +338,7 @@ def _control(row: _Row, item: Item, at: str) -> tuple[Control, list[InnospaceErr
         year = 0.0
     if text["status"] == "assumption" and not text["reason"]:
         found.append(DataError("An assumption needs a reason.", where=at, remedy="Say in column 'reason' why."))
-    if text["status"] != "assumption" and not text["source"]:
+    if text["status"] in ("real", "derived") and not text["source"]:
         found.append(DataError("A figure needs a source.", where=at, remedy="Name publisher and table in 'source'."))
     base = value * (size or 1.0)
     return Control(item.name, base, item.unit, int(year), text["status"], weight, text["source"], text["reason"]), found

@@ -161,11 +161,12 @@ class SAM:
         natures = None if self.natures is None else self.natures.loc[order, order]
         return SAM(self.values.loc[order, order], self.unit, self.year, self.source, natures)
 
-    def checks(self, relative: float = RELATIVE) -> tuple[Check, ...]:
-        """Return the verdicts on balance and signs."""
+    def checks(self, relative: float = RELATIVE, signed: Iterable[tuple[str, str]] = ()) -> tuple[Check, ...]:
+        """Return the verdicts on balance and signs; cells in ``signed`` may be negative."""
         from innospace.core.checks import Check
 
-        gap, size = self.imbalances(), self.size
+        gap, size, excused = self.imbalances(), self.size, set(signed)
+        negative = [c for c in self.negative_cells() if c not in excused]
         worst = f" Worst: {gap.index[0]!r}." if len(gap) and size else ""
         return (
             Check.at_most(
@@ -177,9 +178,9 @@ class SAM:
             ),
             Check.at_most(
                 "sam.signs",
-                len(self.negative_cells()),
+                len(negative),
                 0.0,
-                f"Cells below zero. {', '.join(f'[{r}, {c}]' for r, c in self.negative_cells()[:_SHOWN])}".strip(),
+                f"Cells below zero. {', '.join(f'[{r}, {c}]' for r, c in negative[:_SHOWN])}".strip(),
                 "Enter a negative payment with a plus sign in the opposite cell.",
             ),
         )
@@ -202,8 +203,15 @@ class SAM:
         )
         return frame if self.natures is None else frame.assign(nature=self.natures.to_numpy()[rows, columns])
 
-    def write(self, path: str | Path) -> None:
-        """Write the wide form to CSV or XLSX; the workbook also says what cells rest on.
+    def write(self, path: str | Path, *, long: bool = False) -> None:
+        """Write the matrix, numbers with all their digits.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.csv`` or ``.xlsx``; the workbook also says what cells rest on.
+        long : bool
+            One row a cell, with what it rests on, instead of one row an account.
 
         Raises
         ------
@@ -212,7 +220,7 @@ class SAM:
         """
         from innospace.data.sam_files import write_sam
 
-        write_sam(self, Path(path))
+        write_sam(self, Path(path), long)
 
 
 def read_sam(

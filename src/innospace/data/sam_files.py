@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ SUMS = frozenset({"total", "totals", "sum", "итого", "всего"})
 """Accounts of these names are sums of the others and are left out."""
 _CORNER = re.compile(r"(?P<unit>[^,;]*?)\s*[,;]\s*(?P<year>(?:19|20)\d\d)")
 _AGREE = 5e-3
+_SHEET, _NATURES = "sam", "natures"
 
 
 def read_matrix(path: Path, unit: str, year: int, sheet: str | None, nature: Nature) -> SAM:
@@ -35,7 +37,28 @@ def read_matrix(path: Path, unit: str, year: int, sheet: str | None, nature: Nat
         if error.what != "A column has no name." or not path.is_file():
             raise
         dataset = _with_corner(path, sheet)
-    return parse(replace(dataset, source=replace(dataset.source, nature=nature)), unit, year)
+    sam = parse(replace(dataset, source=replace(dataset.source, nature=nature)), unit, year)
+    if sam.natures is None and sheet is None and SUFFIXES[path.suffix.lower()] == "xlsx":
+        return replace(sam, natures=_natures_sheet(path, sam.accounts))
+    return sam
+
+
+def _natures_sheet(path: Path, accounts: list[str]) -> pd.DataFrame | None:
+    """Return the sheet on what cells rest on, if the workbook has one for the same accounts."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        if _NATURES not in book.sheetnames:
+            return None
+    finally:
+        book.close()
+    frame = read_table(path, sheet=_NATURES).frame
+    frame = frame.set_axis(frame.iloc[:, 0].astype(str), axis=0).iloc[:, 1:].fillna("").astype(str)
+    if list(frame.index) != accounts or list(frame.columns) != accounts:
+        return None
+    _require_natures(frame.to_numpy().ravel(), f"{path}, sheet {_NATURES!r}")
+    return frame.rename_axis(None)
 
 
 def _with_corner(path: Path, sheet: str | None) -> Dataset:
@@ -107,7 +130,7 @@ def _only(frame: pd.DataFrame, name: str | None) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _require_natures(given: pd.Series, where: str) -> None:
+def _require_natures(given: Iterable[str], where: str) -> None:
     unknown = sorted(set(given) - {*NATURES, ""})
     if unknown:
         raise LabelError(f"Unknown natures of cells: {offenders(unknown)}.", where=where, allowed=", ".join(NATURES))
@@ -175,33 +198,50 @@ def _require_sum(name: str, given: Any, sums: pd.Series, where: str) -> None:
         )
 
 
-def write_sam(sam: SAM, path: Path) -> None:
-    """Write the wide form; numbers with all their digits."""
-    kind = path.suffix.lower()
-    if kind not in (".csv", ".xlsx"):
+def require_form(path: Path) -> None:
+    """Raise unless a matrix can be written to such a file."""
+    if path.suffix.lower() not in (".csv", ".xlsx"):
         raise DataError(
             f"A matrix cannot be written as {path.suffix or 'a file without suffix'}.",
             where=str(path),
             allowed=".csv or .xlsx",
             remedy=f"Write to {path.with_suffix('.csv').name}.",
         )
+
+
+def write_sam(sam: SAM, path: Path, long: bool = False) -> None:
+    """Write a matrix; see :meth:`innospace.data.sam.SAM.write`."""
+    require_form(path)
+    workbook = path.suffix.lower() == ".xlsx"
+    if long:
+        frame = sam.to_frame().assign(unit=sam.unit, year=sam.year)
+        if workbook:
+            frame.to_excel(path, index=False, sheet_name="sam", freeze_panes=(1, 2))
+        else:
+            frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        return
     corner = ", ".join(str(x) for x in (sam.unit, sam.year) if x) or "account"
     # empty cells are left empty, so that a reader sees the structure
     wide = sam.values.mask(sam.values == 0.0)
-    if kind == ".csv":
+    if workbook:
+        _write_workbook(sam, wide, corner, path)
+    else:
         wide.to_csv(path, index_label=corner, encoding="utf-8", lineterminator="\n")
-        return
+
+
+def _write_workbook(sam: SAM, wide: pd.DataFrame, corner: str, path: Path) -> None:
+    """Write sheets ``sam``, ``natures`` (what cells rest on, if known) and ``about``."""
     import pandas as pd
 
+    source = sam.source
+    facts = {"unit": sam.unit, "year": sam.year, "source": source.name, "sha256": source.sha256}
+    facts |= {"nature": str(source.nature), "origin": source.origin, "licence": source.licence, "note": source.note}
     with pd.ExcelWriter(path, engine="openpyxl") as book:
-        wide.to_excel(book, sheet_name="sam", index_label=corner, freeze_panes=(1, 1))
+        wide.to_excel(book, sheet_name=_SHEET, index_label=corner, freeze_panes=(1, 1))
         if sam.natures is not None:
-            sam.natures.to_excel(book, sheet_name="natures", index_label="account", freeze_panes=(1, 1))
-        source = sam.source
-        about = {"source": source.name, "sha256": source.sha256, "nature": str(source.nature), "origin": source.origin}
-        facts = pd.Series({"unit": sam.unit, "year": sam.year, **about, "note": source.note}, name="value")
-        facts.to_excel(book, sheet_name="about", index_label="fact")
-        sheet = book.sheets["sam"]
+            sam.natures.to_excel(book, sheet_name=_NATURES, index_label="account", freeze_panes=(1, 1))
+        pd.Series(facts, name="value").to_excel(book, sheet_name="about", index_label="fact")
+        sheet = book.sheets[_SHEET]
         sheet.column_dimensions["A"].width = 28
         for row in sheet.iter_rows(min_row=2, min_col=2):
             for cell in row:

@@ -14,6 +14,9 @@ _ROUNDING = 1e-15
 _STALLED = 1e-12
 _LARGEST_STEP = 4.0
 _HALVINGS = 50
+_SINGULAR = 1e-13
+_GONE = 1e-40
+"""A cell this small says that there is no positive solution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,18 @@ def minimise(a: Any, b: Vector, prior: Vector, weights: Vector) -> Minimum:
     best = Minimum(x, residual, 0)
     for iteration in range(1, MAX_ITERATIONS + 1):
         size = _largest(residual)
-        if size <= _ROUNDING:
+        if size <= _ROUNDING or float((x / prior).min(initial=1.0)) < _GONE:
             break
         step = _newton_step((a @ sparse.diags(x / weights) @ transposed).toarray(), residual)
         growth = (transposed @ step) / weights
         slope = float(residual @ step)
         length = min(1.0, _LARGEST_STEP / max(_largest(growth), _ROUNDING))
         for _ in range(_HALVINGS):
-            ahead = prior * np.exp((transposed @ (dual + length * step)) / weights)
+            with np.errstate(over="ignore"):  # without a positive solution the dual runs away; the caller is told
+                ahead = prior * np.exp((transposed @ (dual + length * step)) / weights)
+            if not np.isfinite(ahead).all():
+                length *= 0.5
+                continue
             missed = a @ ahead - b
             level = float(weights @ ahead - b @ (dual + length * step))
             if level <= height + 1e-4 * length * slope or _largest(missed) <= 0.5 * size:
@@ -94,5 +101,8 @@ def _newton_step(hessian: npt.NDArray[np.float64], gradient: Vector) -> Vector:
     diagonal = np.sqrt(np.maximum(np.diag(hessian), 0.0))
     inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
     scaled = hessian * inverse[:, None] * inverse[None, :]
-    step: Vector = -inverse * np.linalg.lstsq(scaled, inverse * gradient, rcond=1e-13)[0]
+    curvature, directions = np.linalg.eigh(scaled)
+    kept = curvature > _SINGULAR * curvature.max(initial=0.0)
+    along = directions[:, kept]
+    step: Vector = -inverse * (along @ ((along.T @ (inverse * gradient)) / curvature[kept]))
     return step

@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from innospace.core.errors import DataError
+from innospace.core.numbers import percent
 from innospace.data.controls import Controls, Figure, Item, read_controls, total
 from innospace.economy.models.knowledge import labels as k
 
@@ -28,7 +29,7 @@ def catalogue() -> tuple[Item, ...]:
     """Return the items a controls table must give, from ``controls.csv``."""
     text = resources.files(__package__).joinpath("controls.csv").read_text(encoding="utf-8")
     return tuple(
-        Item(row["name"], row["unit"], row["timing"], row["signed"] == "1", row["meaning"])
+        Item(row["name"], row["unit"], row["timing"], row["range"], row["meaning"])
         for row in csv.DictReader(text.splitlines())
     )
 
@@ -119,7 +120,15 @@ def wage_bill(c: Controls) -> Figure:
 def shares(c: Controls, family: str) -> dict[str, Figure]:
     """Return the shares of all producers; the table gives those of the first two."""
     given = {i: c.figure(f"{family}.{i}") for i in (k.SCIENCE, k.INNOVATION)}
-    return given | {k.OTHER: 1.0 - total(list(given.values()))}
+    rest = 1.0 - total(list(given.values()))
+    if rest.value < 0.0:
+        raise DataError(
+            f"The shares {family!r} of the first two producers add up to {percent(1.0 - rest.value)}.",
+            where=c.source.name,
+            allowed="100 % or less: other industries have the rest",
+            remedy="Check the units: 4 percent is 0.04 as a fraction.",
+        )
+    return given | {k.OTHER: rest}
 
 
 def base_inputs(table: ControlsTable) -> BaseInputs:

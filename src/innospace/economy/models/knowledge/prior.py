@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.errors import DataError
+from innospace.core.checks import Check
+from innospace.core.errors import DataError, offenders
 from innospace.core.provenance import Nature, Source
 from innospace.data.balancing import Balanced, Cell, Constraint, cross_entropy
 from innospace.data.controls import Controls, Figure, total
-from innospace.data.sam import SAM, sam_from_dataset
+from innospace.data.sam import RELATIVE, SAM, sam_from_dataset
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.base_year import (
     LOOSE,
@@ -126,6 +127,86 @@ def to_sam(prior: PriorSAM, balanced: Balanced | None = None) -> SAM:
         prior.year,
         Source(source.name, source.sha256, Nature.ASSUMED, source.origin, source.licence, "Balanced from controls."),
         prior.natures,
+    )
+
+
+def structure() -> frozenset[Cell]:
+    """Return the cells that may be other than zero."""
+    budgets = {i: f"budget.{i}" for i in k.PRODUCERS}
+    cells = {(f"act.{k.SELLER[x]}", x) for x in k.PRODUCTS} | {(x, k.OUTSIDE) for x in k.EXPORTS}
+    cells |= {(x, budgets.get(a, a)) for a, x in k.DEMANDS} | {(x, k.AUTHORITIES) for x in k.SET_PRICE}
+    cells |= {(to, q) for q in k.COMPOSITES for to in ("tax.vat", k.OUTSIDE)}
+    for i, budget in budgets.items():
+        cells |= {(to, f"act.{i}") for to in (*k.LABOUR, "tax.social", "capital")}
+        cells |= {(to, budget) for to in ("tax.property", "tax.profit", k.HOUSEHOLDS, k.OUTSIDE, "loans")}
+        cells |= {(budget, by) for by in ("capital", k.AUTHORITIES, "loans")}
+    cells |= {(k.HOUSEHOLDS, by) for by in (*k.LABOUR, "social_payments", k.OUTSIDE)}
+    cells |= {("tax.income", k.HOUSEHOLDS), (k.OUTSIDE, k.HOUSEHOLDS), (k.AUTHORITIES, k.OUTSIDE)}
+    cells |= {(k.AUTHORITIES, a) for a in ACCOUNTS if a.startswith("tax.")} | {("social_payments", k.AUTHORITIES)}
+    for account in (*budgets.values(), k.HOUSEHOLDS):
+        cells |= {("deposits", account), (account, "deposits")}
+    return frozenset(cells | {("loans", "deposits"), ("deposits", "loans")})
+
+
+def gates(sam: SAM, prior: PriorSAM | None = None) -> tuple[Check, ...]:
+    """Return the verdicts on a matrix of this model: accounts, cells, balance, signs, identity, exact totals."""
+    strange = set(sam.accounts) ^ set(ACCOUNTS)
+    found = [
+        Check.at_most(
+            "sam.accounts",
+            len(strange),
+            0.0,
+            f"Accounts that the knowledge model lacks or does not know. {offenders(sorted(strange))}".strip(),
+            "Merge or split accounts until they are those of the model.",
+        ),
+        *sam.checks(signed=SIGNED),
+    ]
+    if strange:
+        return tuple(found)
+    extra = [f"[{r}, {c}]" for r, c in zip(*(sam.to_frame()[n] for n in ("row", "column")), strict=True)]
+    allowed = {f"[{r}, {c}]" for r, c in structure()}
+    extra = [cell for cell in extra if cell not in allowed]
+    found.append(
+        Check.at_most(
+            "sam.cells",
+            len(extra),
+            0.0,
+            f"Cells that the knowledge model has no place for. {', '.join(extra[:5])}".strip(),
+            "Move the payment to a cell of the model.",
+        )
+    )
+    found.append(_identity(sam))
+    if prior is not None:
+        found.append(_exactness(sam, prior))
+    return tuple(found)
+
+
+def _identity(sam: SAM) -> Check:
+    """Product by use less imports is product by origin and the tax on products."""
+    uses = [(x, c) for x in k.PRODUCTS for c in ACCOUNTS]
+    used = sum(sam.cell(x, c) for x, c in uses) - sum(sam.cell(k.OUTSIDE, q) for q in k.COMPOSITES)
+    product = sum(sam.total(f"act.{i}") for i in k.PRODUCERS)
+    gap = used - product - sam.total("tax.vat")
+    return Check.at_most(
+        "sam.product_identity",
+        gap / product if product else 0.0,
+        RELATIVE,
+        "Consumption, public purchases, investment, knowledge purchases and exports less imports, against gross "
+        "regional product and value added tax; difference as a part of the product.",
+        "Look at the accounts of products.",
+    )
+
+
+def _exactness(sam: SAM, prior: PriorSAM) -> Check:
+    missed = {c.name: sum(f * sam.cell(*cell) for cell, f in c.cells.items()) - c.total for c in prior.constraints}
+    worst = max(missed, key=lambda name: abs(missed[name]))
+    product = sum(sam.total(f"act.{i}") for i in k.PRODUCERS)
+    return Check.at_most(
+        "sam.exact_totals",
+        missed[worst] / product,
+        RELATIVE,
+        f"Largest difference from a total that must hold exactly ({worst}), as a part of gross regional product.",
+        "Rebuild the matrix from the controls.",
     )
 
 
@@ -237,21 +318,26 @@ def _passing(cells: Figures) -> Figures:
 
 def _totals(c: Controls, y: Mapping[str, Figure], cells: Figures) -> tuple[Constraint, ...]:
     """Return the totals that hold exactly."""
-    found = [Constraint.sum_of(f"value added of {i}", _seller_cells(i), y[i].value) for i in k.PRODUCERS]
+    found = [Constraint.sum_of(f"value added of {_title(i)}", _seller_cells(i), y[i].value) for i in k.PRODUCERS]
     hired = [(lab, f"act.{i}") for i in k.PRODUCERS for lab in k.LABOUR]
     found.append(Constraint.sum_of("wage bill", hired, wage_bill(c).value))
     interest = c.value("deposits.households") / c.value("deposit_growth") * c.value("deposit_rate.households")
     earned = [cell for cell in cells if cell[0] == k.HOUSEHOLDS and cell[1] != "deposits"]
-    found.append(Constraint.sum_of("household cash income", earned, cash_income(c).value - interest))
+    found.append(Constraint.sum_of("household cash income without interest", earned, cash_income(c).value - interest))
     for i in k.PRODUCERS:
         surplus = {(f"budget.{i}", "capital"): 1.0, ("capital", f"act.{i}"): -1.0}
-        found.append(Constraint(f"operating surplus of {i}", surplus))
+        found.append(Constraint(f"operating surplus of {_title(i)}", surplus))
     sums = {
         "value_added.education": [cell for cell in _seller_cells(k.SCIENCE) if cell[1] in ("r1", "rf")],
         "purchase.i1": [("i1", f"budget.{i}") for i in k.PRODUCERS],
     }
     exact = {item: c.figure(item) for item in sums if np.isinf(c.figure(item).weight)}
-    return (*found, *(Constraint.sum_of(item, sums[item], figure.value) for item, figure in exact.items()))
+    names = {"value_added.education": "value added of education", "purchase.i1": "investment"}
+    return (*found, *(Constraint.sum_of(names[item], sums[item], figure.value) for item, figure in exact.items()))
+
+
+def _title(producer: str) -> str:
+    return k.AGENT_TITLES[producer].lower()
 
 
 def _seller_cells(producer: str) -> list[Cell]:
