@@ -178,3 +178,10 @@ def test_windows_tables_with_decimal_commas(command, tmp_path):
     found = command("fit", "t.csv", "выпуск ~ затраты", "--json", *options)
     assert "затраты" in found.json["coefficients"]
     assert "затраты" in found.out
+
+
+def test_codes_stay_text_on_request(command, table):
+    name = table(region=["01", "02"])
+    shown = command("fit", name, MODEL, "--text", "region", "--cluster", "region", "--json")
+    assert shown.code == 0, shown.err
+    assert "nope" in command("fit", name, MODEL, "--text", "nope").err

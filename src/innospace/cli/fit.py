@@ -34,6 +34,10 @@ def fit(
     sheet: Annotated[Text, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
     delimiter: Annotated[Text, typer.Option("--delimiter", help="Delimiter of a CSV; recognised if not given.")] = None,
     decimal: Annotated[Text, typer.Option("--decimal", help="Decimal mark, . or ,; recognised if not given.")] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option("--text", metavar="COLUMN", help="Column to keep as text (codes); repeat."),
+    ] = None,
     encoding: Annotated[Text, typer.Option("--encoding", help="Encoding of a CSV; recognised if not given.")] = None,
     efficiencies: Annotated[
         Path | None, typer.Option("--efficiencies", metavar="FILE.csv", help="Write the efficiency of every row.")
@@ -59,12 +63,14 @@ def fit(
     kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     with _target(efficiencies, data) as aside, progress_bar(quiet) as progress:
         progress("Reading the table", 0.0)
-        dataset = read_table(data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal)
+        dataset = read_table(
+            data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
+        )
         result = estimate(spec, dataset, vcov=kind, progress=progress)
         if aside is not None:
             write_csv(result.efficiencies(level), aside)
-    text = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
-    return Outcome(result.to_dict(), text, code_of([result.status], result.checks))
+    shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
+    return Outcome(result.to_dict(), shown, code_of([result.status], result.checks))
 
 
 @contextlib.contextmanager

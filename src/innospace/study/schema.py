@@ -52,6 +52,7 @@ class Table(BaseModel):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal[".", ","] | None = None
     numeric: list[str] = Field(default_factory=list)
+    text: list[str] = Field(default_factory=list)
     dash: Literal["text", "zero", "missing"] = "text"
     nature: Literal["observed", "reconstructed", "assumed", "simulated"] = "observed"
     origin: str = ""
@@ -70,7 +71,7 @@ class Table(BaseModel):
     @property
     def reader_options(self) -> dict[str, Any]:
         """Options of :func:`innospace.data.read_table` that the study sets."""
-        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "dash"}
+        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash"}
         return self.model_dump(include=names, exclude_defaults=True)
 
     @property
