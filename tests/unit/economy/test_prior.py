@@ -21,6 +21,7 @@ from innospace.data import load_sample, read_controls, sam_from_dataset
 from innospace.data.balancing import cross_entropy
 from innospace.data.controls import ControlsError
 from innospace.economy.models.knowledge import labels as k
+from innospace.economy.models.knowledge.accounts import cell_names
 from innospace.economy.models.knowledge.base_year import catalogue
 from innospace.economy.models.knowledge.prior import (
     ACCOUNTS,
@@ -29,7 +30,6 @@ from innospace.economy.models.knowledge.prior import (
     build_prior,
     build_sam,
     gates,
-    structure,
     to_sam,
 )
 
@@ -69,23 +69,9 @@ def test_accounts_and_cells_are_those_of_the_model(sam, prior):
     assert tuple(sam.accounts) == ACCOUNTS
     assert len(ACCOUNTS) == 31
     filled = {(r, c) for r, c in sam.to_frame()[["row", "column"]].itertuples(index=False)}
-    assert filled == structure()
-    assert {(r, c) for r, c in itertools.product(ACCOUNTS, ACCOUNTS) if prior.values.at[r, c] != 0.0} == structure()
+    assert filled == cell_names()
+    assert {(r, c) for r, c in itertools.product(ACCOUNTS, ACCOUNTS) if prior.values.at[r, c] != 0.0} == cell_names()
     sam.require_no_negative()
-
-
-def test_the_cells_are_those_that_the_model_itself_fills():
-    from innospace.economy.models.knowledge import accounts
-
-    class Anything:
-        """Stands for every unknown and parameter: only the places of cells matter here."""
-
-        def __call__(self, *names):
-            return 0.5
-
-    places = set(accounts.cells(Anything()))
-    transfers = {(f"budget.{j}", "budget.other_industries") for j in ("science_education", "innovation")}
-    assert places - transfers == structure()
 
 
 def test_published_totals_are_held_exactly(sam):

@@ -30,6 +30,7 @@ from innospace.data.balancing import Balanced, Cell, Constraint, cross_entropy
 from innospace.data.controls import Controls, Figure, total
 from innospace.data.sam import RELATIVE, SAM, sam_from_dataset
 from innospace.economy.models.knowledge import labels as k
+from innospace.economy.models.knowledge.accounts import cell_names
 from innospace.economy.models.knowledge.base_year import (
     LOOSE,
     BaseInputs,
@@ -130,24 +131,6 @@ def to_sam(prior: PriorSAM, balanced: Balanced | None = None) -> SAM:
     )
 
 
-def structure() -> frozenset[Cell]:
-    """Return the cells that may be other than zero."""
-    budgets = {i: f"budget.{i}" for i in k.PRODUCERS}
-    cells = {(f"act.{k.SELLER[x]}", x) for x in k.PRODUCTS} | {(x, k.OUTSIDE) for x in k.EXPORTS}
-    cells |= {(x, budgets.get(a, a)) for a, x in k.DEMANDS} | {(x, k.AUTHORITIES) for x in k.SET_PRICE}
-    cells |= {(to, q) for q in k.COMPOSITES for to in ("tax.vat", k.OUTSIDE)}
-    for i, budget in budgets.items():
-        cells |= {(to, f"act.{i}") for to in (*k.LABOUR, "tax.social", "capital")}
-        cells |= {(to, budget) for to in ("tax.property", "tax.profit", k.HOUSEHOLDS, k.OUTSIDE, "loans")}
-        cells |= {(budget, by) for by in ("capital", k.AUTHORITIES, "loans")}
-    cells |= {(k.HOUSEHOLDS, by) for by in (*k.LABOUR, "social_payments", k.OUTSIDE)}
-    cells |= {("tax.income", k.HOUSEHOLDS), (k.OUTSIDE, k.HOUSEHOLDS), (k.AUTHORITIES, k.OUTSIDE)}
-    cells |= {(k.AUTHORITIES, a) for a in ACCOUNTS if a.startswith("tax.")} | {("social_payments", k.AUTHORITIES)}
-    for account in (*budgets.values(), k.HOUSEHOLDS):
-        cells |= {("deposits", account), (account, "deposits")}
-    return frozenset(cells | {("loans", "deposits"), ("deposits", "loans")})
-
-
 def gates(sam: SAM, prior: PriorSAM | None = None) -> tuple[Check, ...]:
     """Return the verdicts on a matrix of this model: accounts, cells, balance, signs, identity, exact totals."""
     strange = set(sam.accounts) ^ set(ACCOUNTS)
@@ -163,9 +146,8 @@ def gates(sam: SAM, prior: PriorSAM | None = None) -> tuple[Check, ...]:
     ]
     if strange:
         return tuple(found)
-    extra = [f"[{r}, {c}]" for r, c in zip(*(sam.to_frame()[n] for n in ("row", "column")), strict=True)]
-    allowed = {f"[{r}, {c}]" for r, c in structure()}
-    extra = [cell for cell in extra if cell not in allowed]
+    filled = sam.to_frame()[["row", "column"]].itertuples(index=False)
+    extra = [f"[{r}, {c}]" for r, c in filled if (r, c) not in cell_names()]
     found.append(
         Check.at_most(
             "sam.cells",
