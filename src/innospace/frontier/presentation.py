@@ -265,7 +265,7 @@ class Plots:
             f"Technical efficiency (Battese–Coelli), share of the frontier, {r.n} observations"
             if many
             else "Technical efficiency (Battese–Coelli) with 95\u202f% intervals given each unit's residual",
-            f"Source: {source}; {r.spec.inefficiency.replace('_', ' ')} inefficiency, estimated.",
+            f"Source: {source}; {r.spec.inefficiency.replace('_', '-')} inefficiency, estimated.",
             f"Histogram of technical efficiency of {r.n} observations; the mean is {mean}."
             if many
             else f"Technical efficiency ranked: {best['label']} is highest with {best['te_bc']:.2f}, "
@@ -285,7 +285,8 @@ class Plots:
         return Figure(
             "coefficients",
             FigureKind.COEFFICIENTS,
-            f"{moved} of {len(names)} coefficients differ from zero at the {percent(1 - level, 0)} level"
+            f"{moved} of {len(names)} coefficients {'differs' if moved == 1 else 'differ'} from zero "
+            f"at the {percent(1 - level, 0)} level"
             if len(names) > 1
             else f"The coefficient of {names[0]} {'differs' if moved else 'does not differ'} from zero at the "
             f"{percent(1 - level, 0)} level",

@@ -83,7 +83,7 @@ def regions(result: SpaceResult) -> Table:
         Column("te_lower", f"{level} from", "fixed:3", "Technical efficiency"),
         Column("te_upper", "to", "fixed:3", "Technical efficiency"),
         Column("rank", "Rank", "integer"),
-        Column("used_space", "Used space V̂, links", "fixed:1"),
+        Column("used_space", "Used space V̂, links", "fixed:3"),
     )
     return Table("regions", "Efficiency and used innovation space by region and year", frame, columns, result.steps)
 
@@ -104,7 +104,7 @@ def ranking(result: SpaceResult) -> Table:
         Column("cumulative_share", "Cumulative share", "percent:1"),
         Column("te", "Mean TE", "fixed:3"),
         Column("te_rank", "Rank by TE", "integer"),
-        Column("used_space", "Mean used space V̂, links", "fixed:1"),
+        Column("used_space", "Mean used space V̂, links", "fixed:3"),
     )
     return Table("ranking", "Regions ranked by innovations", frame, columns)
 
