@@ -142,6 +142,9 @@ def test_negative_cells_fail_the_check(command, tmp_path):
     shown = command("sam", "check", "t.csv")
     assert shown.code == 1
     assert "[a, b]" in shown.out
+    assert command("sam", "check", "t.csv", "--negative", "a,b").code == 1
+    assert command("sam", "check", "t.csv", "--negative", "a,b", "--negative", "b, a").code == 0
+    assert "'a'" in command("sam", "check", "t.csv", "--negative", "a,c").err
 
 
 @pytest.mark.parametrize("out", ["новая.xlsx", "новая.csv"])

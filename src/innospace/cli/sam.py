@@ -85,13 +85,17 @@ def check(
     model: Annotated[
         str, typer.Option("--model", help="knowledge: also the accounts and cells of the knowledge economy.")
     ] = "",
+    negative: Annotated[
+        list[str] | None,
+        typer.Option("--negative", metavar="ROW,COLUMN", help="Cell that may be negative; may be repeated."),
+    ] = None,
     sheet: Sheet = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
     """Check a matrix: every account receives what it pays, no cell is negative.
 
-    Exit code 1 when a check fails.
+    Savings and transfers from outside may be negative by nature: name their cells. Exit code 1 when a check fails.
     """
     from innospace.core.labels import require_known
     from innospace.data.sam import read_sam
@@ -103,7 +107,7 @@ def check(
 
         checks = gates(sam)
     else:
-        checks = sam.checks()
+        checks = sam.checks(signed=_cells(sam, negative or (), "--negative"))
     gap = sam.imbalances(1e-9 * sam.size)
     payload = {
         "sam": str(matrix),
@@ -160,21 +164,29 @@ def balance(
     return Outcome(payload, "\n\n".join(text + _written(out)), code_of([balanced.status], checks))
 
 
-def _weights(sam: SAM, keep: Sequence[str]) -> Any:
-    import pandas as pd
-
+def _cells(sam: SAM, texts: Sequence[str], option: str) -> list[tuple[str, str]]:
+    """Return the cells that an option names."""
     from innospace.core.errors import SpecError
     from innospace.core.labels import require_known
 
-    weights = pd.DataFrame(1.0, index=sam.values.index, columns=sam.values.columns)
-    for text in keep:
+    cells = []
+    for text in texts:
         cell = [part.strip() for part in text.split(",")]
         if len(cell) != 2:
             raise SpecError(
-                f"{text!r} is not a cell.", where="--keep", allowed="ROW,COLUMN", remedy="Name the two accounts."
+                f"{text!r} is not a cell.", where=option, allowed="ROW,COLUMN", remedy="Name the two accounts."
             )
-        require_known(cell, sam.accounts, kind="account", where="--keep")
-        weights.loc[cell[0], cell[1]] = float("inf")
+        require_known(cell, sam.accounts, kind="account", where=option)
+        cells.append((cell[0], cell[1]))
+    return cells
+
+
+def _weights(sam: SAM, keep: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    weights = pd.DataFrame(1.0, index=sam.values.index, columns=sam.values.columns)
+    for row, column in _cells(sam, keep, "--keep"):
+        weights.loc[row, column] = float("inf")
     return weights
 
 
