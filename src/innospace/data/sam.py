@@ -181,7 +181,7 @@ class SAM:
                 len(negative),
                 0.0,
                 f"Cells below zero. {', '.join(f'[{r}, {c}]' for r, c in negative[:_SHOWN])}".strip(),
-                "Enter a negative payment with a plus sign in the opposite cell, or name the cells that may be negative.",
+                "Enter a negative payment with a plus sign in the opposite cell, or name cells that may be negative.",
             ),
         )
 
