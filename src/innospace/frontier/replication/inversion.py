@@ -70,7 +70,8 @@ class Inversion:
 
 def log_te(eps: Array, sigma_u: float, sigma_v: float) -> Array:
     """Return ``ln E[exp(-u) | eps]`` of the half-normal model, shape of ``eps``."""
-    location, scale = HalfNormal().posterior(eps, (np.float64(2 * np.log(sigma_u)), np.float64(2 * np.log(sigma_v))))
+    logs = 2.0 * np.log([sigma_u, sigma_v])
+    location, scale = HalfNormal().posterior(eps, (logs[0], logs[1]))
     return truncated_log_mean_exp(location, np.broadcast_to(scale, np.shape(location)))
 
 

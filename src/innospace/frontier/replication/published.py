@@ -66,5 +66,5 @@ def load() -> Published:
         numbers = pd.to_numeric(table3[column], errors="coerce")
         parameters[model] = {n: float(numbers[row]) for n, row in PARAMETERS.items() if pd.notna(numbers[row])}
     table2 = published_table(2).set_index("parameter")
-    eta = {y: float(table2.loc["eta", f"teh{y - 2000}_{y}"]) for y in YEARS}  # type: ignore[arg-type]
+    eta = {y: float(table2.loc["eta", f"teh{y - 2000}_{y}"]) for y in YEARS}
     return Published(parameters, published_table(4), published_table(5), eta)

@@ -91,8 +91,7 @@ class ReplicationResult:
                 rows.append(
                     (model, quantity, printed[quantity], ours[quantity], ours[quantity] - printed[quantity], note)
                 )
-        frame = pd.DataFrame(rows, columns=["model", "quantity", "published", "ours", "difference", "note"])
-        return frame
+        return pd.DataFrame(rows, columns=["model", "quantity", "published", "ours", "difference", "note"])
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:
@@ -104,7 +103,7 @@ class ReplicationResult:
                     f"integers.{year}",
                     float(inversion.distance.mean()),
                     0.02,
-                    "Mean distance of the recovered three-year counts from integers (0.25 if they were drawn at random).",
+                    "Mean distance of the recovered three-year counts from integers (0.25 if drawn at random).",
                 )
             )
         for row in self.comparison.itertuples():
@@ -218,15 +217,15 @@ class ReplicationResult:
     def summary(self) -> str:
         """Return text for a terminal, at most 100 columns wide."""
         lines = [f"{'model':<8}{'quantity':<16}{'published':>14}{'ours':>14}{'difference':>14}"]
-        for row in self.comparison.itertuples():
-            lines.append(
-                f"{row.model:<8}{row.quantity:<16}{row.published:>14.6g}{row.ours:>14.6g}{row.difference:>14.2g}"
-            )
-        for year, i in self.inversions.items():
-            lines.append(
-                f"{year}: {int(i.counts.sum())} technologies in three years, {int((i.counts == 0).sum())} regions "
-                f"without, largest distance to an integer {i.distance.max():.3f}"
-            )
+        lines += [
+            f"{row.model:<8}{row.quantity:<16}{row.published:>14.6g}{row.ours:>14.6g}{row.difference:>14.2g}"
+            for row in self.comparison.itertuples()
+        ]
+        lines += [
+            f"{year}: {int(i.counts.sum())} technologies in three years, {int((i.counts == 0).sum())} regions "
+            f"without, largest distance to an integer {i.distance.max():.3f}"
+            for year, i in self.inversions.items()
+        ]
         return "\n".join(lines)
 
     def table(self, kind: str = "comparison") -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,7 +41,8 @@ def from_bundle(bundle: Bundle) -> tuple[Published, dict[int, Inversion], SpaceR
     inversions = {}
     for year, scalars in bundle.meta["inversions"].items():
         frame = bundle.frames[f"inversion.{year}"]
-        inversions[int(year)] = Inversion(**scalars, **{str(c): frame[c].to_numpy() for c in frame.columns})
+        values: dict[str, Any] = {**scalars, **{str(c): frame[c].to_numpy() for c in frame.columns}}
+        inversions[int(year)] = Inversion(**values)
     spaces = []
     for name in ("space", "simulated"):
         frames = {k.partition(".")[2]: f for k, f in bundle.frames.items() if k.partition(".")[0] == name}
