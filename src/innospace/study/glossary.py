@@ -7,7 +7,7 @@ import importlib
 from innospace.core.labels import require_known
 from innospace.core.terms import Term
 
-GLOSSARIES: tuple[str, ...] = ("innospace.frontier.glossary",)
+GLOSSARIES: tuple[str, ...] = ("innospace.frontier.glossary", "innospace.economy.models.knowledge.glossary")
 """Modules of engines that offer ``explain_terms()``."""
 
 _HOUSE = (
@@ -20,18 +20,21 @@ _HOUSE = (
 
 
 def terms() -> tuple[Term, ...]:
-    """Return every term; of several with one name, the first stays."""
+    """Return every term but members of families (names with a dot), which :func:`find` knows as well."""
+    return tuple(t for t in _every() if "." not in t.name)
+
+
+def _every() -> tuple[Term, ...]:
+    """Return every term; engines may use one name for different things, columns and words of the house only add."""
     from innospace.data.schemas import innovation_space
 
     columns = (
         Term(c.name, "", c.unit, c.meaning + (f" ({c.rule})." if c.rule else "."), "", "column of innovation_space")
         for c in innovation_space.describe()
     )
-    found: dict[str, Term] = {}
-    engines = (t for name in GLOSSARIES for t in importlib.import_module(name).explain_terms())
-    for term in (*engines, *columns, *_HOUSE):
-        found.setdefault(term.name, term)
-    return tuple(found.values())
+    found = [t for name in GLOSSARIES for t in importlib.import_module(name).explain_terms()]
+    known = {t.name for t in found}
+    return (*found, *(t for t in (*columns, *_HOUSE) if t.name not in known))
 
 
 def find(name: str) -> tuple[Term, ...]:
@@ -42,7 +45,7 @@ def find(name: str) -> tuple[Term, ...]:
     LabelError
         When there is none; the nearest are named.
     """
-    every = terms()
+    every = _every()
     # names of checks carry the step and the model in front or a year behind: frontier.2010.skewness, delta.2010
     for part in (name, *reversed(name.split("."))):
         if found := _named(part, every):

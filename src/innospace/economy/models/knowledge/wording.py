@@ -1,0 +1,143 @@
+"""Names and numbers of a solved economy as a reader sees them; every claim is computed here, none is typed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innospace.core.numbers import MINUS, fixed
+
+if TYPE_CHECKING:
+    from innospace.core.checks import Check
+    from innospace.economy.models.knowledge.result import EconomyResult
+    from innospace.economy.scenario import Scenario
+
+Array = np.ndarray
+LEVEL = 0.90
+"""Level of intervals taken from draws."""
+PAPER = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
+_GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ",
+    "nu": "ν", "tau": "τ", "phi": "φ", "varphi": "φ", "psi": "ψ", "omega": "ω", "sigma": "σ",
+}  # fmt: skip
+
+
+def label(name: str, *, inside: bool = False) -> str:
+    """Return a scenario's name as a reader sees it: ``option-1`` as ``Option 1``, within a sentence ``option 1``."""
+    text = name.replace("-", " ").replace("_", " ").strip()
+    return text if inside else text[:1].upper() + text[1:]
+
+
+def span(r: EconomyResult) -> str:
+    """Return the years of a result: ``2012–2030``."""
+    return f"{r.years[0]}\u2013{r.years[-1]}"
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a number with its sign, also when positive."""
+    text = fixed(value, decimals)
+    return text if text.startswith(MINUS) or not np.isfinite(value) or not text.strip("0.") else f"+{text}"
+
+
+def billions(million: float) -> str:
+    """Return million roubles as billions with unit."""
+    return f"{fixed(million / 1000.0, 1)}\u202fbn\u00a0RUB"
+
+
+def solved(r: EconomyResult) -> list[str]:
+    """Return the scenarios that have a solution in every year, baseline first."""
+    return [name for name, path in r.paths.items() if path.failure is None]
+
+
+def ranked(r: EconomyResult) -> list[str]:
+    """Return the solved scenarios besides the baseline, largest effect on growth first; none without a baseline."""
+    if r.paths[r.baseline].failure is not None:
+        return []
+    return sorted((n for n in solved(r) if n != r.baseline), key=lambda n: -points(r, n))
+
+
+def strongest(r: EconomyResult) -> str:
+    """Return the solved scenario with the largest effect in size; there must be one."""
+    return max(ranked(r), key=lambda n: abs(points(r, n)))
+
+
+def points(r: EconomyResult, name: str) -> float:
+    """Return the effect of a scenario on average annual growth in percentage points."""
+    return 100.0 * (r.growth[name] - r.growth[r.baseline])
+
+
+def against_baseline(r: EconomyResult, name: str) -> Array:
+    """Return real gross regional product against the baseline by solved year, in percent."""
+    own, base = r.real_grp(name), r.real_grp(r.baseline)
+    years = min(len(own), len(base))
+    return np.asarray(100.0 * (own[:years] / base[:years] - 1.0))
+
+
+def published(r: EconomyResult) -> dict[str, float]:
+    """Return the numbers of the paper's Table 6 for the scenarios of this result that are the shipped options."""
+    from innospace.data import published_table
+    from innospace.economy.models.knowledge.solve import OPTIONS, shipped_scenarios
+
+    table = published_table(6)
+    numbers = {f"option-{o}": float(v) for o, v in zip(table["option"], table.iloc[:, -1], strict=True)}
+    shipped = shipped_scenarios()
+    return {n: numbers[n] for n in OPTIONS if n in r.paths and r.paths[n].scenario.shocks == shipped[n].shocks}
+
+
+def intervals(r: EconomyResult) -> dict[str, tuple[float, float]]:
+    """Return intervals of effects in percentage points by scenario; empty without draws."""
+    if r.draws is None:
+        return {}
+    outer = (0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL))
+    return {
+        str(name): (float(own.quantile(outer[0])), float(own.quantile(outer[1])))
+        for name, own in r.draws.groupby("scenario")["effect_points"]
+        if own.notna().any()
+    }
+
+
+def percent_of_growth(r: EconomyResult, name: str) -> float:
+    """Return the effect of a scenario in percent of baseline growth."""
+    return 100.0 * (r.growth[name] / r.growth[r.baseline] - 1.0)
+
+
+def title_of(scenario: Scenario) -> str:
+    """Return what a scenario changes, in words, with a real minus before numbers."""
+    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, scenario.title or label(scenario.name))
+
+
+def effect_clause(r: EconomyResult, name: str) -> str:
+    """Return an effect in points and in percent of baseline growth, with its interval when there are draws."""
+    part = signed(percent_of_growth(r, name), 1)
+    clause = f"{signed(points(r, name), 2)} percentage points a year, {part}\u202f% of baseline growth"
+    return clause + interval_clause(r, name)
+
+
+def interval_clause(r: EconomyResult, name: str) -> str:
+    """Return the interval of an effect in brackets; empty without draws."""
+    found = intervals(r)
+    if name not in found:
+        return ""
+    low, high = found[name]
+    return f" ({fixed(100 * LEVEL, 0)}\u202f% interval {signed(low, 2)} to {signed(high, 2)} points)"
+
+
+def verdict(checks: tuple[Check, ...]) -> str:
+    """Return how many gates passed, and which did not."""
+    failed = [c.name for c in checks if not c.ok]
+    if not failed:
+        return f"all {len(checks)} passed"
+    return f"{len(failed)} of {len(checks)} failed: {', '.join(failed)}"
+
+
+def plain(markup: str) -> str:
+    """Return a formula in Typst or LaTeX as plain text with Greek letters, for terminals and tables."""
+    text = re.sub(r"\\(?:text|mathrm)\{([^}]*)\}", r"\1", markup)
+    text = re.sub(r"\\bar\s*(\w)|overline\((\w)\)", lambda m: f"{m[1] or m[2]}\u0304", text)
+    text = text.replace("\\/", "/").replace(" quad ", "  ").replace('"', "").replace("{", "").replace("}", "")
+    text = re.sub(r"\\?\b([a-z]+)(?=_|\^|\b)", lambda m: _GREEK.get(m[1], m[0]), text)
+    text = re.sub(r"\bsum(?=_|\b)", "Σ", text).replace(" in ", " ∈ ")
+    text = re.sub(r"([_^])\((\w+)\)", r"\1\2", text)
+    return re.sub(r"  +", "  ", text).strip()
