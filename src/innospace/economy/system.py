@@ -227,11 +227,15 @@ class System:
         return residual, sparse.csc_matrix((values, (self._rows, self._columns)), shape=(self.size, self.size))
 
     def input_jacobian(self, x: Array, p: Array) -> Any:
-        """Return derivatives of scaled residuals by the parameters, shape (n, m), CSR."""
-        from scipy import sparse
-
+        """Return derivatives of scaled residuals by the parameters, shape (n, m), dense when small, else CSR."""
         (values,) = self._by_inputs((x, p))
         shape = (self.size, len(self.inputs))
+        if self.size <= DENSE:
+            jacobian = np.zeros(shape)
+            jacobian[self._input_rows, self._input_columns] = values
+            return jacobian
+        from scipy import sparse
+
         return sparse.csr_matrix((values, (self._input_rows, self._input_columns)), shape=shape)
 
     def report(self, x: Array, p: Array) -> Array:
@@ -249,6 +253,8 @@ class System:
 
 SMALL_PART = 1e-2
 """Part of the largest number of the same unit that a number counts as at least, for scaling."""
+SMALL_EQUATION = 1e-4
+"""Part of the largest equation of the same form that an equation counts as at least, for scaling."""
 DENSE = 400
 """Systems up to this size are factorised as dense matrices, which is faster there."""
 
@@ -289,7 +295,7 @@ def compile_system(
     sides = casadi.vertcat(*(e.left for e in equations), *(e.right for e in equations))
     at_base = casadi.Function("sides", [unknowns, p], [sides])(levels, [base[i] for i in symbols.inputs])
     size = np.abs(np.asarray(at_base, dtype=np.float64).ravel()).reshape(2, -1).max(axis=0)
-    weight = 1.0 / np.maximum(size, _floors([kinds[e.unknown].unit for e in equations], size))
+    weight = 1.0 / _sizes(families, size, np.array([floors[symbols.unknowns.index(e.unknown)] for e in equations]))
     residual = casadi.vertcat(*((e.left - e.right) * w for e, w in zip(equations, weight, strict=True)))
     residual = casadi.substitute(residual, unknowns, casadi.vertcat(*solved))
     jacobian = casadi.jacobian(residual, x)
@@ -326,6 +332,17 @@ def _floors(units: Sequence[str], sizes: Array) -> Array:
     """Return the smallest scale of each number: what is zero in the base year is measured by others of its unit."""
     largest = {unit: max(s for s, u in zip(sizes, units, strict=True) if u == unit) for unit in set(units)}
     return np.array([SMALL_PART * largest[unit] for unit in units])
+
+
+def _sizes(families: Sequence[EquationFamily], sizes: Array, floors: Array) -> Array:
+    """Return the size of each equation: its own, but not far below others of its form, nor zero.
+
+    The unit of the unknown does not tell: the price of a good stands with an equation in quantities.
+    """
+    ends = np.cumsum([len(f.equations) for f in families])[:-1]
+    largest = np.concatenate([np.full(len(part), part.max(initial=0.0)) for part in np.split(sizes, ends)])
+    found = np.maximum(sizes, SMALL_EQUATION * largest)
+    return np.where(found > 0.0, found, floors)
 
 
 def _require_square(unknowns: Sequence[str], determined: Sequence[str]) -> None:

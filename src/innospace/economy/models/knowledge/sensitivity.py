@@ -52,7 +52,7 @@ def growth_derivative(model: KnowledgeModel, path: Path, names: Sequence[str]) -
 
 
 def path_derivatives(model: KnowledgeModel, path: Path, names: Sequence[str]) -> Array:
-    """Return derivatives of the solver's coordinates (logarithms of positive unknowns), shape (years, n, parameters)."""
+    """Return derivatives of the solver's coordinates (logs of positive unknowns), shape (years, n, parameters)."""
     system, at = model.system, Indices(model)
     columns = [system.input_position[name] for name in names]
     constant = np.zeros((len(system.inputs), len(names)))
