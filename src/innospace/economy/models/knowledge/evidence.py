@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from innospace.core.numbers import fixed, significant
 from innospace.core.table import Column, Table
@@ -47,6 +47,7 @@ SYMBOLS = {
     "beta": "β",
     "gamma": "γ",
     "delta": "δ",
+    "labour_exponent": "A^l",
     "transformation": "σ_T",
     "substitution": "σ_A",
     "export_elasticity": "η",
@@ -84,11 +85,10 @@ def assumptions(result: EconomyResult) -> Table:
     spec, parameters = result.model.spec, result.model.calibration.parameters
     rows = []
     for name, reason in REASONS.items():
-        value: Any = getattr(spec, name)
-        if name in ("alpha", "beta", "gamma", "delta"):
-            values: dict[str, Any] = {i: parameters[f"{name}.{i}"] for i in k.PRODUCERS}
+        if f"{name}.{k.PRODUCERS[0]}" in parameters:
+            values = {i: parameters[f"{name}.{i}"] for i in k.PRODUCERS}
         else:
-            values = {"all": float(value)}
+            values = {"all": float(getattr(spec, name))}
         own = {"assumption": name, "symbol": SYMBOLS.get(name, "")}
         rows.append(own | {f"value.{key}": v for key, v in values.items()} | {"reason": reason})
     frame = pd.DataFrame(rows)
