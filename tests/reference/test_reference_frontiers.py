@@ -73,7 +73,7 @@ def name(term: str) -> str:
     return RENAMED.get(term, term.removeprefix(".5"))
 
 
-@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
+@pytest.fixture(params=CASES, ids="-".join)
 def case(request):
     return request.param
 

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innospace.core.errors import DataError, FormulaError, LabelError, MissingRowsWarning
+from innospace.frontier.fit import fit
+from innospace.frontier.formula import materialise, parse, row_labels
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "y": rng.uniform(1, 2, 30),
+            "x": rng.uniform(1, 2, 30),
+            "z": rng.uniform(1, 2, 30),
+            "kind": np.array(["b", "a", "c"])[np.arange(30) % 3],
+            "share of firms": rng.uniform(1, 2, 30),
+            "выпуск": rng.uniform(1, 2, 30),
+            "труд": rng.uniform(1, 2, 30),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("formula", "names"),
+    [
+        ("y ~ x", ("Intercept", "x")),
+        ("y~x+z", ("Intercept", "x", "z")),
+        ("y ~ x - 1", ("x",)),
+        ("y ~ 0 + x", ("x",)),
+        ("y ~ 1", ("Intercept",)),
+        ("log(y) ~ log(x) + log(z)", ("Intercept", "log(x)", "log(z)")),
+        ("y ~ x*z", ("Intercept", "x", "z", "x:z")),
+        ("y ~ x:z + x", ("Intercept", "x", "x:z")),
+        ("y ~ (x + z)^2", ("Intercept", "x", "z", "x:z")),
+        ("y ~ I(x ** 2) + sqrt(z)", ("Intercept", "I(x ** 2)", "sqrt(z)")),
+        ("log(выпуск) ~ log(труд)", ("Intercept", "log(труд)")),
+        ("y ~ C(kind)", ("Intercept", "C(kind)[T.b]", "C(kind)[T.c]")),
+    ],
+)
+def test_allowed(table, formula, names):
+    found = materialise(parse(formula), table)
+    assert found.names == names
+    assert found.x.shape == (30, len(names))
+    if "Intercept" in names:
+        np.testing.assert_array_equal(found.x[:, 0], 1.0)
+    assert found.y.shape == (30,)
+
+
+def test_numbers_are_what_they_say(table):
+    found = materialise(parse("log(y) ~ log(x) + I(0.5*log(x)**2) + log(x):log(z)"), table)
+    lx, lz = np.log(table["x"]), np.log(table["z"])
+    np.testing.assert_allclose(found.x, np.column_stack((np.ones(30), lx, 0.5 * lx**2, lx * lz)), rtol=1e-14)
+    np.testing.assert_allclose(found.y, np.log(table["y"]), rtol=1e-15)
+
+
+def test_backticks(table):
+    parsed = parse("y ~ `share of firms` + log(`share of firms`)")
+    assert parsed.names == ("y", "share of firms")
+    found = materialise(parsed, table)
+    np.testing.assert_array_equal(found.x[:, 1], table["share of firms"])
+
+
+def test_parts_of_a_formula():
+    parsed = parse(" log(y) ~ x + C(kind) ")
+    assert (parsed.outcome, parsed.regressors) == ("log(y)", "x + C(kind)")
+    assert parsed.names == ("y", "x", "kind")
+    assert parsed.categorical == ("kind",)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        '__import__("os").system("true") ~ x',
+        "y ~ __import__('os')",
+        "y ~ eval(x)",
+        "y ~ exec(x)",
+        "y ~ open(x)",
+        "y ~ x.__class__",
+        "y ~ np.log(x)",
+        "y ~ x[0]",
+        "y ~ {x}",
+        "y ~ (lambda: 0)()",
+        "y ~ getattr(x, y)",
+        "y ~ x; z",
+        "y ~ x\n+ import(z)",
+        "y ~ 'text'",
+        'y ~ "text"',
+        "y ~ x if z else y",
+        "y ~ x | z",
+        "y ~ x @ z",
+        "y ~ x = 3",
+        "y ~ print(x)",
+        "y ~ poly(x, 2)",
+        "y ~ log(x)(z)",
+        "y ~ `x`.`y`",
+        "y ~ x \\ z",
+        "y ~ %in%",
+    ],
+)
+def test_nothing_else_is_evaluated(table, attack):
+    with pytest.raises((FormulaError, LabelError)):
+        materialise(parse(attack), table)
+
+
+@pytest.mark.parametrize("name", ["`__import__('os').system('true')`", "`x) + eval(y`", "`x`"])
+def test_backticks_hold_a_column_name_and_nothing_else(table, name):
+    if name == "`x`":
+        assert materialise(parse(f"y ~ {name}"), table).names == ("Intercept", "x")
+        return
+    with pytest.raises(LabelError):
+        materialise(parse(f"y ~ {name}"), table)
+
+
+@pytest.mark.parametrize("broken", ["", "y", "y ~", "~ x", "y ~ x ~ z", "y ~ x +", "y ~ (x", "y ~ x)", "y ~ + * x"])
+def test_malformed(table, broken):
+    with pytest.raises(FormulaError) as caught:
+        materialise(parse(broken), table)
+    assert caught.value.allowed
+
+
+def test_position_of_a_foreign_character():
+    with pytest.raises(FormulaError, match="'@'") as caught:
+        parse("y ~ x @ z")
+    assert "character 7" in caught.value.where
+
+
+def test_unknown_column_suggests_a_near_one(table):
+    with pytest.raises(LabelError, match="труt") as caught:
+        materialise(parse("y ~ труt"), table)
+    assert "труд" in caught.value.remedy
+
+
+def test_unknown_function_names_the_allowed_ones(table):
+    with pytest.raises(FormulaError, match="'ln'") as caught:
+        parse("ln(y) ~ x")
+    assert "log" in caught.value.allowed
+
+
+def test_missing_rows_are_left_out_and_counted(front41):
+    holed = front41.assign(region=[f"R{i}" for i in range(60)], other=1.0)
+    holed.loc[[3, 17], "k"] = np.nan
+    holed.loc[4, "other"] = np.nan  # not in the formula: the row stays
+    assert list(np.setdiff1d(np.arange(60), materialise(parse("q ~ k + l"), holed).kept)) == [3, 17]
+    with pytest.warns(MissingRowsWarning, match=r"2 of 60 rows .*row 4 \(R3\), row 18 \(R17\)"):
+        result = fit("q ~ k + l", holed)
+    assert result.n == 58
+    te = result.efficiencies()
+    assert len(te) == 60
+    assert list(te.index[te["te_bc"].isna()]) == [3, 17]
+    assert any("2 of 60 rows" in w for w in result.warnings)
+    dropped = fit("q ~ k + l", front41.drop(index=[3, 17]))
+    assert dropped.loglik == result.loglik
+
+
+def test_missing_weight_or_cluster_leaves_a_row_out(table):
+    holed = table.assign(w=1.0, g=np.arange(30) % 4)
+    holed.loc[2, "w"] = np.nan
+    found = materialise(parse("y ~ x"), holed, ("w", "g"))
+    assert 2 not in found.kept
+
+
+def test_no_row_left(table):
+    with pytest.raises(DataError, match="No row is left"):
+        materialise(parse("y ~ x"), table.assign(x=np.nan))
+
+
+def test_text_in_a_number_column(table):
+    text = table.assign(x=table["x"].astype(str))
+    text.loc[5, "x"] = "n/a"
+    with pytest.raises(DataError, match="'n/a'") as caught:
+        materialise(parse("y ~ x"), text)
+    assert "row 6" in caught.value.where
+    assert "C(x)" in caught.value.remedy
+
+
+def test_transform_without_a_value(table):
+    zero = table.copy()
+    zero.loc[7, "x"] = 0.0
+    zero.loc[9, "y"] = -1.0
+    with pytest.raises(DataError, match=r"log\(x\) is not a finite number in 1 row") as caught:
+        materialise(parse("y ~ log(x)"), zero)
+    assert "row 8" in caught.value.where
+    with pytest.raises(DataError, match=r"log\(y\)"):
+        materialise(parse("log(y) ~ x"), zero)
+
+
+def test_infinite_cell(table):
+    table.loc[0, "x"] = np.inf
+    with pytest.raises(DataError, match="infinite"):
+        materialise(parse("y ~ x"), table)
+
+
+def test_outcome_of_several_columns(table):
+    with pytest.raises(FormulaError, match="one column"):
+        materialise(parse("y + x ~ z"), table)
+
+
+def test_row_labels():
+    frame = pd.DataFrame({"region": ["A", "B"], "year": [2010, 2011]})
+    assert row_labels(frame, np.array([1])) == ["row 2 (B, 2011)"]

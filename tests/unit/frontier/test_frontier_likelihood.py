@@ -1,0 +1,100 @@
+"""Score and Hessian of whole problems against differences; blocks and threads change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innospace.frontier import likelihood
+from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.likelihood import Problem, evaluate, residuals, scores
+
+LAWS = {**DENSITIES, "none": NoInefficiency()}
+STENCIL = ((1, 45.0), (2, -9.0), (3, 1.0))
+STEP = 1e-3
+
+
+def make(law, sign=1.0, weighted=False, n=37, seed=0):
+    rng = np.random.default_rng(seed)
+    x = np.column_stack((np.ones(n), rng.normal(size=(n, 2))))
+    y = x @ [1.0, 0.5, -0.2] + sign * (0.3 * rng.normal(size=n) - np.abs(0.6 * rng.normal(size=n)))
+    weights = rng.uniform(0.5, 2.0, n) if weighted else None
+    return Problem(y, x, sign, LAWS[law], weights)
+
+
+def start(problem):
+    values = {"mu": -0.2, "lnsigma_u2": -0.8, "lnsigma_v2": -2.0}
+    return np.array([1.3, 0.4, -0.1, *(values[p] for p in problem.density.parameters)])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("law", LAWS)
+def test_derivatives(law, sign, weighted):
+    problem = make(law, sign, weighted)
+    theta = start(problem)
+    _, gradient, hessian = evaluate(problem, theta)
+
+    def along(i, part):
+        unit = np.eye(len(theta))[i] * STEP
+        terms = [
+            c * (evaluate(problem, theta + s * unit)[part] - evaluate(problem, theta - s * unit)[part])
+            for s, c in STENCIL
+        ]
+        return sum(terms) / (60.0 * STEP)
+
+    # log-likelihood of size 30 over a step of 1e-3: about 1e-11 is left
+    np.testing.assert_allclose(gradient, [along(i, 0) for i in range(len(theta))], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(hessian, [along(i, 1) for i in range(len(theta))], rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(hessian, hessian.T, rtol=1e-13, atol=1e-12)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_scores_sum_to_the_gradient(law):
+    problem = make(law, -1.0, weighted=True)
+    theta = start(problem)
+    s = scores(problem, theta)
+    assert s.shape == (problem.n, len(theta))
+    np.testing.assert_allclose(problem.weights @ s, evaluate(problem, theta)[1], rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(scores(problem, theta, slice(5, 9)), s[5:9])
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_weight_two_is_a_row_twice(law):
+    problem = make(law)
+    doubled = np.arange(problem.n) % 3 == 0
+    weights = np.where(doubled, 2.0, 1.0)
+    weighted = Problem(problem.y, problem.x, 1.0, problem.density, weights)
+    index = np.repeat(np.arange(problem.n), np.where(doubled, 2, 1))
+    for a, b in zip(evaluate(weighted, start(problem)), evaluate(problem.rows(index), start(problem)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+    assert weighted.total_weight == len(index)
+
+
+@pytest.mark.parametrize("law", DENSITIES)
+def test_blocks_and_threads(law, monkeypatch):
+    problem = make(law, weighted=True, n=1000)
+    theta = start(problem)
+    whole = evaluate(problem, theta)
+    monkeypatch.setattr(likelihood, "BLOCK_ROWS", 64)
+    in_blocks = evaluate(problem, theta)
+    monkeypatch.setattr(likelihood, "THREADED_ROWS", 10)
+    threaded = [evaluate(problem, theta) for _ in range(5)]
+    for a, b in zip(whole, in_blocks, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-10)
+    for again in threaded:
+        # blocks are added in a fixed order: not close, the same
+        for a, b in zip(in_blocks, again, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_residuals_carry_the_sign():
+    problem = make("half_normal", -1.0)
+    beta = np.array([1.0, 0.5, -0.2])
+    np.testing.assert_allclose(residuals(problem, beta), -(problem.y - problem.x @ beta))
+
+
+def test_value_outside_is_not_finite_and_not_a_warning():
+    problem = make("half_normal")
+    value, _, _ = evaluate(problem, np.array([0.0, 0.0, 0.0, 800.0, 800.0]))
+    assert not np.isfinite(value)
