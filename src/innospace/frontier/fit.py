@@ -88,15 +88,17 @@ def fit(
     Aigner, Lovell and Schmidt (1977); Meeusen and van den Broeck (1977); Stevenson (1980). Analytic score and
     Hessian; several starts; a maximum on the boundary of the parameter space is named in ``status``.
     """
-    if isinstance(formula, FrontierSpec):
-        spec, given = formula, (formula.weights, formula.cluster)
-    else:
-        given = (weights, cluster)
-        columns = tuple(v if isinstance(v, str) else None for v in given)
-        label = formula if formula is not None else _describe(names, X, intercept)
-        spec = FrontierSpec(label, inefficiency, cost, *columns)
     progress("Reading the model", 0.0)
-    inputs = _from_arrays(y, X, names, intercept, *given) if formula is None else _from_table(spec, data, *given)
+    if isinstance(formula, FrontierSpec):
+        spec = formula
+        inputs = _from_table(spec, data, spec.weights, spec.cluster)
+    elif formula is not None:
+        columns = tuple(v if isinstance(v, str) else None for v in (weights, cluster))
+        spec = FrontierSpec(formula, inefficiency, cost, *columns)
+        inputs = _from_table(spec, data, weights, cluster)
+    else:
+        inputs = _from_arrays(y, X, names, intercept, weights, cluster)
+        spec = FrontierSpec(_describe(inputs.sample.names, intercept), inefficiency, cost)
     check_covariance(vcov, inputs.sample.clusters is not None)
     problem = _problem(spec, inputs)
     progress("Maximising the likelihood", 0.1)
@@ -141,16 +143,9 @@ def _problem(spec: FrontierSpec, inputs: _Inputs) -> Problem:
     return problem
 
 
-def _describe(names: Sequence[str] | None, X: Any, intercept: bool) -> str:
-    if X is None:
-        raise SpecError(
-            "There is nothing to fit.",
-            allowed='fit("outcome ~ regressors", data) or fit(y=..., X=...)',
-            remedy="Give a formula and a table, or arrays y and X.",
-        )
-    count = np.ndim(X) and np.shape(np.atleast_2d(np.asarray(X).T).T)[1]
-    columns = list(names) if names is not None else [f"x{j + 1}" for j in range(count)]
-    return f"y ~ {' + '.join([*(['1'] if intercept else ['0']), *columns])}"
+def _describe(names: tuple[str, ...], intercept: bool) -> str:
+    """Return array input as a formula."""
+    return f"y ~ {' + '.join(['1', *names[1:]] if intercept else ['0', *names])}"
 
 
 def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _Inputs:
@@ -185,6 +180,12 @@ def _column(frame: pd.DataFrame, given: Any) -> Any:
 
 
 def _from_arrays(y: Any, X: Any, names: Sequence[str] | None, intercept: bool, weights: Any, cluster: Any) -> _Inputs:
+    if y is None and X is None:
+        raise SpecError(
+            "There is nothing to fit.",
+            allowed='fit("outcome ~ regressors", data) or fit(y=..., X=...)',
+            remedy="Give a formula and a table, or arrays y and X.",
+        )
     outcome = _finite("y", y)
     matrix = _finite("X", X)
     if outcome.ndim != 1:
@@ -213,7 +214,7 @@ def _finite(name: str, values: Any) -> Array:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"{name} does not hold numbers only: {error}.", allowed="an array of numbers") from error
-    rows = array.reshape(len(array), -1) if array.ndim else array.reshape(1, 1)
+    rows = array.reshape(len(array), -1) if array.size and array.ndim else array.reshape(1, -1)
     bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(bad):
         raise DataError(
@@ -225,10 +226,22 @@ def _finite(name: str, values: Any) -> Array:
     return array
 
 
+def _require_array(what: str, given: Any) -> None:
+    if isinstance(given, str):
+        raise SpecError(
+            f"{what} are named by a column ({given!r}), but there is no table.",
+            allowed="an array with array input; a column name with a formula and a table",
+        )
+
+
 def _weights(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> Array | None:
     if given is None:
         return None
-    w = np.asarray(given, dtype=np.float64)
+    _require_array("Weights", given)
+    try:
+        w = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Weights are not numbers: {error}.", allowed="positive numbers, one a row") from error
     if w.shape != (rows,):
         raise DataError(f"Weights have shape {w.shape} for {rows} rows.", allowed=f"shape ({rows},)")
     w = np.ascontiguousarray(w[kept])
@@ -247,12 +260,17 @@ def _clusters(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> np.ndarray[A
         return None
     import pandas as pd
 
+    _require_array("Cluster labels", given)
     labels = np.asarray(given)
     if labels.shape != (rows,):
         raise DataError(f"Cluster labels have shape {labels.shape} for {rows} rows.", allowed=f"shape ({rows},)")
     codes, groups = pd.factorize(pd.Series(labels[kept]))
     if len(groups) < 2:
-        raise DataError("Clustered errors need at least two clusters.", where=f"found {len(groups)}")
+        raise DataError(
+            "Clustered errors need at least two clusters.",
+            where=f"found {len(groups)}",
+            remedy="Name the column that tells the clusters apart, or leave cluster out.",
+        )
     return np.asarray(codes, dtype=np.int64)
 
 

@@ -165,6 +165,7 @@ def materialise(formula: ParsedFormula, frame: pd.DataFrame, also: tuple[str, ..
     """
     used = [*formula.names, *(c for c in also if c not in formula.names)]
     require_known(used, [str(c) for c in frame.columns], kind="column", where=f"formula {formula.text!r}")
+    _require_single(frame, used)
     for name in used:
         if name not in formula.categorical and name not in also:
             _require_numeric(frame, name)
@@ -225,6 +226,17 @@ def row_labels(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> list[str
 def _listed(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> str:
     head = ", ".join(row_labels(frame, positions[:5]))
     return f"{head} and {len(positions) - 5} more" if len(positions) > 5 else head
+
+
+def _require_single(frame: pd.DataFrame, used: list[str]) -> None:
+    twice = [name for name in used if list(frame.columns).count(name) > 1]
+    if twice:
+        raise DataError(
+            f"The table has more than one column {offenders(twice)}.",
+            where=f"columns {offenders([str(c) for c in frame.columns], shown=12)}",
+            allowed="column names that differ",
+            remedy="Rename or drop the copies.",
+        )
 
 
 def _require_numeric(frame: pd.DataFrame, name: str) -> None:

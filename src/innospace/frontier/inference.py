@@ -41,12 +41,16 @@ def covariance(estimate: Estimate, kind: str, clusters: np.ndarray[Any, np.dtype
             return nothing
     inverse = forward @ inverse @ forward.T
     if kind in ("hessian", "opg"):
-        return np.asarray(inverse)
+        return _symmetric(inverse)
     if kind == "robust":
-        return sandwich(inverse, _meat(problem, theta, power=2))
+        return _symmetric(sandwich(inverse, _meat(problem, theta, power=2)))
     if clusters is None:
         raise SpecError("A clustered covariance needs cluster labels.", remedy="Give cluster= when fitting.")
-    return sandwich(inverse, _clustered_meat(problem, theta, clusters))
+    return _symmetric(sandwich(inverse, _clustered_meat(problem, theta, clusters)))
+
+
+def _symmetric(matrix: Array) -> Array:
+    return np.asarray(0.5 * (matrix + matrix.T))
 
 
 def _meat(problem: Problem, theta: Array, power: int) -> Array:
