@@ -68,7 +68,7 @@ def calibrate(sam: SAM, inputs: BaseInputs, spec: KnowledgeSpec, closure: Closur
     p |= _trade(sam, u, spec)
     p |= _shares(sam, u)
     p |= _rates(sam, u, inputs, spec)
-    p |= _public(u, p[f"labour_exponent.{k.SCIENCE}"] if closure.norm_index == "wages" else 0.0)
+    p |= _public(u, _labour_share(sam, u, k.SCIENCE) if closure.norm_index == "wages" else 0.0)
     p |= _finance(sam, u, inputs, closure)
     return Calibration(p, u)
 
@@ -232,13 +232,18 @@ def _rates(sam: SAM, u: Values, inputs: BaseInputs, spec: KnowledgeSpec) -> Valu
         p[f"social_tax_rate.{i}"] = u[f"Tsoc.{i}"] / bill
         p[f"property_tax_rate.{i}"] = u[f"Tprop.{i}"] / capital
         p[f"profit_tax_rate.{i}"] = u[f"Tprof.{i}"] / profit if profit > 0.0 else 0.0
-        labour = (bill + u[f"Tsoc.{i}"]) / u[f"Y.{i}"]
+        labour = spec.labour_exponent[i] if spec.labour_exponent else _labour_share(sam, u, i)
         p |= {f"labour_exponent.{i}": labour, f"capital_exponent.{i}": 1.0 - labour}
         hands = u[f"L1.{i}"] + u[f"L3.{i}"]
         p[f"technology.{i}"] = u[f"Y.{i}"] / (capital ** (1.0 - labour) * hands**labour)
         p |= {f"tax_relief.{i}": 0.0}
     p["income_tax_rate"] = u["Tpit"] / sum(sam.total(lab) for lab in k.LABOUR)
     return p | {f"transfer_rate.{i}": 0.0 for i in (k.SCIENCE, k.INNOVATION)}
+
+
+def _labour_share(sam: SAM, u: Values, i: str) -> float:
+    """Return wages with social contributions in output."""
+    return (sum(sam.cell(lab, f"act.{i}") for lab in k.LABOUR) + u[f"Tsoc.{i}"]) / u[f"Y.{i}"]
 
 
 def _public(u: Values, wage_weight: float) -> Values:

@@ -20,6 +20,7 @@ REASONS = {
     "sector",
     "delta": "efficiency scales innovative output one for one: share of innovative goods in what a producer makes or "
     "buys, relative to output, over the efficiency of the base year",
+    "labour_exponent": "wages with social contributions in output; capital has the rest",
     "transformation": "usual value for a single region; little effect on policy options",
     "substitution": "usual Armington value for a single region",
     "export_elasticity": "finite, since no region sells any amount outside at one price",
@@ -56,6 +57,8 @@ class KnowledgeSpec:
         base-year flow.
     delta : mapping of producer to float, or None
         Semi-elasticity to efficiency; derived at calibration when None (see :data:`REASONS`).
+    labour_exponent : mapping of producer to float, or None
+        Elasticity of output to labour, in (0, 1); the labour share of the base year when None.
     transformation, substitution, export_elasticity : float
         ``export_elasticity`` may be infinite: a given outside price.
     depreciation, fiscal_depreciation, knowledge_depreciation, knowledge_growth : float
@@ -68,6 +71,7 @@ class KnowledgeSpec:
     beta: Mapping[str, float] = _default("beta")
     gamma: Mapping[str, float] = _default("gamma")
     delta: Mapping[str, float] | None = None
+    labour_exponent: Mapping[str, float] | None = None
     transformation: float = 2.0
     substitution: float = 1.5
     export_elasticity: float = 4.0
@@ -80,7 +84,7 @@ class KnowledgeSpec:
     labour_growth: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "beta", "gamma", "delta"):
+        for name in ("alpha", "beta", "gamma", "delta", "labour_exponent"):
             given = getattr(self, name)
             if given is None:
                 continue
