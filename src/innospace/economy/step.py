@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,6 +37,7 @@ class Assumptions(BaseModel):
     beta: dict[str, float] | None = None
     gamma: dict[str, float] | None = None
     delta: dict[str, float] | None = None
+    labour_exponent: dict[str, float] | None = None
     transformation: float | None = None
     substitution: float | None = None
     export_elasticity: float | Literal["infinite"] | None = None
@@ -63,7 +65,8 @@ class Options(BaseModel):
     """What an economy step may say.
 
     ``efficiency`` comes from a link to a frontier step or is given here. ``scenarios`` names the options of the paper
-    and scenarios of the study; when it is left out, all of them are solved.
+    and scenarios of the study; when it is left out, all of them are solved. ``draws`` solves everything again that
+    many times with drawn assumptions, on ``workers`` processes (all cores when left out), which change no number.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -74,6 +77,9 @@ class Options(BaseModel):
     scenarios: list[str] | None = None
     assumptions: Assumptions = Field(default_factory=Assumptions)
     closure: Rules = Field(default_factory=Rules)
+    draws: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    # left out of what identifies the step: numbers do not depend on it
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(default=None, exclude=True)
 
 
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
@@ -97,12 +103,47 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 
 
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
-    """Solve the step."""
+    """Solve the step, then draw if draws are asked for."""
     from innospace.economy.models.knowledge.solve import solve
 
     efficiency = _efficiency(options, inputs)
-    model = _model(options, inputs, efficiency.value)
-    return solve(model, _scenarios(options, inputs), efficiency=efficiency, seed=seed, progress=progress)
+    model, scenarios = _model(options, inputs, efficiency.value), _scenarios(options, inputs)
+    solving = 0.1 if options.draws else 1.0
+    told = _between(progress, 0.0, solving)
+    result = solve(model, scenarios, efficiency=efficiency, seed=seed, progress=told)
+    if not options.draws:
+        return result
+    return _with_draws(result, options, inputs, seed, _between(progress, solving, 1.0))
+
+
+def _with_draws(
+    result: EconomyResult, options: Options, inputs: StepInputs, seed: int, progress: Progress
+) -> EconomyResult:
+    from innospace.economy.models.knowledge.uncertainty import draw
+
+    scenarios = [path.scenario for path in result.paths.values()][1:]
+    found = draw(
+        result.model,
+        scenarios,
+        options.draws,
+        efficiency=result.efficiency,
+        seed=seed,
+        workers=options.workers,
+        parts=inputs.parts,
+        progress=progress,
+    )
+    known = {**result.provenance.options, "draws": options.draws}
+    provenance = replace(result.provenance, options=known)
+    return replace(result, draws=found.draws, gates=(*result.gates, found.check()), provenance=provenance)
+
+
+def _between(progress: Progress, first: float, last: float) -> Progress:
+    """Return progress of one part as progress of the whole."""
+
+    def report(message: str, fraction: float) -> None:
+        progress(message, first + (last - first) * fraction)
+
+    return report
 
 
 def _efficiency(options: Options, inputs: StepInputs) -> LinkedValue:

@@ -112,6 +112,9 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
     finished = {} if fresh else _finished(plan, store)
     for name in finished:
         log.add(f"{name}: already computed, read from the store")
+    if fresh:
+        for planned in plan.steps:
+            store.parts(planned.sha256).discard()
     steps = _compute(plan, store, finished, log, progress)
     log.add("run finished")
     stored = StoredRun(
@@ -151,7 +154,7 @@ def _compute(
         links = linked_values(plan.study, planned.step, {n: s.result for n, s in steps.items()})
         for link in links.values():
             log.add(f"{name}: {link.value:.6g} {link.unit} taken over from {link.origin}")
-        inputs = step_inputs(plan.study, planned.step, inspection.datasets, links)
+        inputs = step_inputs(plan.study, planned.step, inspection.datasets, links, store.parts(planned.sha256))
         stored = _compute_step(planned, inputs, plan.study.seed, _part(progress, name, i, len(missing)))
         steps[name] = store.keep_step(stored)
         for message in stored.warnings:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innospace.core.errors import InnospaceError
-from innospace.core.inputs import LinkedValue, StepInputs
+from innospace.core.inputs import LinkedValue, NoParts, Parts, StepInputs
 from innospace.study.engines import engine
 from innospace.study.errors import StudyProblemsError, at
 from innospace.study.load import Study, StudyStep, load_study
@@ -49,12 +49,16 @@ def problems(path: str | Path) -> list[InnospaceError]:
 
 
 def step_inputs(
-    study: Study, step: StudyStep, datasets: Mapping[str, Dataset], links: Mapping[str, LinkedValue] | None = None
+    study: Study,
+    step: StudyStep,
+    datasets: Mapping[str, Dataset],
+    links: Mapping[str, LinkedValue] | None = None,
+    parts: Parts | None = None,
 ) -> StepInputs:
     """Return what a step receives; values of links are NaN while they are not known."""
     tables = {role: datasets[name] for role, name in step.data.items()}
     scenarios = study.scenarios if engine(step.engine).SCENARIOS else ()
-    return StepInputs(tables, dict(links or {}), scenarios)
+    return StepInputs(tables, dict(links or {}), scenarios, parts or NoParts())
 
 
 def inspect(study: Study, steps: Sequence[StudyStep]) -> Inspection:

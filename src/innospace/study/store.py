@@ -2,7 +2,8 @@
 
 ``runs/HASH/`` holds ``manifest.json``, ``log.txt`` and ``steps/NAME/`` with ``bundle.json`` and one Parquet file a
 frame. ``runs/.steps/HASH/`` holds each finished step by its own hash, so that an interrupted run goes on where it
-stopped and a change to one step leaves the others alone.
+stopped and a change to one step leaves the others alone. ``runs/.parts/HASH/`` holds finished parts of a step that
+takes long, until the step is finished.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from innospace.core.result import Bundle, Result
 from innospace.study.encoding import from_json, from_parquet, to_json, to_parquet
 from innospace.study.engines import rebuild
 from innospace.study.folders import MANIFEST, corrupt, read_file, read_manifest, require_writable, sweep, write_folder
+from innospace.study.parts import PARTS, StepParts, forget
 from innospace.study.plan import STORE_FORMAT
 
 if TYPE_CHECKING:
@@ -97,6 +99,7 @@ class Store:
         require_writable(self.runs)
         sweep(self.runs)
         sweep(self.runs / STEPS)
+        forget(self.runs / PARTS)
 
     def path(self, run_id: str) -> Path:
         """Return the folder of a run."""
@@ -106,8 +109,12 @@ class Store:
         """Whether a run stands in the store (it may have been damaged since)."""
         return self.path(run_id).is_dir()
 
+    def parts(self, sha256: str) -> StepParts:
+        """Return where a step keeps finished parts while it is computed."""
+        return StepParts(self.runs / PARTS / sha256)
+
     def keep_step(self, step: StoredStep) -> StoredStep:
-        """Store a finished step and return it as it is stored.
+        """Store a finished step, forget its parts, and return it as it is stored.
 
         A report made now and one made later from the store then show the same numbers to the last digit.
 
@@ -119,6 +126,7 @@ class Store:
         files = dict(_files(step.result))
         facts = {"format": STORE_FORMAT, "engine": step.engine, "step": step.sha256, "warnings": step.warnings}
         write_folder(self.runs / STEPS / step.sha256, files.items(), facts, replace=True)
+        self.parts(step.sha256).discard()
         return replace(step, result=_result(files.__getitem__, step.engine))
 
     def read_step(self, name: str, engine: str, sha256: str) -> StoredStep | None:
