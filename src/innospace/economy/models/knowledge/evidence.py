@@ -11,7 +11,7 @@ from innospace.core.table import Column, Table
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.closure import CHOICES
 from innospace.economy.models.knowledge.families import LEVER_GROUPS
-from innospace.economy.models.knowledge.spec import REASONS
+from innospace.economy.models.knowledge.spec import REASONS, KnowledgeSpec
 from innospace.economy.models.knowledge.wording import plain
 
 if TYPE_CHECKING:
@@ -83,8 +83,11 @@ def assumptions(result: EconomyResult) -> Table:
     import pandas as pd
 
     spec, parameters = result.model.spec, result.model.calibration.parameters
+    usual = KnowledgeSpec(spec.efficiency)
     rows = []
-    for name, reason in REASONS.items():
+    for name, default in REASONS.items():
+        changed = getattr(spec, name) != getattr(usual, name)
+        reason = f"set by the study (default: {default})" if changed else default
         if f"{name}.{k.PRODUCERS[0]}" in parameters:
             values = {i: parameters[f"{name}.{i}"] for i in k.PRODUCERS}
         else:
@@ -98,14 +101,13 @@ def assumptions(result: EconomyResult) -> Table:
         Column("symbol", "Symbol"),
         Column("value.all", "all", "text", "Value"),
         *producers,
-        Column("reason", "Reason of the default"),
+        Column("reason", "Reason"),
     )
     layout = frame.copy()
     for c in columns:
         if c.key.startswith("value."):
             layout[c.key] = [_number(v) for v in frame[c.key]]
-    notes = ("Values are those of this run; reasons are those of the defaults, which a study may replace.",)
-    return Table("assumptions", "Assumptions and their reasons", frame, columns, notes, layout)
+    return Table("assumptions", "Assumptions and their reasons", frame, columns, (), layout)
 
 
 def _number(value: float) -> str:

@@ -248,8 +248,7 @@ def sections(result: EconomyResult) -> tuple[Section, ...]:
 def _model_notices(r: EconomyResult) -> list[Block]:
     """Say which parts are the paper's and which are reconstruction, by the origins of the equations."""
     families = r.model.system.families
-    own = [f for f in families if f.origin == "paper"]
-    rest = [f for f in families if f.origin != "paper"]
+    own = sorted((f for f in families if f.origin == "paper"), key=lambda f: int(f.number))
     return [
         Paragraph(
             f"From {PAPER}: the seven agents, the nine product and two labour markets and who trades on them, market "
@@ -257,8 +256,8 @@ def _model_notices(r: EconomyResult) -> list[Block]:
             f"Of the equations: {_listed([f'({f.number}) {f.name}' for f in own])}. Production is its equation (5)."
         ),
         Notice(
-            f"Reconstructed, since the paper does not print them: {len(rest)} of {len(families)} families of equations "
-            f"({_listed([f'({f.number}) {f.name}' for f in rest])}), all parameters, and what budgets hold.",
+            f"The paper does not print its other equations: {len(families) - len(own)} of {len(families)} families of "
+            "equations, all parameters and what budgets hold are reconstruction. Each equation below says which it is.",
             Nature.RECONSTRUCTED,
         ),
     ]

@@ -55,13 +55,13 @@ def effects(result: EconomyResult) -> Table:
     interval = f"{fixed(100 * LEVEL, 0)}\u202f% interval, points"
     columns = (
         SCENARIO,
-        Column("title", "What changes"),
         Column("growth", "Growth a year, %", "fixed:3"),
         Column("effect_points", "percentage points", "fixed:3", "Effect on growth"),
         Column("effect_percent", "% of baseline growth", "fixed:1", "Effect on growth"),
         *((Column("lower", "from", "fixed:3", interval), Column("upper", "to", "fixed:3", interval)) if bounds else ()),
         Column("gap", f"GRP {r.years[-1]} against baseline, %", "fixed:1"),
         Column("iterations", "Newton steps", "integer"),
+        Column("title", "What changes"),
     )
     notes = ["Growth: average annual growth of real gross regional product (chained volume index)."]
     notes += [f"{label(n)}: no solution after {p.years[-1]}." for n, p in r.paths.items() if p.failure and p.years]
@@ -82,12 +82,12 @@ def paper(result: EconomyResult) -> Table:
     first, second = "Read as percentage points", "Read as percent of baseline growth"
     columns = (
         Column("name", "Option"),
-        Column("title", "What changes"),
         Column("paper", "Paper", "fixed:3"),
         Column("points", "this model", "fixed:3", first),
         Column("points_difference", "difference", "fixed:3", first),
         Column("percent", "this model", "fixed:3", second),
         Column("percent_difference", "difference", "fixed:3", second),
+        Column("title", "What changes"),
     )
     notes = (
         "The unit of the paper's numbers is open: the header of its table says percent of baseline growth, its text "
@@ -179,7 +179,7 @@ def markets(result: EconomyResult) -> Table:
                 {
                     "scenario": name,
                     "market": x,
-                    "title": f"{x} {(k.LABOUR_TITLES if wage else k.PRODUCT_TITLES)[x]}",
+                    "title": f"{x} {k.LABOUR_TITLES[x]}, persons" if wage else f"{x} {k.PRODUCT_TITLES[x]}",
                     "price_rule": _price_rule(x),
                     "unit": "thousand persons" if wage else "bn RUB at base-year prices",
                     "quantity_base": quantity[0],
@@ -192,8 +192,8 @@ def markets(result: EconomyResult) -> Table:
     shown = list(dict.fromkeys([r.baseline, *([strongest(r)] if ranked(r) else [])]))
     first, last = r.years[0], r.years[-1]
     columns = [Column("title", "Product or labour"), Column("price_rule", "Price")]
-    columns += [Column("unit", "Unit of quantity"), Column("base", f"Quantity {first}", "fixed:1")]
-    layout = frame[frame["scenario"] == r.baseline][["title", "price_rule", "unit"]].reset_index(drop=True)
+    columns.append(Column("base", f"Quantity {first}", "fixed:1"))
+    layout = frame[frame["scenario"] == r.baseline][["title", "price_rule"]].reset_index(drop=True)
     by = {n: frame[frame["scenario"] == n].reset_index(drop=True) for n in shown if n in set(frame["scenario"])}
     layout["base"] = [fixed(float(v), 1) for v in by[r.baseline]["quantity_base"]]
     for n, own in by.items():
@@ -202,7 +202,8 @@ def markets(result: EconomyResult) -> Table:
         layout[f"p.{n}"] = [fixed(float(v), 3) for v in own["relative_price_last"]]
         columns += [Column(f"q.{n}", "quantity", "fixed:1", group), Column(f"p.{n}", "real price", "fixed:3", group)]
     notes = (
-        f"Real price: price, or wage, relative to consumer prices, {first} = 1.",
+        "Quantities: bn RUB at base-year prices, labour in thousands. Real price: price, or wage, relative to consumer "
+        f"prices, {first} = 1.",
         *(
             ("Shown: the baseline and the scenario with the largest effect; the files hold all.",)
             if len(by) > 1
