@@ -156,20 +156,9 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
         if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
-    status = _status(search.best)
-    return Estimate(
-        problem,
-        standard.to_data(search.best.theta),
-        loglik,
-        search.best.gradient,
-        _usable_hessian(search.best.hessian, status),
-        standard.forward(),
-        ols,
-        search.tried,
-        search.agreed,
-        search.screened,
-        status,
-    )
+    counts = (search.tried, search.agreed, search.screened)
+    # evaluated at the numbers that are reported and stored, so that reading them back gives the same estimate
+    return _at(problem, ols, standard, standard.to_data(search.best.theta), counts, _status(search.best))
 
 
 def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
@@ -188,11 +177,21 @@ def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastS
 def at(problem: Problem, theta: Array, tried: int, agreed: int, screened: int, status: Status) -> Estimate:
     """Put an estimate together again at a known ``theta``; one evaluation, no search."""
     ols, standard = standardise_problem(problem)
+    return _at(problem, ols, standard, theta, (tried, agreed, screened), status)
+
+
+def _at(
+    problem: Problem,
+    ols: LeastSquares,
+    standard: Standardisation,
+    theta: Array,
+    counts: tuple[int, int, int],
+    status: Status,
+) -> Estimate:
     value, gradient, hessian = evaluate(standard.problem, standard.from_data(theta))
     loglik = value + standard.loglik_shift
     usable = _usable_hessian(hessian, status)
-    forward = standard.forward()
-    return Estimate(problem, theta, loglik, gradient, usable, forward, ols, tried, agreed, screened, status)
+    return Estimate(problem, theta, loglik, gradient, usable, standard.forward(), ols, *counts, status)
 
 
 def _usable_hessian(hessian: Array, status: Status) -> Array:
