@@ -22,6 +22,8 @@ REAL_TOLERANCE = 1e-8
 """Two solvers agree, and money changes no quantity, up to this relative difference."""
 LEAST_BUDGET = 0.2
 """Scale of the authorities' flexible items below which their budget counts as exhausted."""
+RUNNING_OUT = 0.5
+"""Scale below which the authorities' budget is named as a likely cause of a year without a solution."""
 EXPLOSION = 0.5
 """Largest sum of knowledge coefficients times years. Stocks that feed on their own output grow like 1 / (1 - G t)."""
 COMPARED = 8
@@ -94,7 +96,7 @@ def scenario_gates(model: KnowledgeModel, name: str, path: Path) -> list[Check]:
         float(len(path.years)),
         float(len(model.years)),
         "Years that have a solution.",
-        " ".join(failure_text(path)),
+        " ".join(failure_text(model, path)),
     )
     if not path.years:
         return [solved]
@@ -152,19 +154,22 @@ def _signed(system: System) -> NDArray[np.bool_]:
     return np.array([name.split(".")[0] not in ("Tprof", "Treb") for name in system.unknowns])
 
 
-def failure_text(path: Path) -> tuple[str, str]:
+def failure_text(model: KnowledgeModel, path: Path) -> tuple[str, str]:
     """Return which market failed and by how much, and what to try; empty when every year was solved."""
     if path.failure is None:
         return "", ""
     f, last = path.failure, path.years[-1] if path.years else None
     year = f"{last + 1}" if last is not None else "the base year"
-    return (
+    what = (
         f"No solution in {year}: {f.worst} misses by {f.residual:.2g} of its size after {100 * f.reached:.0f} % of the "
-        "change from the year before.",
-        "Make the shock smaller, spread it over years, or change the closure."
-        if path.scenario.shocks
-        else "The baseline itself has no solution: look at knowledge coefficients, growth rates and the closure.",
+        "change from the year before."
     )
+    left = path.levels[-1, model.system.position["lam.authorities"]] if last is not None else 1.0
+    if left < RUNNING_OUT:
+        what += f" Purchases at set prices had left the authorities {100 * left:.0f} % of their other items in {last}."
+    if not path.scenario.shocks:
+        return what, "The baseline itself fails: look at knowledge coefficients, growth rates and the closure."
+    return what, "Make the shock smaller, spread it over years, or change the closure."
 
 
 def solvers_agree(model: KnowledgeModel, name: str, path: Path) -> Check:

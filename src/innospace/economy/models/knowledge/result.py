@@ -86,7 +86,7 @@ class EconomyResult:
                     if name in self.feasible
                     else ""
                 )
-                what, remedy = failure_text(path)
+                what, remedy = failure_text(self.model, path)
                 return Status(path.failure.code, f"{name}: {what}{part}", remedy, "", steps)
         total = sum(sum(p.iterations) for p in self.paths.values())
         message = f"{len(self.paths)} scenarios of {len(self.years)} years solved in {total} Newton steps."
