@@ -81,7 +81,14 @@ def findings(result: EconomyResult) -> tuple[str, ...]:
             f"{r.years[0]} to {r.years[-1]}."
         )
     found += [_failed(r, n) for n in r.paths if n not in solved(r)]
-    found += [*_order(r, names), *_first_years(r, names), *_source_of_growth(r), *_limits(r), _efficiency(r)]
+    found += [
+        *_order(r, names),
+        *_draws(r, names),
+        *_first_years(r, names),
+        *_source_of_growth(r),
+        *_limits(r),
+        _efficiency(r),
+    ]
     return tuple(found)
 
 
@@ -139,6 +146,22 @@ def _order(r: EconomyResult, names: list[str]) -> list[str]:
         more = "more than" if extra > NEAR else "less than" if extra < -NEAR else "as much as"
         found.append(f"Investment and tax relief together bring {more} both alone: {signed(extra, 2)} points.")
     return found
+
+
+def _draws(r: EconomyResult, names: list[str]) -> list[str]:
+    """Say in how many draws of the assumptions each effect has its sign."""
+    if r.draws is None or not names:
+        return []
+    from innospace.economy.models.knowledge.uncertainty import summarise
+
+    frame = summarise(r.draws).set_index("scenario")
+    positive, failures = frame["positive"].to_dict(), frame["failed"].to_dict()
+    same = {n: positive[n] if points(r, n) > 0 else 1.0 - positive[n] for n in names if n in positive}
+    shown = ", ".join(f"{label(n, inside=True)} {percent(v, 0)}" for n, v in same.items())
+    failed = sum(int(failures[n]) for n in same)
+    count = int(frame["draws"].max())
+    text = f"With assumptions drawn {count} times from their ranges, effects keep their sign in: {shown}"
+    return [f"{text}; {failed} paths have no solution." if failed else f"{text}."] if same else []
 
 
 def _first_years(r: EconomyResult, names: list[str]) -> list[str]:
@@ -227,6 +250,7 @@ def sections(result: EconomyResult) -> tuple[Section, ...]:
     outcome: list[Block] = [Paragraph(str(r.model.spec))]
     if several:
         outcome += [plot.difference(), r.table("effects"), plot.effects()]
+        outcome += [r.table("uncertainty")] if r.draws is not None else []
         outcome += [r.table("paper")] if published(r) else []
     else:
         outcome.append(r.table("effects"))

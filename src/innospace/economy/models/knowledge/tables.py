@@ -69,6 +69,33 @@ def effects(result: EconomyResult) -> Table:
     return Table("effects", title, pd.DataFrame(rows), columns, tuple(notes), rules=(1,))
 
 
+def uncertainty(result: EconomyResult) -> Table:
+    """Return median and interval of effects over draws of the assumptions; no rows without draws."""
+    import pandas as pd
+
+    columns = (
+        SCENARIO,
+        Column("effect_points_median", "median", "fixed:3", "Effect, percentage points"),
+        Column("effect_points_lower", "from", "fixed:3", "Effect, percentage points"),
+        Column("effect_points_upper", "to", "fixed:3", "Effect, percentage points"),
+        Column("positive", "Raises growth in", "percent:1"),
+        Column("draws", "Draws", "integer"),
+        Column("failed", "without a solution", "integer"),
+    )
+    frame = pd.DataFrame(columns=[c.key for c in columns])
+    if result.draws is not None:
+        from innospace.economy.models.knowledge.uncertainty import summarise
+
+        frame = summarise(result.draws, LEVEL)
+        frame = frame[frame["scenario"] != result.baseline].reset_index(drop=True)
+        frame.insert(0, "name", [label(n) for n in frame["scenario"]])
+    notes = (
+        f"From and to: {fixed(100 * LEVEL, 0)}\u202f% of the draws that have a solution. Assumptions are drawn from "
+        "documented ranges; the intervals say nothing of the form of the equations.",
+    )
+    return Table("uncertainty", "Effects when assumptions are drawn from their ranges", frame, columns, notes)
+
+
 def paper(result: EconomyResult) -> Table:
     """Return effects beside the paper's Table 6 in both readings of its unit."""
     import pandas as pd
@@ -337,6 +364,7 @@ def summary_rows(result: EconomyResult) -> list[str]:
 
 KINDS: dict[str, Callable[[EconomyResult], Table]] = {
     "effects": effects,
+    "uncertainty": uncertainty,
     "paper": paper,
     "growth": growth,
     "sectors": sectors,

@@ -90,12 +90,11 @@ def intervals(r: EconomyResult) -> dict[str, tuple[float, float]]:
     """Return intervals of effects in percentage points by scenario; empty without draws."""
     if r.draws is None:
         return {}
-    outer = (0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL))
-    return {
-        str(name): (float(own.quantile(outer[0])), float(own.quantile(outer[1])))
-        for name, own in r.draws.groupby("scenario")["effect_points"]
-        if own.notna().any()
-    }
+    from innospace.economy.models.knowledge.uncertainty import summarise
+
+    frame = summarise(r.draws, LEVEL)
+    columns = (frame[c].tolist() for c in ("scenario", "effect_points_lower", "effect_points_upper"))
+    return {name: (low, high) for name, low, high in zip(*columns, strict=True) if np.isfinite(low)}
 
 
 def percent_of_growth(r: EconomyResult, name: str) -> float:
