@@ -212,8 +212,7 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     if problem.n > SCREEN_ROWS:
         index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
         sample = problem.rows(index)
-    starts = starting_values(sample, ordinary_least_squares(sample))
-    optima = [_search(sample, start) for start in starts]
+    optima = _optima(sample)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
     best = max(usable, key=lambda o: o.value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
@@ -226,6 +225,15 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
     return _Search(_without_noise(problem, final), len(optima), agreed, sample.n)
+
+
+def _optima(problem: Problem) -> list[Optimum]:
+    """Search from every start; the truncated normal also from the best half-normal, which it holds at ``mu = 0``."""
+    starts = starting_values(problem, ordinary_least_squares(problem))
+    if problem.density.name == "truncated_normal":
+        inside = max(_optima(replace(problem, density=DENSITIES["half_normal"])), key=lambda o: o.value)
+        starts.append(np.insert(inside.theta, problem.k, 0.0))
+    return [_search(problem, start) for start in starts]
 
 
 def _search(problem: Problem, start: Array) -> Optimum:
