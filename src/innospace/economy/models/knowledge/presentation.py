@@ -103,7 +103,7 @@ def _effect(r: EconomyResult, name: str, *, first: bool) -> str:
     part = fixed(abs(percent_of_growth(r, name)), 1)
     return (
         f"{_named(r, name)} {verb} {what} by {fixed(abs(effect), 2)} percentage points a year ({part}\u202f% of "
-        f"baseline growth){interval_clause(r, name)}{known}; GRP of {r.years[-1]} is {fixed(abs(gap), 1)}\u202f% "
+        f"baseline growth{interval_clause(r, name)}){known}; GRP of {r.years[-1]} is {fixed(abs(gap), 1)}\u202f% "
         f"{'above' if gap >= 0 else 'below'} the baseline."
     )
 

@@ -108,19 +108,18 @@ def title_of(scenario: Scenario) -> str:
 
 
 def effect_clause(r: EconomyResult, name: str) -> str:
-    """Return an effect in points and in percent of baseline growth, with its interval when there are draws."""
+    """Return an effect in points and in percent of baseline growth."""
     part = signed(percent_of_growth(r, name), 1)
-    clause = f"{signed(points(r, name), 2)} percentage points a year, {part}\u202f% of baseline growth"
-    return clause + interval_clause(r, name)
+    return f"{signed(points(r, name), 2)} percentage points a year, {part}\u202f% of baseline growth"
 
 
 def interval_clause(r: EconomyResult, name: str) -> str:
-    """Return the interval of an effect in brackets; empty without draws."""
+    """Return the interval of an effect, to follow a semicolon; empty without draws."""
     found = intervals(r)
     if name not in found:
         return ""
     low, high = found[name]
-    return f" ({fixed(100 * LEVEL, 0)}\u202f% interval {signed(low, 2)} to {signed(high, 2)} points)"
+    return f"; {fixed(100 * LEVEL, 0)}\u202f% interval {signed(low, 2)} to {signed(high, 2)} points"
 
 
 def verdict(checks: tuple[Check, ...]) -> str:
