@@ -26,7 +26,7 @@ def compose(run: StoredRun, folder: Path) -> Document:
     Returns
     -------
     Document
-        Findings and sections in the order of the steps; names of checks, anchors and options begin with the step.
+        Sections in the order of the steps, findings of the last step first; names of checks, anchors and options begin with the step.
     """
     steps = ", ".join(s.name for s in run.steps)
     subtitle = f"{'Steps' if len(run.steps) > 1 else 'Step'}: {steps}. Run {run.run_id[:SHOWN]}."
@@ -51,8 +51,8 @@ def document_of(result: Result, title: str, command: str) -> Document:
 
 
 def findings(run: StoredRun) -> tuple[str, ...]:
-    """Return the findings of every step, in order."""
-    return tuple(f for s in run.steps for f in s.result.findings())
+    """Return the findings of every step: those of the last step first, since earlier ones lead up to it."""
+    return tuple(f for s in reversed(run.steps) for f in s.result.findings())
 
 
 def checks(run: StoredRun) -> tuple[Check, ...]:
@@ -65,7 +65,7 @@ def _sections(run: StoredRun) -> tuple[Section, ...]:
     if len(run.steps) == 1:
         return tuple(run.steps[0].result.sections())
     return tuple(
-        replace(part, anchor=f"{s.name}-{part.anchor}", title=f"{s.name}: {part.title}")
+        replace(part, anchor=f"{s.name}-{part.anchor}", title=f"{s.name[:1].upper()}{s.name[1:]}: {part.title}")
         for s in run.steps
         for part in s.result.sections()
     )

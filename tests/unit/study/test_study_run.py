@@ -247,7 +247,7 @@ def test_the_report_joins_the_steps(study, monkeypatch):
     done = run(folder)
     page = done.document()
     assert page.title == "Проба"
-    assert page.findings == ("Сумма равна 4.", "Сумма равна 8.")
+    assert page.findings == ("Сумма равна 8.", "Сумма равна 4."), "what the last step found stands first"
     assert [c.name for c in page.checks] == ["один.small", "two.small"]
     assert [s.anchor for s in page.sections] == ["один-numbers", "two-numbers", "sources"]
     assert page.command == f"innospace run {folder.name}"
