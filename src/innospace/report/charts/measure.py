@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Advance widths in thousandths of the font size, printable ASCII from the space on (Helvetica AFM).
@@ -39,11 +40,15 @@ def font_for(text: str, size: float) -> tuple[str, float]:
     return FONT, size
 
 
+BREAKS = re.compile(r"[ \t\n]+")
+"""Where a line may break: not at the thin and no-break spaces that tie a number to its unit."""
+
+
 def wrap(text: str, width: float, size: float, bold: bool = False) -> list[str]:
     """Break ``text`` into lines no wider than ``width`` pixels; a single longer word stays whole."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in BREAKS.split(text.strip()):
         longer = f"{line} {word}" if line else word
         if line and text_width(longer, size, bold) > width:
             lines.append(line)

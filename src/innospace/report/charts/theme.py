@@ -40,7 +40,8 @@ ON_DARK = {
     FAINT: "#5c5c5c",
     GRID: "#363636",
     PAPER: "#1d2024",
-    **dict(zip(SERIES_TEXT, ("#57b5ea", "#ff9a52", "#2fd0a2", "#e6a3c8", "#f2b632", "#7cc6f0"), strict=True)),
+    SERIES[5]: "#b9a6ff",  # sky would look like the accent, which is lighter on dark
+    **dict(zip(SERIES_TEXT, ("#57b5ea", "#ff9a52", "#2fd0a2", "#e6a3c8", "#f2b632", "#c6b8ff"), strict=True)),
 }
 """Colours that pages replace in dark mode: each text colour keeps a contrast of 4.5:1 on the dark card."""
 

@@ -185,9 +185,9 @@ def _technology(u: Values, inputs: BaseInputs, spec: KnowledgeSpec) -> Values:
 
 
 def _efficiency_elasticities(u: Values, efficiency: float) -> Values:
-    """Efficiency scales innovative output one for one; other producers feel it by what they buy of it."""
+    """Efficiency scales innovative output by a third of its own change; others feel it by what they buy of it."""
     bought = {i: u[f"D.{i}.n1"] / u[f"Y.{i}"] for i in k.PRODUCERS}
-    return {i: (1.0 if i == k.INNOVATION else bought[i]) / efficiency for i in k.PRODUCERS}
+    return {i: (1.0 / 3.0 if i == k.INNOVATION else bought[i]) / efficiency for i in k.PRODUCERS}
 
 
 def _trade(sam: SAM, u: Values, spec: KnowledgeSpec) -> Values:

@@ -98,7 +98,7 @@ def _budgets(m: Symbols) -> EquationFamily:
         "producers",
         r"B_i = P^Y_i Y_i - T^{soc}_i - T^{prop}_i - T^{prof}_i + \text{relief}_i + \text{transfer}_i "
         r"+ \lambda_5 O_5^{sub,i} B_5 + (1+r_i) Dep_i(t-1) + Loan_i - (1+r_L) Loan_i(t-1)",
-        'B_i = P_i^Y Y_i - T_i^("soc") - T_i^("prop") - T_i^("prof") + "relief"_i + "transfer"_i + '
+        'B_i = P_i^Y Y_i - T_i^("soc") - T_i^("prop") - T_i^("prof") + "relief"_i + "transfer"_i \\ + '
         'lambda_5 O_5^("sub",i) B_5 + (1 + r_i) "Dep"_i (t-1) + "Loan"_i - (1 + r_L) "Loan"_i (t-1)',
         "Sales less taxes, plus relief, transfers, subsidies, deposits returned and the new loan, less the old one "
         "with interest.",
