@@ -216,3 +216,51 @@ def test_large_sample_screens_its_starts():
     assert result.status.converged
     assert result.estimate.screened == 20_000
     assert fit(y=y, X=a, seed=7).loglik == pytest.approx(result.loglik, rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1e-4, 1e6])
+@pytest.mark.parametrize("law", LAWS)
+def test_unit_of_the_weights(front41, law, unit):
+    base = fit("q ~ k + l", front41, inefficiency=law)
+    weighted = fit("q ~ k + l", front41, inefficiency=law, weights=np.full(60, unit))
+    assert weighted.status.converged
+    np.testing.assert_allclose(weighted.estimate.theta, base.estimate.theta, rtol=1e-9)
+    assert weighted.loglik == pytest.approx(unit * base.loglik, rel=1e-12)
+    np.testing.assert_allclose(weighted.covariance * unit, base.covariance, rtol=1e-8)
+    # sampling weights: their unit cancels in the sandwich
+    np.testing.assert_allclose(weighted.vcov("robust").covariance, base.vcov("robust").covariance, rtol=1e-8)
+
+
+@pytest.mark.parametrize("shift", [1e4, 1e6, 1e8])
+def test_level_that_is_large_next_to_the_spread(simulated, shift):
+    table = simulated("half_normal", 200, 6)
+    base, moved = fit("y ~ a + b", table), fit("y ~ a + b", table.assign(y=table["y"] + shift))
+    assert moved.status.converged
+    # the outcome itself is rounded to 1e-16 of its level
+    assert moved.loglik == pytest.approx(base.loglik, abs=1e-13 * shift * 200)
+    np.testing.assert_allclose(moved.estimate.theta[1:], base.estimate.theta[1:], atol=1e-13 * shift + 1e-7)
+    np.testing.assert_allclose(moved.covariance, base.covariance, rtol=1e-4)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_one_wild_row(front41, law):
+    for value in (1e-8, 1e8):
+        wild = front41.assign(output=front41["output"].where(front41.index != 5, value))
+        for cost in (False, True):
+            result = quietly("log(output) ~ k + l", wild, inefficiency=law, cost=cost)
+            assert result.status.code in (StatusCode.CONVERGED, StatusCode.BOUNDARY)
+            te = result.efficiencies().drop(columns="row")
+            assert te.notna().all(axis=None)
+            assert ((te >= 0.0) & (te <= 1.0)).all(axis=None)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_nearly_as_many_parameters_as_rows(law):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40, 34))
+    y = x @ rng.normal(size=34) + rng.normal(size=40)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BoundaryWarning)
+        result = fit(y=y, X=x, inefficiency=law)
+    assert result.status.code in (StatusCode.CONVERGED, StatusCode.BOUNDARY)
+    assert result.loglik >= result.estimate.ols.loglik - 1e-9
