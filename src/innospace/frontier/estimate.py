@@ -76,21 +76,26 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Standardisation:
-    """A problem in standardised columns and residual units, and the way back.
+    """A problem in standardised columns and least-squares residuals, and the way back.
+
+    Residuals instead of ``y`` keep the digits of outcomes whose level is large next to their spread.
 
     Attributes
     ----------
     problem : Problem
-        The scaled problem.
+        The scaled problem; its ``y`` are least-squares residuals over ``unit``.
     back : ndarray, shape (k, k)
-        ``beta = unit * back @ beta_scaled``.
+        ``beta = least_squares + unit * back @ beta_scaled``.
     unit : float
-        Standard deviation of least-squares residuals, which ``y`` was divided by.
+        Standard deviation of least-squares residuals.
+    least_squares : ndarray, shape (k,)
+        Coefficients in the units of the data.
     """
 
     problem: Problem
     back: Array
     unit: float
+    least_squares: Array
 
     @property
     def loglik_shift(self) -> float:
@@ -108,9 +113,9 @@ class Standardisation:
         return forward
 
     def offset(self) -> Array:
-        """Return what log-variances gain on the way back, shape (p,)."""
+        """Return what coefficients and log-variances gain on the way back, shape (p,)."""
         logs = [0.0 if name == "mu" else 2.0 * float(np.log(self.unit)) for name in self.problem.density.parameters]
-        return np.concatenate((np.zeros(self.problem.k), logs))
+        return np.concatenate((self.least_squares, logs))
 
     def to_data(self, theta: Array) -> Array:
         """Return scaled parameters in the units of the data."""
@@ -145,6 +150,15 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
     -------
     Estimate
     """
+    if problem.weights is None:
+        return _maximise(problem, seed)
+    # tolerances are relative to a log-likelihood of one unit a row, whatever unit the weights are in
+    found = _maximise(replace(problem, weights=problem.weights / problem.weights.mean()), seed)
+    weighted = replace(problem, density=found.problem.density)
+    return at(weighted, found.theta, found.tried, found.agreed, found.screened, found.status)
+
+
+def _maximise(problem: Problem, seed: int) -> Estimate:
     ols, standard = standardise_problem(problem)
     search = _best_of_starts(standard.problem, seed)
     loglik = search.best.value + standard.loglik_shift
@@ -152,7 +166,7 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
     if not_above_ols or _endpoint_effect(problem, search.best, loglik, ols):
         return _without_inefficiency(problem, standard, ols, search)
     if problem.density.name == "truncated_normal":
-        limit = maximise_likelihood(replace(problem, density=DENSITIES["exponential"]), seed)
+        limit = _maximise(replace(problem, density=DENSITIES["exponential"]), seed)
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
         if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
@@ -203,8 +217,9 @@ def standardise_problem(problem: Problem) -> tuple[LeastSquares, Standardisation
     columns = standardise(problem.x, problem.weights)
     ols = ordinary_least_squares(replace(problem, x=columns.matrix))
     unit = float(np.sqrt(ols.variance))
-    scaled = replace(problem, y=problem.y / unit, x=columns.matrix)
-    return replace(ols, beta=columns.back @ ols.beta), Standardisation(scaled, columns.back, unit)
+    scaled = replace(problem, y=(problem.y - columns.matrix @ ols.beta) / unit, x=columns.matrix)
+    beta = columns.back @ ols.beta
+    return replace(ols, beta=beta), Standardisation(scaled, columns.back, unit, beta)
 
 
 def _best_of_starts(problem: Problem, seed: int) -> _Search:
