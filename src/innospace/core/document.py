@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from innospace.core.checks import Check
 from innospace.core.figure import Figure
 from innospace.core.provenance import Nature, Provenance
 from innospace.core.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Document:
         What reproduces this page.
     run_id : str
         Identity of the stored run the numbers were read from.
+    data : mapping of str to pandas.DataFrame
+        Whole results behind the page, one tidy frame a step; written as files on request, never shown.
     """
 
     title: str
@@ -78,6 +85,7 @@ class Document:
     command: str
     run_id: str = ""
     language: str = field(default="en")
+    data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def tables(self) -> list[Table]:
         """Return every table, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,15 @@ from innospace.core.labels import require_known
 from innospace.report import views
 from innospace.report.charts.export import Drawings
 from innospace.report.files import Folder
+from innospace.report.text import slug
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from innospace.core.figure import Figure
     from innospace.core.table import Table
 
-FORMATS = ("html", "pdf", "tables", "figures")
+FORMATS = ("html", "pdf", "tables", "figures", "data")
 
 
 def write_report(document: Document, folder: str | Path, formats: Sequence[str] = FORMATS) -> list[Path]:
@@ -33,7 +37,8 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
         Created when it is missing; files of an earlier report with the same names are replaced, others stay.
     formats : sequence of str
         ``html`` gives ``report.html``; ``pdf`` gives ``report.pdf``; ``tables`` gives ``tables/NAME.csv``,
-        ``tables/NAME.tex`` and ``tables/tables.xlsx``; ``figures`` gives ``figures/NAME.svg``, ``.png`` and ``.csv``.
+        ``tables/NAME.tex`` and ``tables/tables.xlsx``; ``figures`` gives ``figures/NAME.svg``, ``.png`` and ``.csv``;
+        ``data`` gives whole results as ``data/STEP.csv``, ``.xlsx`` and ``.parquet``.
 
     Returns
     -------
@@ -65,11 +70,26 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
         if "figures" in formats:
             for name, figure in zip(views.names(document).figures, document.figures(), strict=True):
                 _add_figure(replace(figure, name=name), out, drawings)
+        if "data" in formats:
+            for name, frame in document.data.items():
+                _add_data(name, frame, out)
     return out.written
 
 
 def _named_tables(document: Document) -> list[Table]:
     return [replace(t, name=n) for n, t in zip(views.names(document).tables, document.tables(), strict=True)]
+
+
+def _add_data(name: str, frame: pd.DataFrame, out: Folder) -> None:
+    from innospace.core.table import Table
+    from innospace.report.tables.files import frame_csv, workbook
+
+    stem = f"data/{slug(name)}"
+    out.add(f"{stem}.csv", frame_csv(frame).encode("utf-8"))
+    out.add(f"{stem}.xlsx", workbook([Table(slug(name), f"{name}: all results", frame, ())]))
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    out.add(f"{stem}.parquet", buffer.getvalue())
 
 
 def _add_figure(figure: Figure, out: Folder, drawings: Drawings) -> None:

@@ -26,7 +26,8 @@ def compose(run: StoredRun, folder: Path) -> Document:
     Returns
     -------
     Document
-        Sections in the order of the steps, findings of the last step first; names of checks, anchors and options begin with the step.
+        Sections in the order of the steps, findings of the last step first; names of checks, anchors and options
+        begin with the step.
     """
     steps = ", ".join(s.name for s in run.steps)
     subtitle = f"{'Steps' if len(run.steps) > 1 else 'Step'}: {steps}. Run {run.run_id[:SHOWN]}."
@@ -34,7 +35,9 @@ def compose(run: StoredRun, folder: Path) -> Document:
     sections = _sections(run)
     sections += _sources(provenance.sources, sections)
     command = f"innospace run {shlex.quote(_shown(folder))}"
-    return Document(run.title, subtitle, findings(run), checks(run), sections, provenance, command, run.run_id[:SHOWN])
+    document = Document(run.title, subtitle, findings(run), checks(run), sections, provenance, command)
+    data = {s.name: s.result.to_frame() for s in run.steps}
+    return replace(document, run_id=run.run_id[:SHOWN], data=data)
 
 
 def document_of(result: Result, title: str, command: str) -> Document:
@@ -47,7 +50,8 @@ def document_of(result: Result, title: str, command: str) -> Document:
     command : str
         What reproduces it.
     """
-    return Document(title, "", result.findings(), result.checks, result.sections(), result.provenance, command)
+    document = Document(title, "", result.findings(), result.checks, result.sections(), result.provenance, command)
+    return replace(document, data={"result": result.to_frame()})
 
 
 def findings(run: StoredRun) -> tuple[str, ...]:

@@ -148,3 +148,18 @@ def test_the_room_names_what_it_has():
     assert all(callable(getattr(room, name)) for name in room.__all__)
     with pytest.raises(AttributeError, match="nothing_such"):
         _ = room.nothing_such
+
+
+def test_whole_results_are_written_as_three_kinds_of_file(tmp_path):
+    import openpyxl
+    import pandas as pd
+
+    frame = pd.DataFrame({"region": ["Москва", "=1+1"], "value": [1 / 3, float("nan")]})
+    write_report(dataclasses.replace(small(), data={"Шаг 1": frame}), tmp_path, ["data"])
+    assert listed(tmp_path) == ["data/Шаг-1.csv", "data/Шаг-1.parquet", "data/Шаг-1.xlsx"]
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "data" / "Шаг-1.parquet"), frame, check_dtype=False)
+    back = pd.read_csv(tmp_path / "data" / "Шаг-1.csv")
+    assert back["value"][0] == 1 / 3
+    assert back["region"][1] == "'=1+1"
+    sheet = openpyxl.load_workbook(tmp_path / "data" / "Шаг-1.xlsx").worksheets[1]
+    assert [c.value for c in sheet[4]] == ["Москва", 1 / 3]

@@ -68,4 +68,11 @@ def to_tidy(result: EconomyResult) -> pd.DataFrame:
     tidy.insert(2, "variable", [members[i][0].name for i in member])
     tidy.insert(3, "agent", [by_dim[i].get("agent", "") for i in member])
     tidy.insert(4, "product", [by_dim[i].get("product", "") for i in member])
-    return tidy.assign(unit=[members[i][0].unit for i in member]).reset_index(drop=True)
+    tidy = tidy.assign(unit=[members[i][0].unit for i in member])
+    real = [(name, path.years, result.real_grp(name)) for name, path in result.paths.items()]
+    columns = {"variable": "real_GRP", "agent": "", "product": ""}
+    rows = [
+        pd.DataFrame({"scenario": name, "year": years, **columns, "value": index, "unit": "base year = 1"})
+        for name, years, index in real
+    ]
+    return pd.concat([tidy, *rows], ignore_index=True)
