@@ -128,11 +128,12 @@ class Standardisation:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Best optimum on all rows, starts tried and agreed, rows they were tried on."""
+    """Best optimum on all rows; starts tried, agreed, and ended without inefficiency; rows they were tried on."""
 
     best: Optimum
     tried: int
     agreed: int
+    without: int
     screened: int
 
 
@@ -232,14 +233,16 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     best = max(usable, key=lambda o: o.value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
+    level = ordinary_least_squares(sample).loglik
+    without = sum(abs(level - o.value) <= SAME_EDGE for o in usable)
     if sample is problem:
-        return _Search(_without_noise(problem, best), len(optima), agreed, problem.n)
+        return _Search(_without_noise(problem, best), len(optima), agreed, without, problem.n)
     moments = starting_values(problem, ordinary_least_squares(problem))[0]
     from_screen = _search(problem, best.theta)
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
-    return _Search(_without_noise(problem, final), len(optima), agreed, sample.n)
+    return _Search(_without_noise(problem, final), len(optima), agreed, without, sample.n)
 
 
 def _optima(problem: Problem) -> list[Optimum]:
@@ -331,7 +334,7 @@ def _without_inefficiency(problem: Problem, standard: Standardisation, ols: Leas
         {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
     )
     found = replace(problem, density=NoInefficiency())
-    return at(found, theta, search.tried, search.agreed, search.screened, status)
+    return at(found, theta, search.tried, search.without, search.screened, status)
 
 
 def _exponential_limit(limit: Estimate) -> Status:

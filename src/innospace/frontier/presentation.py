@@ -88,9 +88,10 @@ def summary(result: FrontierResult) -> str:
         lines.append(f"{str(name)[:28]:<28}{''.join(cells)}")
     test = r.test_no_inefficiency()
     e = r.estimate
+    sigma_u = f"{r.sigma_u:.6f}" if np.isfinite(r.sigma_u) else "-"
     lines += [
         "",
-        f"sigma_u {r.sigma_u:.6f}   sigma_v {r.sigma_v:.6f}   mean efficiency {r.mean_efficiency:.4f}",
+        f"sigma_u {sigma_u}   sigma_v {r.sigma_v:.6f}   mean efficiency {r.mean_efficiency:.4f}",
         f"No inefficiency: LR {test.statistic:.4f}, p {test.p_value:.4g} ({test.distribution})",
         f"Starts: {e.agreed} of {e.tried} reached this optimum   Status: {r.status.code}"
         + (f" ({r.status.boundary})" if r.status.boundary else ""),
