@@ -28,6 +28,10 @@ def boundary(formula, table, **options):
     assert result.status.message in str(caught[0].message)
     assert result.warnings
     assert not result.to_dict()["converged"]
+    assert max(map(len, result.summary().splitlines())) <= 100
+    assert f"({result.status.boundary})" in result.summary()
+    assert result.findings()
+    assert result.sections()
     return result
 
 
@@ -57,6 +61,7 @@ def test_wrong_skewness(front41, law):
     test = result.test_no_inefficiency()
     assert (test.statistic, test.p_value) == (0.0, 1.0)
     assert not {c.name: c.ok for c in result.checks}["skewness"]
+    assert 2 * result.estimate.agreed >= result.estimate.tried
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -86,6 +91,8 @@ def test_no_noise(law):
     result = boundary("y ~ a", table, inefficiency=law)
     assert result.status.boundary == "gamma_one"
     assert np.isnan(result.covariance).all()
+    assert np.isnan(result.vcov("robust").covariance).all()
+    assert np.isnan(result.test_wald(["a"]).p_value)
     assert result.coefficients()["std_error"].isna().all()
     assert result.sigma_v < 1e-6
     # the frontier envelops the data, and efficiency is the distance to it
@@ -135,6 +142,7 @@ def test_mu_minus_infinity(rice):
     assert result.status.boundary == "mu_minus_infinity"
     assert result.loglik == exponential.loglik
     assert np.isnan(result.parameter("mu"))
+    assert "nan" not in result.summary()
     # no point of the family does better than its limit
     problem = Problem(
         exponential.estimate.problem.y, exponential.estimate.problem.x, 1.0, DENSITIES["truncated_normal"]
