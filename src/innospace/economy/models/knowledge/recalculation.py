@@ -28,6 +28,8 @@ TOLERANCE = 1e-12
 MAX_STEPS = 5000
 SMALLEST_THETA = 0.02
 LEAST_MARKET_PART = 0.01
+CAUTION = 4.0
+"""Steps of a producer are shortened when less than a quarter of its output is left for markets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def recalculate(
         Levels to start from.
     theta : float
     max_steps : int
+        Restarts with smaller steps included.
 
     Returns
     -------
@@ -65,9 +68,9 @@ def recalculate(
     spent = 0
     while True:
         with np.errstate(all="ignore"):
-            u, steps, move = _iterate(first, q, closure, theta, max_steps)
+            u, steps, move = _iterate(first, q, closure, theta, max_steps - spent)
         spent += steps
-        if np.isfinite(move) or theta <= SMALLEST_THETA:
+        if np.isfinite(move) or theta <= SMALLEST_THETA or spent >= max_steps:
             break
         # steps that overshoot (a budget below zero) start again, smaller
         theta *= 0.5
@@ -221,11 +224,16 @@ def _adjust(u: Values, q: Mapping[str, float], theta: float) -> float:
         ratio = new / u[f"B.{a}"]
         largest = max(largest, abs(np.log(ratio)) if ratio > 0.0 else np.inf)
         # a producer's budget feeds its own output: faster than its prices, the two would swing apart
-        u[f"B.{a}"] *= ratio ** (0.5 * theta if a in k.PRODUCERS else min(1.0, 2.0 * theta))
+        u[f"B.{a}"] *= ratio ** (0.5 * theta * _caution(u, a) if a in k.PRODUCERS else min(1.0, 2.0 * theta))
     for x, share in shares.items():
         largest = max(largest, abs(share - u[f"O5.{x}"]))
         u[f"O5.{x}"] += theta * (share - u[f"O5.{x}"])
     return float(largest)
+
+
+def _caution(u: Values, i: str) -> float:
+    """Return how much shorter steps must be: what little is left for markets swings with all of a producer's output."""
+    return min(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"])
 
 
 def _price_factors(u: Values, q: Mapping[str, float], theta: float) -> dict[str, float]:
@@ -233,12 +241,14 @@ def _price_factors(u: Values, q: Mapping[str, float], theta: float) -> dict[str,
     factors = {}
     for x in k.MARKET:
         demand = u[f"DD.{x}"] if x in k.COMPOSITES else sum(u[f"D.{a}.{x}"] for a in k.BUYERS[x])
-        factors[f"P.{x}"] = (demand / u[f"S.{x}"]) ** theta
+        factors[f"P.{x}"] = (demand / u[f"S.{x}"]) ** (theta * _caution(u, k.SELLER[x]))
     factors["w1"] = (sum(u[f"L1.{i}"] for i in k.PRODUCERS) / q["labour_supply.l1"]) ** theta
     factors["kappa"] = (q["labour_supply.l3"] / sum(u[f"L3.{i}"] for i in k.PRODUCERS)) ** theta
     for e in k.EXPORTS:
         crowding = (u[f"S.{e}"] / (q[f"export_base.{e}"] * q["world_demand"])) ** (-q["inverse_export_elasticity"])
-        factors[f"P.{e}"] = (u["ER"] * q[f"world_price.{e}"] * crowding / u[f"P.{e}"]) ** theta
+        factors[f"P.{e}"] = (u["ER"] * q[f"world_price.{e}"] * crowding / u[f"P.{e}"]) ** (
+            theta * _caution(u, k.SELLER[e])
+        )
     out = sum(u["ER"] * q[f"import_price.{x}"] * u[f"IM.{x}"] for x in k.COMPOSITES)
     out += sum(_spends(u, q, a, "outside") for a in k.DEPOSITORS)
     into = sum(u[f"P.{e}"] * u[f"S.{e}"] for e in k.EXPORTS)
