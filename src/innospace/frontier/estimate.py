@@ -29,8 +29,9 @@ SMALLEST_LOG_VARIANCE = -20.0
 """Log-variance relative to the residual variance below which the search stops at a boundary."""
 NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
 """Noise variances through which a solution without noise is followed down to where the rest is rounding."""
-ENDPOINT_NOISE, ENDPOINT_GAIN = -9.0, 1.0
-"""See :func:`_endpoint_effect`: log-variance of noise below which, and log-likelihood up to which, it is suspected."""
+ENDPOINT_NOISE, ENDPOINT_RATIO, ENDPOINT_GAIN = -9.0, 2.0, 1.0
+"""See :func:`_endpoint_effect`: log-variance of noise below which, ``mu / sigma_u`` above which, and gain in
+log-likelihood over least squares up to which it is suspected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +180,15 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
 def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
     """Whether a truncated normal is only a normal cut off at the largest residual.
 
-    With ``mu`` above zero and no noise the model is a normal regression whose errors end at zero. Putting that end
+    With ``mu`` two ``sigma_u`` above zero and no noise the model is a normal regression whose errors end at zero. Putting that end
     on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``, about one; when
     the skewness is wrong, nothing else speaks for inefficiency.
     """
     if problem.density.name != "truncated_normal" or ols.third < 0.0:
         return False
-    mu, _, log_noise = best.theta[problem.k :]
-    return bool(mu > 0.0 and log_noise < ENDPOINT_NOISE and loglik < ols.loglik + ENDPOINT_GAIN)
+    mu, log_variance, log_noise = best.theta[problem.k :]
+    cut_normal = mu > ENDPOINT_RATIO * np.exp(0.5 * log_variance) and log_noise < ENDPOINT_NOISE
+    return bool(cut_normal and loglik < ols.loglik + ENDPOINT_GAIN)
 
 
 def at(problem: Problem, theta: Array, tried: int, agreed: int, screened: int, status: Status) -> Estimate:
