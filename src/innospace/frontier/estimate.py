@@ -180,9 +180,9 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
 def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
     """Whether a truncated normal is only a normal cut off at the largest residual.
 
-    With ``mu`` two ``sigma_u`` above zero and no noise the model is a normal regression whose errors end at zero. Putting that end
-    on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``, about one; when
-    the skewness is wrong, nothing else speaks for inefficiency.
+    With ``mu`` two ``sigma_u`` above zero and no noise the model is a normal regression whose errors end at zero.
+    Putting that end on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``,
+    about one; when the skewness is wrong, nothing else speaks for inefficiency.
     """
     if problem.density.name != "truncated_normal" or ols.third < 0.0:
         return False
