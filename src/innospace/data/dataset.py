@@ -51,7 +51,14 @@ def as_dataset(data: Any, name: str = "table in memory") -> Dataset:
     if isinstance(data, pd.DataFrame):
         frame = data
     elif isinstance(data, Mapping):
-        frame = pd.DataFrame(dict(data))
+        try:
+            frame = pd.DataFrame(dict(data))
+        except ValueError as error:
+            raise DataError(
+                f"The arrays do not make a table: {error}.",
+                allowed="columns of equal length, one value a row",
+                remedy="Check the lengths of the columns.",
+            ) from error
     elif hasattr(data, "to_pandas"):
         frame = data.to_pandas()
     else:

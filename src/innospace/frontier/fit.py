@@ -110,7 +110,7 @@ def fit(
         warnings.warn(messages[-1], BoundaryWarning, stacklevel=2)
     options = {**spec.to_dict(), "intercept": intercept} if formula is None else spec.to_dict()
     provenance = Provenance.now(inputs.sources, options, seed)
-    return FrontierResult(spec, inputs.sample, estimate, provenance, vcov, tuple(messages))
+    return FrontierResult(spec, inputs.sample, estimate, provenance, vcov, tuple(messages), inputs.steps)
 
 
 def require_fit(spec: FrontierSpec, data: Any) -> None:
@@ -135,6 +135,7 @@ class _Inputs:
     sample: Sample
     messages: tuple[str, ...] = ()
     sources: tuple[Any, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 def _problem(spec: FrontierSpec, inputs: _Inputs) -> Problem:
@@ -172,7 +173,7 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
         messages = (f"{len(missing)} of {n_rows} rows have a missing cell and were left out: {shown}.",)
         warnings.warn(messages[0], MissingRowsWarning, stacklevel=3)
     sample = Sample(matrices.names, kept, n_rows, clusters, labels)
-    return _Inputs(matrices.y, matrices.x, w, sample, messages, (dataset.source,))
+    return _Inputs(matrices.y, matrices.x, w, sample, messages, (dataset.source,), dataset.steps)
 
 
 def _column(frame: pd.DataFrame, given: Any) -> Any:

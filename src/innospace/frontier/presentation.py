@@ -326,7 +326,7 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
         r.table("coefficients"),
         r.table("tests"),
     ]
-    blocks += [Paragraph(f"{w}") for w in r.warnings]
+    blocks += [Paragraph(text) for text in (*r.steps, *r.warnings)]
     shares = (
         f"The variance of inefficiency before truncation makes up γ = "
         f"{significant(r.sigma_u**2 / (r.sigma_u**2 + r.sigma_v**2))} of both."

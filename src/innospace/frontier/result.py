@@ -73,6 +73,8 @@ class FrontierResult:
     provenance : Provenance
     warnings : tuple of str
         What a reader should know before using the numbers.
+    steps : tuple of str
+        What was done to the table before estimation.
     """
 
     spec: FrontierSpec
@@ -81,6 +83,7 @@ class FrontierResult:
     provenance: Provenance
     covariance_kind: str = "hessian"
     warnings: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -268,6 +271,7 @@ class FrontierResult:
             "tests": {t.name: t.to_dict() for t in (self.test_no_inefficiency(), self.test_skewness())},
             "starts": {"tried": e.tried, "agreed": e.agreed, "rows": e.screened},
             "checks": [c.to_dict() for c in self.checks],
+            "data_steps": list(self.steps),
             "warnings": list(self.warnings),
         }
 

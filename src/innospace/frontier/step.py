@@ -94,8 +94,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     from innospace.frontier.fit import fit
 
     prepared = _prepared(options, dataset)
-    result = fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
-    return replace(result, warnings=(*prepared.steps, *result.warnings))
+    return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
 
 
 def _space_spec(options: Options) -> SpaceSpec:

@@ -41,6 +41,7 @@ def to_bundle(result: FrontierResult) -> Bundle:
         "provenance": result.provenance.to_dict(),
         "covariance": result.covariance_kind,
         "warnings": list(result.warnings),
+        "steps": list(result.steps),
     }
     frames = {"data": pd.DataFrame(columns)}
     if sample.labels is not None:
@@ -71,4 +72,5 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "provenance": Provenance.from_dict(meta["provenance"]),
         "covariance_kind": meta["covariance"],
         "warnings": tuple(meta["warnings"]),
+        "steps": tuple(meta["steps"]),
     }

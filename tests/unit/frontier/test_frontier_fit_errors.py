@@ -130,3 +130,8 @@ def test_duplicate_column_labels(table):
 def test_not_a_table(data):
     with pytest.raises(InnospaceError):
         fit("y ~ x", data)
+
+
+def test_columns_of_different_lengths_are_no_table():
+    with pytest.raises(DataError, match="do not make a table"):
+        fit("y ~ x", {"y": [1.0, 2.0], "x": [1.0]})

@@ -59,7 +59,7 @@ def test_dictionary_is_json(result):
     found = result.to_dict()
     expected = {"status", "boundary", "message", "remedy", "converged", "formula", "inefficiency", "cost", "n"}
     expected |= {"rows_left_out", "log_likelihood", "ols_log_likelihood", "covariance", "coefficients", "sigma_u"}
-    expected |= {"sigma_v", "mean_efficiency", "tests", "starts", "checks", "warnings"}
+    expected |= {"sigma_v", "mean_efficiency", "tests", "starts", "checks", "warnings", "data_steps"}
     assert set(found) == expected
     assert set(found["coefficients"]["Intercept"]) == {"estimate", "std_error", "z", "p_value"}
     assert set(found["tests"]) == {"no_inefficiency", "skewness"}
@@ -230,3 +230,17 @@ def test_description_of_the_model():
     assert "weighted by w" in str(spec)
     assert FrontierSpec.from_dict(spec.to_dict()) == spec
     assert len(spec.equations()) == 2
+
+
+def test_what_was_done_to_the_table_is_told_apart_from_warnings():
+    from innospace.data import as_dataset
+
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=50)
+    frame = {"x": x, "y": x + 0.1 * rng.normal(size=50) - np.abs(rng.normal(size=50))}
+    dataset = as_dataset(frame)
+    found = fit("y ~ x", dataset.with_frame(dataset.frame, "Read as cp1251."))
+    assert found.steps == ("Read as cp1251.",)
+    assert found.warnings == ()
+    assert type(found).from_bundle(found.to_bundle()).steps == found.steps
+    assert any("Read as cp1251." in getattr(b, "text", "") for s in found.sections() for b in s.blocks)
