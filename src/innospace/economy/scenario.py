@@ -287,7 +287,10 @@ def _operate(shock: Shock, values: Array, count: int, place: str) -> Array:
             )
         return given
     value = float(shock.value)  # type: ignore[arg-type]
-    return {"set": np.full_like(values, value), "multiply": values * value, "add": values + value}[shock.operation]
+    if shock.operation == "set":
+        return np.full_like(values, value)
+    with np.errstate(over="ignore"):  # what overflows lies outside of every range
+        return values * value if shock.operation == "multiply" else values + value
 
 
 def _close_shares(

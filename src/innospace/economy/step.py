@@ -90,10 +90,16 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
         try:
             return check()
         except InnospaceError as error:
-            found.append(error)
+            # a table of figures tells all its problems in one error
+            for problem in getattr(error, "problems", (error,)):
+                if str(problem) not in map(str, found):
+                    found.append(problem)
             return None
 
     attempt(lambda: _efficiency(options, inputs))
+    attempt(lambda: _spec(options, 0.5))
+    for scenario in inputs.scenarios:
+        attempt(functools.partial(Scenario.from_dict, scenario))
     chosen = attempt(lambda: _scenarios(options, inputs)) or ()
     model = attempt(lambda: _model(options, inputs, 0.5))
     if model is not None and attempt(lambda: model.calibration) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,8 +40,9 @@ class StudyProblemsError(StudyError):
 
 def at(error: InnospaceError, place: str) -> InnospaceError:
     """Return ``error`` with ``place`` in front of where it happened."""
-    where = f"{place}: {error.where}" if error.where else place
-    return type(error)(error.what, where=where, allowed=error.allowed, remedy=error.remedy)
+    placed = copy.copy(error)
+    placed.where = f"{place}: {error.where}" if error.where else place
+    return placed
 
 
 def raise_all(file: str, problems: Iterable[InnospaceError]) -> None:

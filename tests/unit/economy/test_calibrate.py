@@ -129,7 +129,7 @@ def test_norms_follow_wages_by_the_labour_share_of_science():
 def test_efficiency_elasticities_follow_innovative_goods():
     v, p = cells(), model().calibration.parameters
     vat = p["vat_rate.n1"]
-    assert p[f"delta.{INNOVATION}"] == pytest.approx(1.0 / EFFICIENCY, rel=EXACT)
+    assert p[f"delta.{INNOVATION}"] == pytest.approx(1.0 / 3.0 / EFFICIENCY, rel=EXACT)
     for i in (SCIENCE, OTHER):
         bought = v.loc["n1", f"budget.{i}"] / (1.0 + vat) / v.loc[f"act.{i}"].sum()
         assert p[f"delta.{i}"] == pytest.approx(bought / EFFICIENCY, rel=EXACT)

@@ -233,7 +233,7 @@ def _adjust(u: Values, q: Mapping[str, float], theta: float) -> float:
 
 def _caution(u: Values, i: str) -> float:
     """Return how much shorter steps must be: what little is left for markets swings with all of a producer's output."""
-    return min(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"])
+    return float(min(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"]))
 
 
 def _price_factors(u: Values, q: Mapping[str, float], theta: float) -> dict[str, float]:
