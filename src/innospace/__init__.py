@@ -17,6 +17,7 @@ _HOME = {
     "load_sample": "data.catalogue",
     "load_study": "study.load",
     "read_table": "data.readers",
+    "replicate_bashkortostan": "economy.replication",
     "replicate_innovation_space": "frontier.replication",
     "run": "study.execute",
     "samples": "data.catalogue",

@@ -10,3 +10,12 @@ Progress = Callable[[str, float], None]
 
 def silent(message: str, fraction: float) -> None:
     """Report nothing."""
+
+
+def part(progress: Progress, first: float, last: float) -> Progress:
+    """Return progress of one part as progress of the whole, from ``first`` to ``last``."""
+
+    def report(message: str, fraction: float) -> None:
+        progress(message, first + (last - first) * fraction)
+
+    return report

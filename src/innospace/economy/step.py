@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from innospace.core.errors import InnospaceError, SpecError, offenders
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.labels import require_known
-from innospace.core.progress import Progress, silent
+from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.result import EconomyResult
@@ -115,11 +115,11 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     efficiency = _efficiency(options, inputs)
     model, scenarios = _model(options, inputs, efficiency.value), _scenarios(options, inputs)
     solving = 0.1 if options.draws else 1.0
-    told = _between(progress, 0.0, solving)
+    told = part(progress, 0.0, solving)
     result = solve(model, scenarios, efficiency=efficiency, seed=seed, progress=told)
     if not options.draws:
         return result
-    return _with_draws(result, options, inputs, seed, _between(progress, solving, 1.0))
+    return _with_draws(result, options, inputs, seed, part(progress, solving, 1.0))
 
 
 def _with_draws(
@@ -141,15 +141,6 @@ def _with_draws(
     known = {**result.provenance.options, "draws": options.draws}
     provenance = replace(result.provenance, options=known)
     return replace(result, draws=found.draws, gates=(*result.gates, found.check()), provenance=provenance)
-
-
-def _between(progress: Progress, first: float, last: float) -> Progress:
-    """Return progress of one part as progress of the whole."""
-
-    def report(message: str, fraction: float) -> None:
-        progress(message, first + (last - first) * fraction)
-
-    return report
 
 
 def _efficiency(options: Options, inputs: StepInputs) -> LinkedValue:

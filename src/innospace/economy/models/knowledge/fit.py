@@ -41,13 +41,13 @@ HIGHEST = {k.SCIENCE: 0.03, k.INNOVATION: 0.05, k.OTHER: 0.03}
 PRIOR_WEIGHT = 1e-3
 """Residual of one coefficient (or scale) that is off its default by 100 %, in units of the published numbers: less
 than half of their last digit, so that the prior decides only between equally good fits."""
-STARTS = 4
+STARTS = 3
 START_RANGE = (0.02, 1.2)
 """Random starts: factors on the default coefficients, uniform in logarithms."""
-SAME_OPTIMUM = 1e-3
+SAME_OPTIMUM = 2e-3
 """Relative difference of the least-squares objective up to which two starts reached the same optimum."""
-TOLERANCE = 1e-7
-MAX_EVALUATIONS = 150
+TOLERANCE = 1e-6
+MAX_EVALUATIONS = 80
 NO_SOLUTION = 1e3
 """Residual where some year has no solution."""
 KNIFE_EDGE = (0.9, 1.1)
