@@ -18,8 +18,9 @@ REASONS = {
     "beta": "gross return of 0.40 on training times its share in output; one third for the innovation sector",
     "gamma": "gross return of 0.25 on innovative goods times their share in output; one third for the innovation "
     "sector",
-    "delta": "efficiency scales innovative output one for one: share of innovative goods in what a producer makes or "
-    "buys, relative to output, over the efficiency of the base year",
+    "delta": "an elasticity of output to efficiency over the efficiency of the base year: the share of innovative "
+    "goods a producer buys in its output; one third instead of one for the innovation sector, whose full value would let "
+    "output explode; no effect while efficiency is constant",
     "labour_exponent": "wages with social contributions in output; capital has the rest",
     "transformation": "usual value for a single region; little effect on policy options",
     "substitution": "usual Armington value for a single region",
@@ -93,7 +94,7 @@ class KnowledgeSpec:
             if missing:
                 raise SpecError(f"{name} lacks {offenders(missing)}.", allowed="a number for each producer")
             for value in given.values():
-                self._require(name, value, 0.0, math.inf)
+                self._require(name, value, 0.0, math.inf if name != "labour_exponent" else 0.99)
         limits = {
             "efficiency": (1e-6, 1.0),
             "transformation": (0.0, math.inf),
