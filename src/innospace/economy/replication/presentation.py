@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from innospace.core.document import Block, Notice, Paragraph, Section
@@ -38,7 +39,7 @@ def summary(result: BashkortostanReplication) -> str:
         for f in r.fits
     ]
     te = r.economy.efficiency
-    lines += [f"Efficiency of the innovation space {te.value:.3f}, {te.origin}"[:100]]
+    lines += textwrap.wrap(f"Efficiency of the innovation space {te.value:.3f}, {te.origin}", 100)
     lines += [f"Baseline and four options of {len(r.economy.years)} years solved in {r.seconds:.2f} s"]
     return "\n".join(lines)
 
