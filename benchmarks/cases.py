@@ -27,6 +27,8 @@ class Case:
     run : callable
     rounds : int
         Repetitions when timed; a smoke run is one.
+    small : callable, optional
+        Arguments of a smoke run, where the timed case would take too long.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Case:
     prepare: Callable[[], tuple[Any, ...]]
     run: Callable[..., Any]
     rounds: int = 3
+    small: Callable[[], tuple[Any, ...]] | None = None
 
 
 @cache
@@ -113,6 +116,56 @@ def write_report(pages: Any, formats: tuple[str, ...]) -> Any:
         return innospace.write_report(pages, Path(folder) / "report", formats)
 
 
+@cache
+def economy() -> tuple[Any, Any]:
+    """Return the compiled knowledge economy of the shipped matrix and the four policy options."""
+    from innospace.economy.models.knowledge.solve import shipped_scenarios
+    from innospace.economy.replication.published import paper_efficiency
+    from innospace.economy.replication.replicate import shipped_model
+
+    model = shipped_model(paper_efficiency().value)
+    _ = model.system, model.base_x
+    return model, tuple(shipped_scenarios().values())
+
+
+def set_up_economy(model: Any) -> Any:
+    """Calibrate and compile the equations anew."""
+    from dataclasses import replace
+
+    return replace(model).system
+
+
+@cache
+def a_year() -> tuple[Any, ...]:
+    """Return equations, parameters of a year and the solution of the year before."""
+    from innospace.economy.models.knowledge.dynamics import solve_path
+
+    model, _ = economy()
+    path = solve_path(model)
+    return model.system, path.parameters[9], model.system.to_x(path.levels[8])
+
+
+def solve_a_year(system: Any, parameters: Any, guess: Any) -> Any:
+    """Solve one year from the year before."""
+    from innospace.economy.solve import solve_year
+
+    return solve_year(system, parameters, guess)
+
+
+def solve_paths(model: Any, scenarios: Any) -> Any:
+    """Solve the baseline and the four options from 2012 to 2030."""
+    from innospace.economy.models.knowledge.dynamics import solve_path
+
+    return [solve_path(model, s) for s in (None, *scenarios)]
+
+
+def draw(model: Any, scenarios: Any, count: int) -> Any:
+    """Solve baseline and options with drawn assumptions on all cores, workers' start included."""
+    from innospace.economy.models.knowledge.uncertainty import draw as run
+
+    return run(model, scenarios, count, workers=None)
+
+
 CASES = (
     *(
         Case("innospace", f"half-normal, {n:,} rows", lambda n=n: (*sample(n), "half_normal"), fit)
@@ -129,4 +182,8 @@ CASES = (
     Case("innospace", "replicate innovation-space", tuple, replicate, 1),
     Case("innospace", "report as HTML", lambda: (document(), ("html",)), write_report, 1),
     Case("innospace", "report as PDF", lambda: (document(), ("pdf",)), write_report, 1),
+    Case("innospace", "economy: set-up", lambda: economy()[:1], set_up_economy),
+    Case("innospace", "economy: one year, warm", a_year, solve_a_year, 20),
+    Case("innospace", "economy: baseline and four options, 19 years", economy, solve_paths),
+    Case("innospace", "economy: 1,000 draws", lambda: (*economy(), 1000), draw, 1, lambda: (*economy(), 4)),
 )

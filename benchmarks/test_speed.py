@@ -10,6 +10,7 @@ from cases import CASES, Case
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.group} [{c.name}]")
 def test_speed(benchmark, case: Case) -> None:
     benchmark.group = case.group
-    arguments = case.prepare()
+    smoke = not benchmark.enabled
+    arguments = case.small() if smoke and case.small is not None else case.prepare()
     found = benchmark.pedantic(case.run, args=arguments, rounds=case.rounds, warmup_rounds=case.rounds > 1)
     assert found is not None
