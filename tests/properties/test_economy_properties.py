@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from economy_cases import EFFICIENCY, INNOVATION, OTHER, SCIENCE, bare_result, levels, model, sample
+from economy_cases import DEPRECIATION, EFFICIENCY, INNOVATION, OTHER, SCIENCE, bare_result, levels, model, sample
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +91,10 @@ def test_size_of_the_region_does_not_matter(factor):
         capital={i: factor * v for i, v in inputs.capital.items()},
     )
     own = SAM(sam.values * factor, sam.unit, sam.year, sam.source)
-    m, plain = KnowledgeModel(own, kept, KnowledgeSpec(EFFICIENCY), last_year=LAST), model(last_year=LAST)
+    m, plain = (
+        KnowledgeModel(own, kept, KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION), last_year=LAST),
+        model(last_year=LAST),
+    )
     found, expected = solve_path(m), solve_path(plain)
     assert found.iterations[0] == 0
     for name in (f"Y.{INNOVATION}", f"D.{OTHER}.i1", "B.households"):

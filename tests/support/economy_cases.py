@@ -19,6 +19,8 @@ from innospace.economy.models.knowledge.result import EconomyResult
 from innospace.economy.models.knowledge.solve import shipped_scenarios
 
 EFFICIENCY = 0.72
+DEPRECIATION = 0.08
+"""The rate of the trial implementation that many numbers of these tests come from; the default is lower."""
 SCIENCE, INNOVATION, OTHER = k.PRODUCERS
 OPTIONS = ("option-1", "option-2", "option-3", "option-4")
 SUPPLIES = ("state_order", "fixed_share", "fixed_money")
@@ -41,7 +43,14 @@ def model(
     last_year: int = 2030,
 ) -> KnowledgeModel:
     """The sample under a closure."""
-    return KnowledgeModel(*sample(), KnowledgeSpec(EFFICIENCY), Closure(supply, index, stock, relief), last_year)
+    spec = KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION)
+    return KnowledgeModel(*sample(), spec, Closure(supply, index, stock, relief), last_year)
+
+
+@cache
+def shipped() -> KnowledgeModel:
+    """The sample under the assumptions and rules that ship."""
+    return KnowledgeModel(*sample(), KnowledgeSpec(EFFICIENCY))
 
 
 @cache

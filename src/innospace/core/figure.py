@@ -37,8 +37,8 @@ class FigureKind(StrEnum):
     """term, estimate, lower, upper; optional: model, value_title."""
     NETWORK = "network"
     """step (column a flow starts from, counted from 0), source, target, value; ``layers["nodes"]``: node, label,
-    column, group, from top to bottom; optional: group (of the flow), dashed (column of bool), dashed_title, headings (one a
-    column), unit, muted (group drawn in grey)."""
+    column, group, from top to bottom; optional: group (of the flow), dashed (column of bool), dashed_title,
+    headings (one a column), unit, muted (group drawn in grey)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ LINKED = LinkedValue(0.72, 0.6, 0.83, "fraction", "frontier.technical_efficiency
 def result() -> EconomyResult:
     """The four options and a scenario that moves efficiency, with the cheap gates."""
     efficient = replace(cases.shock("efficiency", "set", 0.75), name="better-use")
-    r = cases.bare_result(cases.model(), *(cases.option(n) for n in cases.OPTIONS), efficient)
+    r = cases.bare_result(cases.shipped(), *(cases.option(n) for n in cases.OPTIONS), efficient)
     gates = [base_year(r.model), *(g for n, p in r.paths.items() for g in scenario_gates(r.model, n, p))]
     return replace(r, gates=tuple(gates), efficiency=LINKED)
 

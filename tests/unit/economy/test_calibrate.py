@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from economy_cases import EFFICIENCY, INNOVATION, OTHER, SCIENCE, growth, model, option, sample
+from economy_cases import DEPRECIATION, EFFICIENCY, INNOVATION, OTHER, SCIENCE, growth, model, option, sample
 
 from innospace.core.errors import DataError, LabelError
 from innospace.data.sam import SAM
@@ -140,7 +140,9 @@ def test_efficiency_elasticities_follow_innovative_goods():
 
 def test_order_of_accounts_does_not_matter():
     sam, inputs = sample()
-    turned = KnowledgeModel(sam.ordered(sam.accounts[::-1]), inputs, KnowledgeSpec(EFFICIENCY)).calibration
+    turned = KnowledgeModel(
+        sam.ordered(sam.accounts[::-1]), inputs, KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION)
+    ).calibration
     for name, value in model().calibration.all.items():
         assert turned.all[name] == pytest.approx(value, rel=EXACT), name
 
@@ -156,7 +158,7 @@ def rescaled(factor: float) -> KnowledgeModel:
         capital={i: factor * v for i, v in inputs.capital.items()},
         population=factor * inputs.population,
     )
-    return KnowledgeModel(small, kept, KnowledgeSpec(EFFICIENCY))
+    return KnowledgeModel(small, kept, KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION))
 
 
 @pytest.mark.parametrize("name", ["baseline", "option-1", "option-4"])
@@ -178,7 +180,9 @@ def changed(*moves: tuple[str, str, float], balance: bool = True) -> SAM:
 
 
 def tried(sam: SAM, **inputs) -> KnowledgeModel:
-    tested = KnowledgeModel(sam, replace(sample()[1], **inputs), KnowledgeSpec(EFFICIENCY), Closure())
+    tested = KnowledgeModel(
+        sam, replace(sample()[1], **inputs), KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION), Closure()
+    )
     assert tested.calibration
     return tested
 

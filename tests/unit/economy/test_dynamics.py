@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 from economy_cases import (
+    DEPRECIATION,
     INNOVATION,
     OPTIONS,
     OTHER,
@@ -19,6 +20,7 @@ from economy_cases import (
     parameters,
     path,
     sample,
+    shipped,
     shock,
 )
 
@@ -26,6 +28,7 @@ from innospace.economy import KnowledgeModel, KnowledgeSpec
 from innospace.economy.growth import average_growth, tornqvist
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.dynamics import largest_feasible_part, next_stock, solve_path
+from innospace.economy.models.knowledge.gates import gates
 
 EXACT = 1e-12
 """Relative: carried over without solving."""
@@ -41,7 +44,7 @@ def test_capital_grows_by_investment():
         for i in k.PRODUCERS:
             now, before = parameters(m, found, f"capital.{i}"), parameters(m, found, f"capital_before.{i}")
             invested = m.calibration.unknowns["PQ.i1"] * levels(m, found, f"D.{i}.i1")
-            np.testing.assert_allclose(now[1:], 0.92 * now[:-1] + invested[:-1], rtol=EXACT)
+            np.testing.assert_allclose(now[1:], (1.0 - DEPRECIATION) * now[:-1] + invested[:-1], rtol=EXACT)
             np.testing.assert_array_equal(before[1:], now[:-1])
             assert (before[0], now[0]) == (sample()[1].capital_before[i], sample()[1].capital[i])
 
@@ -147,6 +150,17 @@ def test_options_have_the_pattern_of_the_paper():
     assert four > one + three
     assert base == pytest.approx(2.76, abs=0.03)
     assert (one, two, three, four) == pytest.approx((0.724, -0.462, 0.088, 0.925), abs=0.08)
+
+
+def test_the_shipped_assumptions_have_the_pattern_and_pass_every_gate():
+    m = shipped()
+    base = growth(m)
+    one, two, three, four = (growth(m, option(n)) - base for n in OPTIONS)
+    assert four > one > three > 0.0 > two
+    assert abs(two) < one
+    assert four > one + three
+    found = gates(m, {"baseline": solve_path(m), **{n: solve_path(m, option(n)) for n in OPTIONS}})
+    assert [c.name for c in found if not c.ok] == []
 
 
 def test_lag_cannot_give_the_pattern():

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from economy_cases import EFFICIENCY, INNOVATION, OTHER, SCIENCE, levels, model, option, parameters, sample, shock
+from economy_cases import (
+    DEPRECIATION,
+    EFFICIENCY,
+    INNOVATION,
+    OTHER,
+    SCIENCE,
+    levels,
+    model,
+    option,
+    parameters,
+    sample,
+    shock,
+)
 
 from innospace.economy import KnowledgeModel, KnowledgeSpec, Scenario
 from innospace.economy.models.knowledge import labels as k
@@ -31,7 +43,7 @@ def stock_2013(kind: str, flow: float) -> float:
 @pytest.mark.parametrize("kind", ["cumulative", "lag", "perpetual_inventory"])
 def test_production_by_hand(kind):
     sam, inputs = sample()
-    spec = KnowledgeSpec(EFFICIENCY, delta={SCIENCE: 0.1, INNOVATION: DELTA, OTHER: 0.05})
+    spec = KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION, delta={SCIENCE: 0.1, INNOVATION: DELTA, OTHER: 0.05})
     m = KnowledgeModel(sam, inputs, spec, model(stock=kind).closure, 2014)
     found = solve_path(m, shock("efficiency", "set", HIGHER))
     assert found.failure is None
@@ -44,12 +56,12 @@ def test_production_by_hand(kind):
     assert made[0] == pytest.approx(output, rel=BY_HAND)
 
     invested_2012 = v.loc["i1", "budget.innovation"]
-    k13 = 0.92 * k12 + invested_2012
+    k13 = (1.0 - DEPRECIATION) * k12 + invested_2012
     growth = ((k12 + k13) / (k11 + k12)) ** (1.0 - labour) * (hands[1] / hands[0]) ** labour
     assert made[1] == pytest.approx(output * growth * np.exp(EXPONENT_2013[kind]), rel=BY_HAND)
 
     deflator = 1.0 + v.loc["tax.vat", "i1"] / (v.loc["act.other_industries", "i1"] + v.loc["outside", "i1"])
-    k14 = 0.92 * k13 + deflator * levels(m, found, f"D.{INNOVATION}.i1")[1]
+    k14 = (1.0 - DEPRECIATION) * k13 + deflator * levels(m, found, f"D.{INNOVATION}.i1")[1]
     flows = {x: levels(m, found, f"D.{INNOVATION}.{x}") for x in ("z1", "r1", "n1")}
     stocks = {x: stock_2013(kind, flow[1] / flow[0]) for x, flow in flows.items()}
     exponent = ALPHA * stocks["z1"] + BETA * stocks["r1"] + GAMMA * stocks["n1"] + DELTA * 0.03
@@ -69,7 +81,7 @@ def test_efficiency_of_the_base_year_is_absorbed():
 def test_more_efficiency_raises_output_by_delta(producer):
     m = model()
     only = {i: 1.0 if i == producer else 0.0 for i in k.PRODUCERS}
-    own = m.with_spec(KnowledgeSpec(EFFICIENCY, delta=only))
+    own = m.with_spec(KnowledgeSpec(EFFICIENCY, depreciation=DEPRECIATION, delta=only))
     plain, more = solve_path(own), solve_path(own, shock("efficiency", "add", 0.01))
     for i in k.PRODUCERS:
         ratio = np.log(levels(own, more, f"Y.{i}") / levels(own, plain, f"Y.{i}"))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 CONTROLS, MATRIX = "bashkortostan-2012-controls", "bashkortostan-2012-sam"
 SEED = 2016
-DEPRECIATION = (0.06, 0.07)
-"""Rates at which the fit is repeated: what statistics show for full book value."""
+DEPRECIATION = (0.06, 0.08)
+"""Rates at which the fit is repeated: below and above the default."""
 FACTORS = tuple(round(float(f), 2) for f in np.linspace(0.5, 1.4, 19))
 """Factors on the fitted coefficients that show how sharp the fit is."""
 

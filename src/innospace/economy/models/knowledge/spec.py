@@ -19,13 +19,14 @@ REASONS = {
     "gamma": "gross return of 0.25 on innovative goods times their share in output; one third for the innovation "
     "sector",
     "delta": "an elasticity of output to efficiency over the efficiency of the base year: the share of innovative "
-    "goods a producer buys in its output; one third instead of one for the innovation sector, whose full value would let "
-    "output explode; no effect while efficiency is constant",
+    "goods a producer buys in its output; one third instead of one for the innovation sector, whose full value would "
+    "let output explode; no effect while efficiency is constant",
     "labour_exponent": "wages with social contributions in output; capital has the rest",
     "transformation": "usual value for a single region; little effect on policy options",
     "substitution": "usual Armington value for a single region",
     "export_elasticity": "finite, since no region sells any amount outside at one price",
-    "depreciation": "between the 6-7 % of full book value that statistics show and economic life",
+    "depreciation": "capital is counted at full book value, of which statistics write off 6 to 7 % a year; a higher "
+    "rate lowers growth of the baseline and makes every option weaker",
     "fiscal_depreciation": "about half of capital at book value is depreciable for tax",
     "knowledge_depreciation": "usual depreciation of R&D stocks (perpetual inventory only)",
     "knowledge_growth": "long-run growth of real spending before the base year (perpetual inventory only)",
@@ -76,7 +77,7 @@ class KnowledgeSpec:
     transformation: float = 2.0
     substitution: float = 1.5
     export_elasticity: float = 4.0
-    depreciation: float = 0.08
+    depreciation: float = 0.07
     fiscal_depreciation: float = 0.04
     knowledge_depreciation: float = 0.15
     knowledge_growth: float = 0.03
