@@ -117,6 +117,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     solving = 0.1 if options.draws else 1.0
     told = part(progress, 0.0, solving)
     result = solve(model, scenarios, efficiency=efficiency, seed=seed, progress=told)
+    if "sam" in inputs.tables:
+        # a matrix of the study's own names itself; persons, capital and rates still come from the controls
+        sources = (*result.provenance.sources, inputs.tables["controls"].source)
+        result = replace(result, provenance=replace(result.provenance, sources=sources))
     if not options.draws:
         return result
     return _with_draws(result, options, inputs, seed, part(progress, solving, 1.0))

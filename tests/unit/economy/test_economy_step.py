@@ -63,6 +63,7 @@ def test_a_linked_efficiency_is_used_and_named():
 def test_a_matrix_of_its_own_gives_the_same():
     options = Options(years=[2012, 2014], efficiency=0.7, scenarios=[])
     built, given = run(options, inputs()), run(options, inputs(sam=True))
+    assert [s.name for s in given.provenance.sources] == ["bashkortostan-2012-sam", "bashkortostan-2012-controls"]
     np.testing.assert_allclose(built.paths["baseline"].levels, given.paths["baseline"].levels, rtol=1e-6)
 
 
