@@ -67,6 +67,36 @@ def _rebuild(cls: type[InnospaceError], what: str, where: str, allowed: str, rem
     return cls(what, where=where, allowed=allowed, remedy=remedy)
 
 
+class ProblemsError(InnospaceError):
+    """Several problems as one error, so that a user mends them in one go.
+
+    Parameters
+    ----------
+    where : str
+        File or table.
+    problems : iterable of InnospaceError
+        Each with its own place and remedy; at least one.
+    """
+
+    subject: ClassVar[str] = "input"
+
+    def __init__(self, where: str, problems: Iterable[InnospaceError]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(f"The {self.subject} has {count} problem{'s' if count != 1 else ''}.", where=where)
+
+    def __str__(self) -> str:
+        listed = [f"{i + 1}. " + str(p).replace("\n", "\n   ") for i, p in enumerate(self.problems)]
+        return "\n".join([super().__str__(), *listed])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parts of the message and of every problem, for ``--json``."""
+        return {**super().to_dict(), "problems": [p.to_dict() for p in self.problems]}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.where, self.problems))
+
+
 class DataError(InnospaceError):
     """A table cannot be used as it is: missing file, wrong type, impossible value, duplicate key."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from innospace.core.errors import DataError, InnospaceError, LabelError, offenders
+from innospace.core.errors import DataError, InnospaceError, LabelError, ProblemsError, offenders
 from innospace.core.labels import suggest
 from innospace.core.provenance import Source
 from innospace.data.dataset import Dataset, as_dataset
@@ -184,24 +184,10 @@ class Controls:
         return {s: sum(r.status == s for r in self.rows.values()) for s in STATUSES}
 
 
-class ControlsError(DataError):
-    """Everything that keeps a controls table from being used, each with its place and remedy."""
+class ControlsError(ProblemsError, DataError):
+    """Everything that keeps a controls table from being used."""
 
-    def __init__(self, where: str, problems: Sequence[InnospaceError]) -> None:
-        self.problems = tuple(problems)
-        count = len(self.problems)
-        super().__init__(f"The controls table has {count} problem{'s' if count != 1 else ''}.", where=where)
-
-    def __str__(self) -> str:
-        listed = [f"{i + 1}. " + str(p).replace("\n", "\n   ") for i, p in enumerate(self.problems)]
-        return "\n".join([super().__str__(), *listed])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the parts of the message and of every problem, for ``--json``."""
-        return {**super().to_dict(), "problems": [p.to_dict() for p in self.problems]}
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (ControlsError, (self.where, self.problems))
+    subject = "controls table"
 
 
 def read_controls(data: str | Path | Dataset | Any, catalogue: Sequence[Item]) -> Controls:

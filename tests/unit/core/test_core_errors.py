@@ -7,16 +7,22 @@ import pickle
 import pytest
 
 from innospace.core import errors
-from innospace.core.errors import DataError, InnospaceError, LabelError, SolverError, offenders
+from innospace.core.errors import DataError, InnospaceError, LabelError, ProblemsError, SolverError, offenders
 
 ALL = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, InnospaceError)]
 WARNINGS = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, Warning)]
 
 
+def made(kind) -> InnospaceError:
+    if issubclass(kind, ProblemsError):
+        return kind("table", [DataError("One, чего.", where="row 1"), LabelError("Two.")])
+    return kind("What, чего", where="row 2", allowed="numbers", remedy="Mend it.")
+
+
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("send", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])
 def test_errors_survive_the_way_between_processes(kind, send):
-    error = kind("What, чего", where="row 2", allowed="numbers", remedy="Mend it.")
+    error = made(kind)
     got = send(error)
     assert type(got) is kind
     assert got.to_dict() == error.to_dict()
@@ -60,3 +66,15 @@ def test_what_stands_under_what():
 )
 def test_offenders(labels, shown, text):
     assert offenders(labels, shown) == text
+
+
+def test_several_problems_are_listed_with_their_places():
+    error = made(ProblemsError)
+    assert str(error).splitlines() == [
+        "The input has 2 problems.",
+        "  Where: table",
+        "1. One, чего.",
+        "     Where: row 1",
+        "2. Two.",
+    ]
+    assert [p["what"] for p in error.to_dict()["problems"]] == ["One, чего.", "Two."]
