@@ -116,7 +116,15 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     model, scenarios = _model(options, inputs, efficiency.value), _scenarios(options, inputs)
     solving = 0.1 if options.draws else 1.0
     told = part(progress, 0.0, solving)
-    result = solve(model, scenarios, efficiency=efficiency, seed=seed, progress=told)
+    result = solve(
+        model,
+        scenarios,
+        efficiency=efficiency,
+        seed=seed,
+        workers=options.workers,
+        parts=inputs.parts,
+        progress=told,
+    )
     if "sam" in inputs.tables:
         # a matrix of the study's own names itself; persons, capital and rates still come from the controls
         sources = (*result.provenance.sources, inputs.tables["controls"].source)

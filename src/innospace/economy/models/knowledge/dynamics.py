@@ -140,7 +140,8 @@ def solve_path(
             break
         xs.append(found.x)
         levels.append(system.to_levels(found.x))
-        reports.append(system.report(found.x, p))
+        # from the levels that are stored, so that a path read back is the same to the last bit
+        reports.append(system.report(system.to_x(levels[-1]), p))
         iterations.append(found.iterations)
         if t + 1 < len(paths):
             carry_over(model, at, levels[-1], p, paths[t + 1], levels[0])

@@ -7,11 +7,12 @@ from importlib import resources
 from pathlib import Path as FilePath
 
 from innospace.core.errors import SpecError, offenders
-from innospace.core.inputs import LinkedValue
-from innospace.core.progress import Progress, silent
+from innospace.core.inputs import LinkedValue, Parts
+from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance
-from innospace.economy.models.knowledge.dynamics import BASELINE, Path, largest_feasible_part, solve_path
+from innospace.economy.models.knowledge.dynamics import BASELINE, largest_feasible_part
 from innospace.economy.models.knowledge.gates import gates
+from innospace.economy.models.knowledge.many import solve_paths
 from innospace.economy.models.knowledge.model import KnowledgeModel
 from innospace.economy.models.knowledge.result import EconomyResult
 from innospace.economy.scenario import Scenario, read_scenario
@@ -32,6 +33,8 @@ def solve(
     *,
     efficiency: LinkedValue | None = None,
     seed: int = 0,
+    workers: int | None = None,
+    parts: Parts | None = None,
     progress: Progress = silent,
 ) -> EconomyResult:
     """Solve the baseline and the scenarios.
@@ -44,6 +47,10 @@ def solve(
         Where the efficiency of the model comes from; the value of the spec when not given.
     seed : int
         Recorded; nothing here is random.
+    workers : int, optional
+        Processes when there are many scenarios; all cores when not given.
+    parts : Parts, optional
+        Where finished parts of many scenarios are kept.
     progress : callable
 
     Returns
@@ -62,10 +69,7 @@ def solve(
         raise SpecError(f"Scenarios share a name: {offenders(doubled)}.", remedy="Rename one of them.")
     for scenario in scenarios:
         model.paths(scenario)  # every mistake of a scenario is found before anything is solved
-    paths: dict[str, Path] = {}
-    for n, scenario in enumerate((BASELINE, *scenarios)):
-        progress(f"Solving {scenario.name}", 0.5 * n / len(names))
-        paths[scenario.name] = solve_path(model, scenario)
+    paths = solve_paths(model, scenarios, workers=workers, parts=parts, progress=part(progress, 0.0, 0.5))
     progress("Holding the results against the gates", 0.5)
     found = gates(model, paths)
     feasible = {

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.core.checks import Check
 from innospace.core.errors import StoreError
@@ -23,6 +24,7 @@ from innospace.economy.solve import YearSolution
 if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult
 
+Array = NDArray[np.float64]
 KIND = "knowledge_economy"
 
 
@@ -41,7 +43,7 @@ def to_bundle(result: EconomyResult) -> Bundle:
         "gates": [c.to_dict() for c in result.gates],
         "provenance": result.provenance.to_dict(),
         "feasible": dict(result.feasible),
-        "paths": {name: _facts(path) for name, path in result.paths.items()},
+        "paths": {name: path_facts(path) for name, path in result.paths.items()},
     }
     frames = {"sam": model.sam.values.reset_index(drop=True)}
     if model.sam.natures is not None:
@@ -54,7 +56,8 @@ def to_bundle(result: EconomyResult) -> Bundle:
     return Bundle(KIND, meta, frames)
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def path_facts(path: Path) -> dict[str, Any]:
+    """Return what a path is besides its arrays, as plain types."""
     failure = None
     if path.failure is not None:
         f = path.failure
@@ -83,7 +86,16 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     sam = SAM(frames["sam"].set_axis(labels, axis=0), sam_meta["unit"], sam_meta["year"], source, natures)
     spec, closure = KnowledgeSpec.from_dict(meta["spec"]), Closure.from_dict(meta["closure"])
     model = KnowledgeModel(sam, BaseInputs.from_dict(meta["inputs"]), spec, closure, meta["last_year"])
-    paths = {name: _path(model, n, facts, frames) for n, (name, facts) in enumerate(meta["paths"].items())}
+    unknowns, inputs = list(model.system.unknowns), list(model.system.inputs)
+    paths = {
+        name: path_from_facts(
+            model,
+            facts,
+            frames[f"levels.{n}"][unknowns].to_numpy(np.float64),
+            frames[f"parameters.{n}"][inputs].to_numpy(np.float64),
+        )
+        for n, (name, facts) in enumerate(meta["paths"].items())
+    }
     return {
         "model": model,
         "paths": paths,
@@ -95,9 +107,8 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     }
 
 
-def _path(model: KnowledgeModel, n: int, facts: Any, frames: Any) -> Path:
-    levels = frames[f"levels.{n}"][list(model.system.unknowns)].to_numpy(np.float64)
-    parameters = frames[f"parameters.{n}"][list(model.system.inputs)].to_numpy(np.float64)
+def path_from_facts(model: KnowledgeModel, facts: Any, levels: Array, parameters: Array) -> Path:
+    """Return a path from :func:`path_facts` and its arrays, shape (years, unknowns) and (years, parameters)."""
     failure = None
     if facts["failure"] is not None:
         f = facts["failure"]
