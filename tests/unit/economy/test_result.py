@@ -52,26 +52,26 @@ def test_effects_are_differences_of_growth(result):
 def test_dataset_has_dims_units_and_titles(result):
     data = result.dataset
     assert data["Y"].dims == ("scenario", "year", "agent")
-    assert data["D"].dims == ("scenario", "year", "agent", "product")
+    assert data["D"].dims == ("scenario", "year", "agent", "market")
     assert data["GRP"].dims == ("scenario", "year")
     for family in result.model.system.variables:
         assert data[family.name].attrs["unit"] == family.unit
         assert data[family.name].attrs["long_name"] == family.title
-    chosen = data["P"].sel(scenario="option-4", product="n1", year=2030).item()
+    chosen = data["P"].sel(scenario="option-4", market="n1", year=2030).item()
     assert chosen == levels(result.model, result.paths["option-4"], "P.n1")[-1]
-    bought = data["D"].sel(scenario="option-1", agent=INNOVATION, product="z1").to_numpy()
+    bought = data["D"].sel(scenario="option-1", agent=INNOVATION, market="z1").to_numpy()
     np.testing.assert_array_equal(bought, levels(result.model, result.paths["option-1"], f"D.{INNOVATION}.z1"))
-    assert np.isnan(data["D"].sel(agent="households", product="i1")).all()
+    assert np.isnan(data["D"].sel(agent="households", market="i1")).all()
     np.testing.assert_array_equal(data["real_GRP"].sel(scenario="option-2"), result.real_grp("option-2"))
 
 
 def test_tidy_frame_has_a_row_a_number(result):
     frame = result.to_frame()
-    assert list(frame.columns) == ["scenario", "year", "variable", "agent", "product", "value", "unit"]
+    assert list(frame.columns) == ["scenario", "year", "variable", "agent", "market", "value", "unit"]
     assert len(frame) == 5 * 19 * (104 + 1)
-    assert not frame.duplicated(["scenario", "year", "variable", "agent", "product"]).any()
+    assert not frame.duplicated(["scenario", "year", "variable", "agent", "market"]).any()
     row = frame.query("scenario == 'option-3' and year == 2020 and variable == 'D' and agent == 'households'")
-    assert set(row["product"]) == {"c1", "r1"}
+    assert set(row["market"]) == {"c1", "r1"}
     real = frame.query("variable == 'real_GRP' and scenario == 'option-2'")
     np.testing.assert_array_equal(real["value"], result.real_grp("option-2"))
     assert set(frame.query("variable == 'L1'")["unit"]) == {"persons"}

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult
 
 
+_DIMS = {"product": "market"}
+"""In results a product stands for the market it is sold on."""
+
+
 def _stacked(result: EconomyResult) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return levels by scenario, year and unknown, NaN in years without a solution."""
     out = np.full((len(result.paths), len(result.years), result.model.system.size), np.nan)
@@ -22,7 +26,7 @@ def _stacked(result: EconomyResult) -> np.ndarray[Any, np.dtype[np.float64]]:
 
 
 def to_dataset(result: EconomyResult) -> xr.Dataset:
-    """Return every variable with dims ``scenario, year`` and its own (agent, product)."""
+    """Return every variable with dims ``scenario, year`` and its own (agent, market)."""
     import xarray as xr
 
     stacked, position = _stacked(result), result.model.system.position
@@ -34,13 +38,10 @@ def to_dataset(result: EconomyResult) -> xr.Dataset:
         for name, labels in zip(family.ids(), family.members, strict=True):
             where = tuple(axis.index(label) for axis, label in zip(axes, labels, strict=True))
             values[(slice(None), slice(None), *where)] = stacked[:, :, position[name]]
-        coords = {
-            "scenario": list(result.paths),
-            "year": list(result.years),
-            **dict(zip(family.dims, axes, strict=True)),
-        }
+        dims = [_DIMS.get(d, d) for d in family.dims]
+        coords = {"scenario": list(result.paths), "year": list(result.years), **dict(zip(dims, axes, strict=True))}
         attributes = {"unit": family.unit, "long_name": family.title, "meaning": family.meaning}
-        arrays[family.name] = xr.DataArray(values, coords, ("scenario", "year", *family.dims), attrs=attributes)
+        arrays[family.name] = xr.DataArray(values, coords, ("scenario", "year", *dims), attrs=attributes)
     real = np.full(stacked.shape[:2], np.nan)
     for n, (name, path) in enumerate(result.paths.items()):
         real[n, : len(path.years)] = result.real_grp(name)
@@ -54,23 +55,23 @@ def to_dataset(result: EconomyResult) -> xr.Dataset:
 
 
 def to_tidy(result: EconomyResult) -> pd.DataFrame:
-    """Return one row a scenario, year and variable: ``scenario, year, variable, agent, product, value, unit``."""
+    """Return one row a scenario, year and variable: ``scenario, year, variable, agent, market, value, unit``."""
     import pandas as pd
 
     stacked = _stacked(result)
     system = result.model.system
     members = [(f, labels) for f in system.variables for labels in f.members]
-    by_dim = [dict(zip(f.dims, labels, strict=True)) for f, labels in members]
+    by_dim = [dict(zip((_DIMS.get(d, d) for d in f.dims), labels, strict=True)) for f, labels in members]
     index = pd.MultiIndex.from_product([list(result.paths), list(result.years)], names=["scenario", "year"])
     frame = pd.DataFrame(stacked.reshape(-1, system.size), index=index, columns=range(system.size))
     tidy = frame.reset_index().melt(id_vars=["scenario", "year"], var_name="member", value_name="value").dropna()
     member = tidy.pop("member").astype(int)
     tidy.insert(2, "variable", [members[i][0].name for i in member])
     tidy.insert(3, "agent", [by_dim[i].get("agent", "") for i in member])
-    tidy.insert(4, "product", [by_dim[i].get("product", "") for i in member])
+    tidy.insert(4, "market", [by_dim[i].get("market", "") for i in member])
     tidy = tidy.assign(unit=[members[i][0].unit for i in member])
     real = [(name, path.years, result.real_grp(name)) for name, path in result.paths.items()]
-    columns = {"variable": "real_GRP", "agent": "", "product": ""}
+    columns = {"variable": "real_GRP", "agent": "", "market": ""}
     rows = [
         pd.DataFrame({"scenario": name, "year": years, **columns, "value": index, "unit": "base year = 1"})
         for name, years, index in real
