@@ -19,4 +19,5 @@ def check(study: StudyPath, as_json: Json = False, quiet: Quiet = False) -> Outc
     raise_all(str(loaded.file), inspect(loaded, loaded.steps).problems)
     steps = [s.name for s in loaded.steps]
     payload = {"study": str(loaded.file), "title": loaded.title, "ok": True, "problems": [], "steps": steps}
-    return Outcome(payload, f"No problems: {len(loaded.tables)} tables, steps in order: {', '.join(steps)}.")
+    tables = f"{len(loaded.tables)} table{'s' if len(loaded.tables) != 1 else ''}"
+    return Outcome(payload, f"No problems: {tables}, steps in order: {', '.join(steps)}.")
