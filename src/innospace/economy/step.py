@@ -64,8 +64,9 @@ class Rules(BaseModel):
 class Options(BaseModel):
     """What an economy step may say.
 
-    ``efficiency`` comes from a link to a frontier step or is given here. ``scenarios`` names the options of the paper
-    and scenarios of the study; when it is left out, all of them are solved. ``draws`` solves everything again that
+    ``efficiency`` comes from a link to a frontier step or is given here. ``scenarios`` names the options of the paper,
+    other readings of them (``option-1-companies``), and scenarios of the study; when it is left out, the options and
+    all scenarios of the study are solved. ``draws`` solves everything again that
     many times with drawn assumptions, on ``workers`` processes (all cores when left out), which change no number.
     """
 
@@ -198,9 +199,10 @@ def _model(options: Options, inputs: StepInputs, efficiency: float) -> Any:
 
 
 def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
-    from innospace.economy.models.knowledge.solve import shipped_scenarios
+    from innospace.economy.models.knowledge.solve import option_readings, shipped_scenarios
 
-    shipped = shipped_scenarios()
+    options_of_paper, readings = shipped_scenarios(), option_readings()
+    shipped = {**options_of_paper, **readings}
     own = {str(s["name"]): Scenario.from_dict(s) for s in inputs.scenarios}
     taken = [name for name in own if name in (BASELINE, *shipped)]
     if taken:
@@ -210,6 +212,6 @@ def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
             remedy="Rename them.",
         )
     known = {**shipped, **own}
-    names = list(known) if options.scenarios is None else options.scenarios
+    names = [*options_of_paper, *own] if options.scenarios is None else options.scenarios
     require_known(names, list(known), kind="scenario", where="key 'scenarios'")
     return tuple(known[n] for n in dict.fromkeys(names))

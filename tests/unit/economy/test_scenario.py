@@ -376,3 +376,21 @@ def test_scenarios_of_one_name_are_refused():
         solve(model(), [Scenario("baseline")])
     with pytest.raises(SpecError, match="share a name: 'a'"):
         solve(model(), [Scenario("a"), Scenario("a")])
+
+
+def test_other_readings_of_the_options_have_solutions_and_their_signs():
+    from innospace.economy.models.knowledge.solve import option_readings
+
+    found = option_readings()
+    assert set(found) == {
+        *(f"option-{n}-{kind}" for n in (1, 2, 4) for kind in ("companies", "fixed-capital", "transfers")),
+        "option-3-rates",
+    }
+    m = model()
+    base = growth(m)
+    effects = {name: growth(m, scenario) - base for name, scenario in found.items()}
+    assert all(value < 0.0 for name, value in effects.items() if name.startswith("option-2")), effects
+    assert all(value > 0.0 for name, value in effects.items() if not name.startswith("option-2")), effects
+    # a rate cut leaves the same money as relief, up to what it moves
+    relief = growth(m, option("option-3")) - base
+    assert effects["option-3-rates"] == pytest.approx(relief, rel=0.1)

@@ -19,12 +19,17 @@ from innospace.economy.scenario import Scenario, read_scenario
 
 OPTIONS = ("option-1", "option-2", "option-3", "option-4")
 """The four policy options of the paper, shipped with the package."""
+_FOLDER = FilePath(str(resources.files("innospace.economy.models.knowledge") / "options"))
 
 
 def shipped_scenarios() -> dict[str, Scenario]:
     """Return the four options of the paper by name."""
-    folder = FilePath(str(resources.files("innospace.economy.models.knowledge") / "options"))
-    return {name: read_scenario(folder / f"{name}.toml") for name in OPTIONS}
+    return {name: read_scenario(_FOLDER / f"{name}.toml") for name in OPTIONS}
+
+
+def option_readings() -> dict[str, Scenario]:
+    """Return other readings of the options by name: companies only, with fixed capital, as a transfer, lower rates."""
+    return {path.stem: read_scenario(path) for path in sorted((_FOLDER / "readings").glob("*.toml"))}
 
 
 def solve(
