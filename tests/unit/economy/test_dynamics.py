@@ -215,11 +215,11 @@ def test_a_shorter_study_has_the_same_years():
 def test_a_year_takes_milliseconds():
     m = model()
     solve_path(m)
-    started = time.perf_counter()
+    started = time.process_time()
     for name in ("baseline", *OPTIONS):
         found = solve_path(m, option(name))
         assert sum(found.iterations) < 80
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert took < SLOW * 0.1
     assert took / (5 * 18) < SLOW * 0.02
 

@@ -320,6 +320,6 @@ def test_exact_figures_that_contradict_each_other_are_named():
 def test_it_is_fast(controls):
     import time
 
-    start = time.perf_counter()
+    start = time.process_time()
     build_sam(controls)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
