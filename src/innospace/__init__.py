@@ -12,7 +12,7 @@ from typing import Any
 _HOME = {
     "compare": "frontier.result",
     "draw": "report.charts",
-    "fit": "frontier.fit",
+    "fit": "frontier.fitting",
     "fit_space": "frontier.space",
     "load_sample": "data.catalogue",
     "load_study": "study.load",

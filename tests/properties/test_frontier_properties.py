@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from innospace.core.errors import BoundaryWarning
 from innospace.frontier.densities import DENSITIES
 from innospace.frontier.efficiency import COLUMNS, from_residuals
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 
 LAWS = ("half_normal", "exponential", "truncated_normal")
 # two searches stop within half the square root of the optimiser's tolerance of the same maximum

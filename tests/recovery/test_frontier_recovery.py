@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from innospace.core.errors import BoundaryWarning
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 
 LAWS = ("half_normal", "exponential", "truncated_normal")
 SIGMA_U, SIGMA_V, MU = 0.5, 0.2, 0.4

@@ -12,7 +12,7 @@ import pytest
 
 from innospace.core.errors import BoundaryWarning
 from innospace.core.status import StatusCode
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.result import FrontierResult
 
 HERE = Path(__file__).parent

@@ -93,7 +93,7 @@ def _try(name: str, work: Callable[[], str], *, optional: bool = False) -> Findi
 
 def _fit() -> str:
     from innospace.data.catalogue import load_sample
-    from innospace.frontier.fit import fit
+    from innospace.frontier.fitting import fit
 
     frame = load_sample("russia-2010-2012").frame
     rows = frame[(frame["year"] == 2012) & (frame["technologies"] > 0)]

@@ -52,7 +52,7 @@ def fit(
     """
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
-    from innospace.frontier.fit import fit as estimate
+    from innospace.frontier.fitting import fit as estimate
     from innospace.frontier.formula import parse
     from innospace.frontier.spec import FrontierSpec, check_covariance
 

@@ -91,7 +91,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.frontier.space import fit_space
 
         return fit_space(_validated(options, dataset), _space_spec(options), seed=seed, progress=progress)
-    from innospace.frontier.fit import fit
+    from innospace.frontier.fitting import fit
 
     prepared = _prepared(options, dataset)
     return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
@@ -138,7 +138,7 @@ def _table_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
 
 
 def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
-    from innospace.frontier.fit import require_fit
+    from innospace.frontier.fitting import require_fit
     from innospace.frontier.space.fit import plan_models, with_time
 
     table = _validated(options, dataset)
@@ -157,7 +157,7 @@ def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
 
 
 def _require_formula_fits(options: Options, dataset: Dataset) -> None:
-    from innospace.frontier.fit import require_fit
+    from innospace.frontier.fitting import require_fit
 
     if options.vcov == "cluster" and options.cluster is None:
         raise SpecError(

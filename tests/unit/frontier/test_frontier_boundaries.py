@@ -13,7 +13,7 @@ from innospace.core.errors import BoundaryWarning
 from innospace.core.status import StatusCode
 from innospace.frontier.densities import DENSITIES
 from innospace.frontier.estimate import maximise_likelihood, standardise_problem
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.likelihood import Problem, evaluate
 
 LAWS = ("half_normal", "exponential", "truncated_normal")

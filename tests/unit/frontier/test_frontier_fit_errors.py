@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from innospace.core.errors import DataError, FormulaError, InnospaceError, LabelError, SpecError
-from innospace.frontier.fit import fit, require_fit
+from innospace.frontier.fitting import fit, require_fit
 from innospace.frontier.spec import FrontierSpec
 
 N = 40

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from innospace.core.errors import DataError, FormulaError, LabelError, MissingRowsWarning
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.formula import materialise, parse, row_labels
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from innospace.core.errors import SpecError
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.likelihood import evaluate, scores
 
 LAWS = ("half_normal", "exponential", "truncated_normal")

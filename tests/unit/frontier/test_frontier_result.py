@@ -13,7 +13,7 @@ from innospace.core.errors import LabelError, SpecError, StoreError
 from innospace.core.result import Bundle, Result
 from innospace.core.status import StatusCode
 from innospace.frontier import FrontierResult, FrontierSpec, compare
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 
 LAWS = ("half_normal", "exponential", "truncated_normal")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special, stats
 
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 
 LAWS = ("half_normal", "exponential", "truncated_normal")
 # the peer stops when it no longer gains 1e-9; ours must not be below it by more

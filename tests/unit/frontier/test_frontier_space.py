@@ -11,7 +11,7 @@ from scipy import stats
 
 from innospace.core.errors import InnospaceError, LabelError, SpecError, StoreError
 from innospace.core.result import Bundle, Result
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.space import SpaceResult, SpaceSpec, fit_space, simulate_space
 from innospace.frontier.space.quantities import correlations, frontier_share, used_share
 

@@ -10,7 +10,7 @@ import numpy as np
 from innospace.core.errors import BoundaryWarning, SpecError
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
-from innospace.frontier.fit import fit
+from innospace.frontier.fitting import fit
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space.result import POOLED, SpaceResult
 from innospace.frontier.space.spec import SpaceSpec
