@@ -18,6 +18,7 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.fit import effects_of
 from innospace.economy.models.knowledge.solve import shipped_scenarios
 from innospace.economy.replication import published
+from innospace.economy.replication.readings import readings
 from innospace.economy.replication.replicate import shipped_model
 from innospace.economy.replication.tables import KINDS
 
@@ -127,3 +128,25 @@ def test_a_stored_replication_shows_the_same(result):
     assert [c.ok for c in again.checks] == [c.ok for c in result.checks]
     with pytest.raises(StoreError, match="not a 'replication_bashkortostan'"):
         room.BashkortostanReplication.from_bundle(Bundle("other", {}, {}))
+
+
+def test_effects_under_other_rules_stand_in_a_table(result):
+    frame = result.readings
+    first = frame.iloc[0]
+    assert (first["set_price_supply"], first["knowledge"], first["options"]) == ("state_order", "cumulative", "default")
+    for name, effect in result.effects.items():
+        assert first[name] == pytest.approx(effect, abs=1e-9)
+    assert len(result.table("readings").display()) == len(frame) == 12
+
+
+def test_rules_decide_more_than_numbers():
+    frame = readings(shipped_model(published.paper_efficiency().value))
+    lag = frame[frame["knowledge"] == "lag"]
+    assert (lag["option-1"] < 0.01).all(), "one year's spending cannot make up for lost investment"
+    shares = frame[(frame["set_price_supply"] == "fixed_share") & (frame["knowledge"] == "cumulative")]
+    assert shares["option-1"].isna().all(), "the authorities' budget runs out"
+    orders = frame[(frame["set_price_supply"] == "state_order") & (frame["options"] == "default")].set_index(
+        "knowledge"
+    )
+    assert 3.0 < orders["option-1"]["cumulative"] / orders["option-1"]["perpetual_inventory"] < 6.0
+    assert frame["ratio"].dropna().gt(0.0).all()

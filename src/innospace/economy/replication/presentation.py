@@ -160,6 +160,7 @@ def sections(result: BashkortostanReplication) -> tuple[Section, ...]:
         edge_figure(r),
         r.table("knife-edge"),
         r.table("depreciation"),
+        r.table("readings"),
     ]
     return (
         Section("comparison", "Published and simulated", tuple(comparison)),

@@ -88,6 +88,13 @@ class BashkortostanReplication:
         return {name: float(frame["effect_points"][name]) for name in self.paper}
 
     @cached_property
+    def readings(self) -> pd.DataFrame:
+        """Effects under other rules and in other readings of the options."""
+        from innospace.economy.replication.readings import readings
+
+        return readings(self.economy.model)
+
+    @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Pattern of the default effects, quality of the fits, gates of the economy."""
         return (*self._pattern(), *self._quality(), *self.economy.checks)

@@ -150,10 +150,38 @@ def depreciation(result: BashkortostanReplication) -> Table:
     return Table("depreciation", title, pd.DataFrame(rows), columns, notes)
 
 
+def readings(result: BashkortostanReplication) -> Table:
+    """Return the effects under other rules and in other readings of the options."""
+    frame = result.readings
+    plain = frame.replace(
+        {"companies": "companies only", "fixed-capital": "with fixed capital", "transfers": "as transfers"}
+    )
+    for name in ("set_price_supply", "knowledge"):
+        plain[name] = plain[name].str.replace("_", " ")
+    options = [Column(n, number(n), "fixed:3", "Option, percentage points") for n in result.paper]
+    columns = (
+        Column("set_price_supply", "Set-price supply"),
+        Column("knowledge", "Stocks"),
+        Column("options", "Options"),
+        Column("baseline", "Baseline growth, %", "fixed:2"),
+        *options,
+        Column("ratio", "Loss of 2 over gain of 1", "fixed:2"),
+    )
+    missing = int(frame[list(result.paper)].isna().any(axis=1).sum())
+    notes = (
+        "The paper says neither by which rule products at set prices are supplied, nor how spending adds up to stocks, "
+        "nor what exactly an option changes.",
+        *([f"A dash: some year has no solution ({missing} rows)."] if missing else []),
+    )
+    title = "Effects under other rules and in other readings of the options"
+    return Table("readings", title, plain, columns, notes, rules=(3, 6, 9))
+
+
 KINDS: dict[str, Callable[[BashkortostanReplication], Table]] = {
     "comparison": comparison,
     "fits": fits,
     "coefficients": coefficients,
     "knife-edge": knife_edge,
     "depreciation": depreciation,
+    "readings": readings,
 }
