@@ -171,7 +171,8 @@ def readings(result: BashkortostanReplication) -> Table:
     notes = (
         "The paper says neither by which rule products at set prices are supplied, nor how spending adds up to stocks, "
         "nor what exactly an option changes.",
-        *([f"A dash: some year has no solution ({missing} rows)."] if missing else []),
+        "A dash in the last column: there is no gain of option 1 or no loss of option 2"
+        + (f"; under an option: some year has no solution ({missing} rows)." if missing else "."),
     )
     title = "Effects under other rules and in other readings of the options"
     return Table("readings", title, plain, columns, notes, rules=(3, 6, 9))
