@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from innospace.core.errors import LabelError, offenders
 
@@ -34,22 +33,3 @@ def require_known(names: Iterable[str], known: Sequence[str], *, kind: str, wher
             allowed=offenders(known, shown=12),
             remedy=suggest(unknown[0], known) or f"Use one of the {kind}s listed.",
         )
-
-
-def require_same(left: Sequence[Hashable], right: Sequence[Hashable], *, dim: str) -> None:
-    """Raise :class:`LabelError` unless both sides carry the same labels of ``dim`` in the same order."""
-    if list(left) == list(right):
-        return
-    only_left = list((Counter(left) - Counter(right)).elements())
-    only_right = list((Counter(right) - Counter(left)).elements())
-    if not only_left and not only_right:
-        raise LabelError(
-            f"The labels of {dim!r} are the same but their order differs.",
-            remedy=f"Sort both sides by {dim!r}.",
-        )
-    raise LabelError(
-        f"The labels of {dim!r} do not match.",
-        where=f"only on the left: {offenders(only_left) or 'none'}; only on the right: "
-        f"{offenders(only_right) or 'none'}",
-        remedy="Select the common labels on both sides before joining them.",
-    )

@@ -254,3 +254,15 @@ def test_base_prices_are_one():
         assert {value for name, value in u.items() if name.split(".")[0] == family} == {1.0}
     assert u["ER"] == u["PI"] == u["kappa"] == 1.0
     assert np.isclose(u["GRP"], cells().loc[[f"act.{i}" for i in k.PRODUCERS]].to_numpy().sum())
+
+
+def test_a_negative_cell_of_a_balanced_matrix_is_named():
+    sam, _ = sample()
+    circle = [("tax.property", "budget.science_education"), ("authorities", "tax.property")]
+    circle.append(("budget.science_education", "authorities"))
+    below = max(sam.cell(*circle[0]), sam.cell(*circle[2])) + 50.0
+    own = changed(*((row, column, sam.cell(row, column) - below) for row, column in circle))
+    own.require_balanced()
+    with pytest.raises(DataError, match="negative") as caught:
+        tried(own)
+    assert "[tax.property, budget.science_education]" in caught.value.where

@@ -13,6 +13,7 @@ from innospace.core.errors import DataError, offenders
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.accounts import cell_names
 from innospace.economy.models.knowledge.closure import Closure
+from innospace.economy.models.knowledge.prior import SIGNED
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ def calibrate(sam: SAM, inputs: BaseInputs, spec: KnowledgeSpec, closure: Closur
     Raises
     ------
     DataError
-        The matrix is not balanced, or a cell that must be positive is not.
+        The matrix is not balanced, a cell is negative, or a cell that must be positive is not.
     """
     sam.require_accounts(k.ACCOUNTS)
     sam.require_balanced()
+    sam.require_no_negative(SIGNED)
     _require_known_cells(sam)
     _require_positive(sam)
     _require_inputs(inputs)

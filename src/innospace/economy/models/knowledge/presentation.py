@@ -152,7 +152,7 @@ def _draws(r: EconomyResult, names: list[str]) -> list[str]:
     """Say in how many draws of the assumptions each effect has its sign."""
     if r.draws is None or not names:
         return []
-    from innospace.economy.models.knowledge.uncertainty import summarise
+    from innospace.economy.models.knowledge.uncertainty import ordering_share, summarise
 
     frame = summarise(r.draws).set_index("scenario")
     positive, failures = frame["positive"].to_dict(), frame["failed"].to_dict()
@@ -161,6 +161,9 @@ def _draws(r: EconomyResult, names: list[str]) -> list[str]:
     failed = sum(int(failures[n]) for n in same)
     count = int(frame["draws"].max())
     text = f"With assumptions drawn {count} times from their ranges, effects keep their sign in: {shown}"
+    order = ordering_share(r.draws)
+    if np.isfinite(order):
+        text += f"; options 4, 1, 3, the baseline and option 2 keep this order in {percent(order, 0)}"
     return [f"{text}; {failed} paths have no solution." if failed else f"{text}."] if same else []
 
 
