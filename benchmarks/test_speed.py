@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cases import CASES, Case
+from case import Case
+from cases import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.group} [{c.name}]")

@@ -50,10 +50,10 @@ def fit(
 
     Maximum likelihood with analytic derivatives; the formula is checked and never runs code.
     """
+    from innospace.data.formula import parse
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
     from innospace.frontier.fitting import fit as estimate
-    from innospace.frontier.formula import parse
     from innospace.frontier.spec import FrontierSpec, check_covariance
 
     # what the command line alone decides is refused before a large table is read

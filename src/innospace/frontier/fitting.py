@@ -12,7 +12,7 @@ import numpy as np
 from innospace.core.errors import BoundaryWarning, DataError, MissingRowsWarning, SpecError, offenders
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
-from innospace.frontier import formula as language
+from innospace.data import formula as language
 from innospace.frontier.densities import density
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import maximise_likelihood
@@ -50,7 +50,7 @@ def fit(
     Parameters
     ----------
     formula : str or FrontierSpec
-        ``outcome ~ regressors`` in the language of :mod:`innospace.frontier.formula`.
+        ``outcome ~ regressors`` in the language of :mod:`innospace.data.formula`.
     data : Dataset, pandas or polars frame, or mapping of arrays
         Rows with a missing cell in a used column are left out, with a warning that counts them.
     y, X : array, shapes (n,) and (n, k)

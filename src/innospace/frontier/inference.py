@@ -10,7 +10,7 @@ from innospace.core.errors import SpecError
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import Estimate
 from innospace.frontier.likelihood import Problem, map_blocks, scores
-from innospace.numerics.covariance import inverse_information, outer_product, sandwich
+from innospace.numerics.covariance import clustered_meat, inverse_information, outer_product, sandwich
 
 
 def covariance(estimate: Estimate, kind: str, clusters: np.ndarray[Any, np.dtype[np.int64]] | None) -> Array:
@@ -63,9 +63,7 @@ def _meat(problem: Problem, theta: Array, power: int) -> Array:
 
 
 def _clustered_meat(problem: Problem, theta: Array, clusters: np.ndarray[Any, np.dtype[np.int64]]) -> Array:
-    groups = int(clusters.max()) + 1
     s = np.concatenate(map_blocks(lambda rows: scores(problem, theta, rows), problem.n))
     if problem.weights is not None:
         s *= problem.weights[:, None]
-    sums = np.column_stack([np.bincount(clusters, weights=s[:, j], minlength=groups) for j in range(s.shape[1])])
-    return np.asarray(sums.T @ sums * (groups / (groups - 1)))
+    return clustered_meat(s, clusters)

@@ -51,3 +51,17 @@ def outer_product(meat: Array) -> Array | None:
 def sandwich(information_inverse: Array, meat: Array) -> Array:
     """Return ``A^-1 B A^-1`` with ``A`` the information and ``B`` the meat, both of shape (p, p)."""
     return information_inverse @ meat @ information_inverse
+
+
+def clustered_meat(scores: Array, clusters: NDArray[np.int64]) -> Array:
+    """Return ``G / (G - 1)`` times the sum over clusters of the outer products of summed scores, shape (p, p).
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, p)
+    clusters : ndarray of int, shape (n,)
+        Numbers 0 to G - 1.
+    """
+    groups = int(clusters.max()) + 1
+    sums = np.column_stack([np.bincount(clusters, weights=column, minlength=groups) for column in scores.T])
+    return np.asarray(sums.T @ sums * (groups / (groups - 1)))

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from innospace.core.errors import DataError, FormulaError, LabelError, MissingRowsWarning
+from innospace.data.formula import materialise, parse, row_labels
 from innospace.frontier.fitting import fit
-from innospace.frontier.formula import materialise, parse, row_labels
 
 
 @pytest.fixture

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.core.errors import DataError, FormulaError, offenders
 from innospace.core.labels import require_known
-from innospace.frontier.densities.base import Array
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Array = NDArray[np.float64]
 
 _NUMERIC: dict[str, Any] = {
     "log": np.log,
@@ -31,6 +33,9 @@ _NUMERIC: dict[str, Any] = {
 }
 TRANSFORMS = (*_NUMERIC, "I", "C", "center", "scale")
 """Function names a formula may use; ``C`` makes a column categorical, ``I`` protects arithmetic."""
+
+LABELS = ("region", "firm", "year")
+"""Columns that name a row in messages."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<tick>`[^`]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<op>\*\*|[-+*/:^()~]))", re.UNICODE
@@ -213,7 +218,7 @@ def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array
 
 def row_labels(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> list[str]:
     """Name rows for a message: ``row 3 (Kursk Region, 2010)`` where the table has such columns."""
-    marks = [c for c in ("region", "year") if c in frame.columns]
+    marks = [c for c in LABELS if c in frame.columns]
     labels = []
     for i in positions:
         text = f"row {int(i) + 1}"

@@ -1,0 +1,1 @@
+"""Firm panels: what trade and partnerships do to innovation."""

@@ -1,0 +1,1 @@
+"""Choice models: one decision, several joint decisions, decisions over time."""
