@@ -93,7 +93,7 @@ class FirmResult:
         return self.covariance_kind or next(iter(self.estimates.covariances))
 
     def vcov(self, kind: str) -> FirmResult:
-        """Return the same fit with another covariance: ``hessian``, ``opg``, ``robust``, ``cluster``, as it has them."""
+        """Return the same fit with another covariance: ``hessian``, ``opg``, ``robust`` or ``cluster``."""
         return replace(self, covariance_kind=require_covariance(kind, self.estimates))
 
     @property

@@ -202,7 +202,7 @@ def binary(
         effects_found=average_effects(d.x, d.names, fit.theta, link, d.weights),
         status=_status(fit.optimum),
         log_likelihood=fit.log_likelihood,
-        numbers=_numbers(d, fit, link),
+        numbers=_numbers(d, fit),
         equations=(_EQUATIONS[link],),
         checks=(optimum_check(fit.optimum),),
         warnings=d.messages,
@@ -282,7 +282,7 @@ def optimum_check(found: Optimum) -> Check:
     )
 
 
-def _numbers(d: Design, fit: BinaryFit, link: str) -> dict[str, float]:
+def _numbers(d: Design, fit: BinaryFit) -> dict[str, float]:
     w = np.ones(d.n) if d.weights is None else d.weights
     share = float(w @ d.y / w.sum())
     null = float(w.sum() * (share * np.log(share) + (1.0 - share) * np.log1p(-share)))
