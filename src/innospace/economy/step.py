@@ -14,6 +14,7 @@ from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
+from innospace.economy import linked
 from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.models.knowledge.result import EconomyResult
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
@@ -22,7 +23,7 @@ from innospace.economy.scenario import Scenario
 RESULTS: Mapping[str, type[Result]] = {"knowledge_economy": EconomyResult}
 ROLES: Mapping[str, bool] = {"controls": True, "sam": False}
 OFFERS = ("growth_effect",)
-TAKES = ("efficiency",)
+TAKES = ("efficiency", f"{linked.PREFIX}*")
 SCENARIOS = True
 BASELINE = "baseline"
 """Name of the path without shocks."""
@@ -100,12 +101,16 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
     attempt(lambda: _efficiency(options, inputs))
     attempt(lambda: _spec(options, 0.5))
     for scenario in inputs.scenarios:
-        attempt(functools.partial(Scenario.from_dict, scenario))
+        if not linked.uses_links(scenario):
+            attempt(functools.partial(Scenario.from_dict, scenario))
     chosen = attempt(lambda: _scenarios(options, inputs)) or ()
     model = attempt(lambda: _model(options, inputs, 0.5))
     if model is not None and attempt(lambda: model.calibration) is not None:
+        waiting = bool(linked.unresolved(inputs.links))
+        pending = {str(s["name"]) for s in inputs.scenarios if waiting and linked.uses_links(s)}
         for scenario in chosen:
-            attempt(functools.partial(model.paths, scenario))
+            if scenario.name not in pending:
+                attempt(functools.partial(model.paths, scenario))
     return found
 
 
@@ -157,14 +162,14 @@ def _with_draws(
 
 
 def _efficiency(options: Options, inputs: StepInputs) -> LinkedValue:
-    linked = inputs.links.get("efficiency")
-    if linked is not None and options.efficiency is not None:
+    given_over = inputs.links.get("efficiency")
+    if given_over is not None and options.efficiency is not None:
         raise SpecError(
             "The efficiency of the innovation space is both linked and given.",
             where="key 'efficiency'",
             remedy="Delete the key or the [[link]].",
         )
-    if linked is None and options.efficiency is None:
+    if given_over is None and options.efficiency is None:
         raise SpecError(
             "The efficiency of the innovation space is missing.",
             where="key 'efficiency'",
@@ -173,7 +178,7 @@ def _efficiency(options: Options, inputs: StepInputs) -> LinkedValue:
         )
     nothing = float("nan")
     given = float(options.efficiency or nothing)
-    return linked or LinkedValue(given, nothing, nothing, "fraction", "given in the study")
+    return given_over or LinkedValue(given, nothing, nothing, "fraction", "given in the study")
 
 
 def _spec(options: Options, efficiency: float) -> KnowledgeSpec:
@@ -203,7 +208,8 @@ def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
 
     options_of_paper, readings = shipped_scenarios(), option_readings()
     shipped = {**options_of_paper, **readings}
-    own = {str(s["name"]): Scenario.from_dict(s) for s in inputs.scenarios}
+    variants = {str(s["name"]): _variants(s, inputs) for s in inputs.scenarios}
+    own = {v.name: v for found in variants.values() for v in found}
     taken = [name for name in own if name in (BASELINE, *shipped)]
     if taken:
         raise SpecError(
@@ -214,4 +220,15 @@ def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
     known = {**shipped, **own}
     names = [*options_of_paper, *own] if options.scenarios is None else options.scenarios
     require_known(names, list(known), kind="scenario", where="key 'scenarios'")
-    return tuple(known[n] for n in dict.fromkeys(names))
+    every = [v for n in dict.fromkeys(names) for v in variants.get(n, (known[n],))]
+    return tuple({v.name: v for v in every}.values())
+
+
+def _variants(scenario: Mapping[str, Any], inputs: StepInputs) -> tuple[Scenario, ...]:
+    """Return a scenario, and where it takes linked numbers also those at the ends of their intervals."""
+    links = inputs.links
+    if linked.unresolved(links):
+        # before a run only the form of a linked value can be checked; one stands in for every number
+        nothing = float("nan")
+        links = {k: LinkedValue(1.0, nothing, nothing, v.unit, v.origin) for k, v in links.items()}
+    return tuple(Scenario.from_dict(s) for s in linked.resolve(scenario, links))

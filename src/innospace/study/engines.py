@@ -31,7 +31,7 @@ class Engine(Protocol):
     OFFERS: tuple[str, ...]
     """Quantities that a link may take from its results."""
     TAKES: tuple[str, ...]
-    """Quantities that a link may give it."""
+    """Quantities that a link may give it; one that ends in ``.*`` stands for any name."""
     SCENARIOS: bool
     """Whether it runs the scenarios of the study."""
 

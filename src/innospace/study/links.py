@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -77,7 +78,9 @@ def _checked(link: Link, engines: Mapping[str, str]) -> StudyLink:
     takes = engine(engines[to_step]).TAKES
     if not takes:
         raise StudyError(f"The engine {engines[to_step]!r} takes nothing over from other steps.", where="key 'to'")
-    require_known([target], takes, kind="quantity", where="key 'to'")
+    # a quantity that ends in .* stands for any name
+    if not any(fnmatch.fnmatchcase(target, pattern) for pattern in takes):
+        require_known([target], takes, kind="quantity", where="key 'to'")
     if from_step == to_step:
         raise StudyError("A link leads from a step to itself.", where="keys 'from' and 'to'")
     return StudyLink(from_step, quantity, to_step, target, tuple(link.where.items()))

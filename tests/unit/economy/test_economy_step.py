@@ -154,6 +154,6 @@ def test_options_of_the_wrong_kind(options, place):
 def test_what_the_step_says_about_itself():
     assert step.ROLES == {"controls": True, "sam": False}
     assert step.SCENARIOS
-    assert step.TAKES == ("efficiency",)
+    assert step.TAKES == ("efficiency", "linked.*")
     assert step.OFFERS == ("growth_effect",)
     assert set(step.RESULTS) == {"knowledge_economy"}
