@@ -27,6 +27,8 @@ COVARIANCE_LABELS = {
     "bootstrap": "bootstrap",
     "analytic": "analytic",
 }
+FIGURE_ROWS = 40
+"""More effects than this are not drawn together."""
 TABLE_ROWS = 1000
 """Longer tables are left out of ``--json``; they are written as files."""
 _CATEGORY = re.compile(r"C\((?P<column>[^)]+)\)\[T\.(?P<level>.+)\]")
@@ -208,14 +210,28 @@ def findings(result: FirmResult) -> tuple[str, ...]:
     return (f"{result.title}: {'; '.join(told)}{more} ({fixed(result.n, 0)} observations).",)
 
 
-def sections(result: FirmResult) -> tuple[Section, ...]:
-    """Return the part of a report: model, estimates, effects, tables, figures."""
+def sections(result: FirmResult, anchor: str = "") -> tuple[Section, ...]:
+    """Return the part of a report: model, figures, estimates, effects, tables; then the parts of a study.
+
+    A method that has a table ``...-coefficients`` or a figure ``...-effects`` of its own shows it in place of the
+    plain one.
+    """
     r = result
-    blocks: list[Block] = [Paragraph(r.description), *r.equations]
-    if r.estimates.names:
+    own_table = any(t.name.endswith("-coefficients") for t in r.tables)
+    own_figure = any(f.name.endswith("-effects") for f in r.figures)
+    effects = bool(np.isfinite(r.effects_found.values).any())
+    blocks: list[Block] = [Paragraph(r.description), *r.equations, *r.figures]
+    if effects:
+        blocks += [] if own_figure or len(r.effects_found.names) > FIGURE_ROWS else [r.plot.effects()]
+        blocks.append(r.table("effects"))
+    if r.estimates.names and not own_table:
         blocks.append(r.table("coefficients"))
-    if r.effects_found.names:
-        blocks += [r.plot.effects(), r.table("effects")] if np.isfinite(r.effects_found.values).any() else []
-    blocks += [*r.figures, *r.tables]
+    blocks += r.tables
     blocks += [Paragraph(text) for text in (*r.steps, *r.warnings)]
-    return (Section(r.method, r.title, tuple(blocks)),)
+    found = [Section(anchor or r.method, r.title, tuple(blocks))]
+    for name, part in r.parts.items():
+        found += sections(part, _SLUG.sub("-", name.lower()).strip("-"))
+    return tuple(found)
+
+
+_SLUG = re.compile(r"[^a-z0-9]+")

@@ -65,6 +65,8 @@ class FirmResult:
         What was found, most important first; made from the numbers when empty.
     covariance_kind : str
         Change it with :meth:`vcov`; the first of the estimates when empty.
+    parts : mapping of str to FirmResult
+        Analyses that a study is made of, by name.
     """
 
     method: str
@@ -86,6 +88,7 @@ class FirmResult:
     steps: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
     covariance_kind: str = ""
+    parts: Mapping[str, FirmResult] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -152,6 +155,8 @@ class FirmResult:
 
     def to_frame(self) -> pd.DataFrame:
         """Return effects where there are any, else coefficients, with errors and intervals."""
+        if self.parts:
+            return self._offered()
         return self.effects() if self.effects_found.names else self.coefficients().reset_index()
 
     def to_dict(self) -> dict[str, Any]:
@@ -175,13 +180,24 @@ class FirmResult:
             "checks": [c.to_dict() for c in self.checks],
             "data_steps": list(self.steps),
             "warnings": list(self.warnings),
+            **({"analyses": {k: v.to_dict() for k, v in self.parts.items()}} if self.parts else {}),
         }
 
     def offers(self, name: str) -> pd.DataFrame:
-        """Return ``effect``: labels ``kind`` and ``name``, ``value``, ``lower``, ``upper``, ``unit``."""
+        """Return ``effect``: labels ``kind`` and ``name``, and ``analysis`` in a study; value, interval, ``unit``."""
         require_known([name], ["effect"], kind="quantity", where=self.title)
-        frame = self.effects().rename(columns={"estimate": "value"})
-        return frame[["kind", "name", "value", "lower", "upper", "unit"]]
+        frame = self._offered().rename(columns={"estimate": "value"})
+        labels = [c for c in ("analysis", "kind", "name") if c in frame.columns]
+        return frame[[*labels, "value", "lower", "upper", "unit"]]
+
+    def _offered(self) -> pd.DataFrame:
+        """Return the effects of every part, with the name of the part; of this result alone when it has none."""
+        import pandas as pd
+
+        if not self.parts:
+            return self.effects()
+        frames = [part.effects().assign(analysis=name) for name, part in self.parts.items()]
+        return pd.concat([f for f in frames if len(f)], ignore_index=True)
 
     def summary(self) -> str:
         """Return a text summary, at most 100 columns wide."""

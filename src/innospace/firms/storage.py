@@ -30,6 +30,8 @@ Frames = dict[str, "pd.DataFrame"]
 def to_bundle(result: FirmResult) -> Bundle:
     """Return everything the result holds; nothing has to be computed on the way back."""
     frames: Frames = {f"frame-{k}": v for k, v in result.frames.items()}
+    parts = {name: to_bundle(part) for name, part in result.parts.items()}
+    frames |= {f"{name}/{k}": v for name, part in parts.items() for k, v in part.frames.items()}
     e, f = result.estimates, result.effects_found
     meta = {
         **{k: getattr(result, k) for k in ("method", "title", "description", "n", "covariance_kind")},
@@ -55,6 +57,7 @@ def to_bundle(result: FirmResult) -> Bundle:
         "frames": list(result.frames),
         **{k: list(getattr(result, k)) for k in ("warnings", "steps", "sentences")},
         "provenance": result.provenance.to_dict(),
+        "parts": {name: part.meta for name, part in parts.items()},
     }
     return Bundle(KIND, meta, frames)
 
@@ -81,7 +84,15 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "frames": {k: frames[f"frame-{k}"] for k in meta["frames"]},
         **{k: tuple(meta[k]) for k in ("warnings", "steps", "sentences")},
         "provenance": Provenance.from_dict(meta["provenance"]),
+        "parts": {name: _part_in(name, part, frames) for name, part in meta["parts"].items()},
     }
+
+
+def _part_in(name: str, meta: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> FirmResult:
+    from innospace.firms.result import FirmResult
+
+    own = {k.removeprefix(f"{name}/"): v for k, v in frames.items() if k.startswith(f"{name}/")}
+    return FirmResult.from_bundle(Bundle(KIND, meta, own))
 
 
 def _listed(array: Array | None) -> Any:

@@ -25,6 +25,8 @@ WAVES = (2005, 2009)
 CHANNELS = ("export", "machinery", "inputs")
 OUTCOMES = ("rd", "product", "technology")
 PARTNERS = ("new_foreign_partner", "new_domestic_partner")
+SAMPLE = "firms-synthetic"
+"""Names of the samples that ship begin with it."""
 SAMPLE_FIRMS, SAMPLE_SEED = 5000, 20052009
 """Firms and seed of the sample that ships."""
 
@@ -133,7 +135,7 @@ INNOVATION: Mapping[str, Mapping[str, float]] = {
         "inputs_starter": 0.30,
         "inputs_quitter": 0.0,
         "inputs_continuous": 0.50,
-        "inputs_share_x_machinery_starter": 1.00,
+        "inputs_share_x_machinery_starter": 1.50,
         "size": 0.15,
         "productivity": 0.10,
         "competition": 0.0,

@@ -15,8 +15,9 @@ from innospace.data.regions import catalogue
 CARDS = {c.name: c for c in samples()}
 CODES = catalogue()["region_code"].tolist()
 SHA256 = {
+    "firms-synthetic-annual": "62a3fe6071e8752a847d8b4127bfac29b125666d9d15170656f5b3de4e7d527c",
+    "firms-synthetic-2005-2009": "c948fd27b377f6d3ff777b8a6ef14fdf6fb68bf65905d7c729f0d172b02e8d3b",
     "ecuador-innovators-2014": "d576408575ddc464dc127cdcb490db2032f307ba18f700e3fb671a168aff0e8e",
-    "firms-synthetic-2005-2009": "cfcf0b3bee3d5334a83fa42ee86cc6ffd6f777d67a9723b395d691e601c026ac",
     "bashkortostan-2012-controls": "c2c9e3a8f4111b5ce56c384072fc32f372d29e6cb219190149b11a1992b84343",
     "russia-2010-2012": "2d16c70152ad5c8cc6c588ece24be0ab455809d33f36d9d08c20f3f6010695a0",
     "russia-2010-2012-sp-product": "b6e690ccf481dda83b0c80e012129e86e8cfbed8b9351bebc2178368c8d4b026",

@@ -1,0 +1,1 @@
+"""The study of a firm panel: self-selection into trade, learning from it, complementarity, partners."""
