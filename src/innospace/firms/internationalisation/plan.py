@@ -101,4 +101,5 @@ class Plan:
         LabelError, SpecError
         """
         require_known(list(data), [f.name for f in fields(cls)], kind="part", where="columns of the firm study")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**given)
