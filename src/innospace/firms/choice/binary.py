@@ -21,8 +21,8 @@ from innospace.numerics.maximum_likelihood import Optimum, maximise
 from innospace.numerics.normal import log_cdf_and_mills
 
 LINKS = ("probit", "logit")
-SEPARATED = 30.0
-"""An index further from zero than this for every row of one outcome means that the likelihood has no maximum."""
+SUSPICIOUS = 5.0
+"""Where no row is predicted more surely than by an index of this size, separation is out of the question."""
 _SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
@@ -98,34 +98,40 @@ def _pieces(z: Array, link: str) -> tuple[Array, Array, Array]:
 
 
 def _separates(sign: Array, index: Array) -> bool:
-    """Whether the index tells all of one outcome apart, far out: the likelihood then rises for ever."""
-    return bool(np.min(sign * index) > 0.0 and np.max(np.abs(index)) > SEPARATED)
+    """Whether the index tells all ones from all zeros: the likelihood then rises for ever."""
+    return bool(np.min(sign * index) > 0.0)
 
 
 def _require_overlap(found: Optimum, sign: Array, x: Array) -> None:
     index = sign * (x @ found.theta)
-    quasi = found.code is not StatusCode.CONVERGED or float(np.max(np.abs(index))) > SEPARATED
-    if not (found.code is StatusCode.BOUNDARY or (quasi and _flat(found))):
+    if not (_separates(sign, x @ found.theta) or (np.max(index) > SUSPICIOUS and _separable(sign, x))):
         return
-    told = int(np.sum(np.abs(index) > 6.0))
     raise DataError(
         "Perfect separation: some combination of regressors tells zeros and ones apart, so no maximum exists.",
-        where=f"{told} of {len(index)} rows are predicted with certainty",
+        where=f"{int(np.sum(index > SUSPICIOUS))} of {len(index)} rows are predicted with certainty",
         allowed="regressors that leave both outcomes possible for every value",
         remedy="Leave out the regressor that predicts the outcome, or merge a class in which only one outcome occurs.",
     )
 
 
-def _flat(found: Optimum) -> bool:
-    eigenvalues = np.linalg.eigvalsh(-found.hessian)
-    return bool(eigenvalues[0] <= 1e-7 * eigenvalues[-1])
+def _separable(sign: Array, x: Array) -> bool:
+    """Whether some direction never lowers the likelihood of a row and raises that of one (Konis 2007).
+
+    A linear program: the largest sum of ``sign x'b`` with none of them negative, ``b`` within a box. It is zero if and
+    only if zeros and ones overlap.
+    """
+    from scipy.optimize import linprog
+
+    signed = x * sign[:, None]
+    found = linprog(-signed.mean(axis=0), -signed, np.zeros(len(x)), bounds=(-1.0, 1.0), method="highs")
+    return bool(found.status == 0 and -found.fun > 1e-9)
 
 
 def require_no_perfect_predictor(y: Array, x: Array, names: tuple[str, ...]) -> None:
     """Raise :class:`DataError` naming a 0/1 regressor within one value of which only one outcome occurs."""
     for j, name in enumerate(names):
         column = x[:, j]
-        if not _is_dummy(column):
+        if not is_dummy(column):
             continue
         for level in (0.0, 1.0):
             inside = y[column == level]
@@ -138,7 +144,8 @@ def require_no_perfect_predictor(y: Array, x: Array, names: tuple[str, ...]) -> 
                 )
 
 
-def _is_dummy(column: Array) -> bool:
+def is_dummy(column: Array) -> bool:
+    """Whether a column holds 0 and 1, and both."""
     values = np.unique(column)
     return len(values) == 2 and values[0] == 0.0 and values[1] == 1.0
 
@@ -225,7 +232,7 @@ def average_effects(x: Array, names: tuple[str, ...], theta: Array, link: str, w
         gradient[j] += mean_density
         found.append((names[j], "average_marginal_effect", theta[j] * mean_density, gradient))
     for j in shown:
-        if _is_dummy(x[:, j]):
+        if is_dummy(x[:, j]):
             value, gradient = _discrete_change(x, j, index, theta, link, w)
             found.append((names[j], "average_discrete_change", value, gradient))
     return Effects(
