@@ -60,6 +60,19 @@ def estimate_clause(row: Any, digits: int = 3) -> str:
     return f"{fixed(row['estimate'], digits)} (95\u202f% interval {interval}, {p_clause(row['p_value'])})"
 
 
+def points_clause(row: Any) -> str:
+    """Return ``rises by 9.2 percentage points (95 % interval 4.4 to 14.0, p < 0.001)`` of an effect on a probability.
+
+    An effect whose interval holds zero ``does not clearly change``, and is told with its size all the same.
+    """
+    low, high = (fixed(100.0 * row[k], 1) for k in ("lower", "upper"))
+    told = f"(95\u202f% interval {low} to {high}, {p_clause(row['p_value'])})"
+    if row["lower"] <= 0.0 <= row["upper"]:
+        return f"does not clearly change: {fixed(100.0 * row['estimate'], 1)} percentage points {told}"
+    verb = "rises" if row["estimate"] > 0 else "falls"
+    return f"{verb} by {fixed(100.0 * abs(row['estimate']), 1)} percentage points {told}"
+
+
 def summary(result: FirmResult) -> str:
     """Return a text summary, at most 100 columns wide."""
     r = result
