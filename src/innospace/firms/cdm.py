@@ -130,8 +130,9 @@ def cdm(
     FirmResult
         Coefficients ``{stage}: {regressor}`` with stages ``selection``, ``intensity``, the name of every innovation,
         and ``productivity``. Effects: ``average_marginal_effect`` (``product: predicted_rd_intensity``) and
-        ``rd_on_productivity`` (``through product``, ``direct``, ``total``): change of the outcome of the last stage with
-        one unit of predicted intensity. Frame ``predictions``.
+        ``rd_on_productivity`` (``through product``, ``direct`` where the last formula has predicted intensity,
+        ``total``): change of the outcome of the last stage with one unit of predicted intensity. Frame
+        ``predictions``.
 
     Raises
     ------
@@ -231,11 +232,19 @@ def _prepare(
     y = np.full(n, np.nan)
     y[first.selected] = first.y
     blocks = np.arange(n) if firm is None else np.unique(frame[firm].to_numpy(), return_inverse=True)[1]
-    empty = Stage("", y, every.x, (), ())
     built = ChainData(
-        first.selected, y, every.x, every.names, first.selection.x, first.selection.names, (), empty, conditional, all_firms,
-        blocks.astype(np.int64),
-    )  # fmt: skip
+        selected=first.selected,
+        intensity=y,
+        x=every.x,
+        x_names=every.names,
+        z=first.selection.x,
+        z_names=first.selection.names,
+        innovations=(),
+        productivity=Stage("", y, every.x, (), ()),
+        conditional=conditional,
+        all_firms=all_firms,
+        blocks=blocks.astype(np.int64),
+    )
     return first, _later_stages(built, forms, frame)
 
 
@@ -301,9 +310,9 @@ def _inference(d: ChainData, chain: Chain, draws: Bootstrap | None) -> tuple[Est
 
 def _stagewise(chain: Chain) -> Array:
     """Return the covariances of the stages, each alone, on the diagonal."""
-    blocks = [inverse_information(f.hessian) for f in (chain.selection, *chain.innovations)]
-    sizes = [len(f.theta) for f in (chain.selection, *chain.innovations)]
-    parts = [np.full((k, k), np.nan) if b is None else b for b, k in zip(blocks, sizes, strict=True)]
+    hessians = [chain.selection.hessian, *(f.hessian for f in chain.innovations)]
+    inverses = [inverse_information(h) for h in hessians]
+    parts = [np.full(h.shape, np.nan) if v is None else v for h, v in zip(hessians, inverses, strict=True)]
     parts.append(chain.productivity.covariances["analytic"])
     full = np.zeros((sum(len(b) for b in parts),) * 2)
     at = 0
@@ -343,8 +352,8 @@ def _checks(d: ChainData, chain: Chain, draws: Bootstrap | None) -> tuple[Check,
             "condition_productivity",
             condition,
             COLLINEAR,
-            "Condition number of the productivity equation; high when predictions of several innovations are nearly the "
-            "same combination of regressors.",
+            "Condition number of the productivity equation; high when predictions of several innovations are nearly "
+            "the same combination of regressors.",
             "Give the innovation equations regressors of their own, or keep one innovation.",
         ),
     ]
@@ -378,9 +387,9 @@ def _describe(first: SelectionData, forms: _Formulas, prediction: str, all_firms
     return (
         f"Three stages: {first.selection.outcome} and {first.outcome} (Tobit of type 2); probits of "
         f"{', '.join(forms.innovations)} on {prediction} predicted R&D intensity; "
-        f"{forms.productivity.outcome} on predicted probabilities of innovation. Later stages use {whom}. Standard errors "
-        f"are {errors}. Predictions stand in for innovation to keep out its own shocks; this needs regressors of the "
-        "earlier stages that do not move productivity by themselves."
+        f"{forms.productivity.outcome} on predicted probabilities of innovation. Later stages use {whom}. Standard "
+        f"errors are {errors}. Predictions stand in for innovation to keep out its own shocks; this needs regressors of "
+        "the earlier stages that do not move productivity by themselves."
     )
 
 

@@ -321,9 +321,9 @@ def _describe(outcome: str, practices: tuple[str, ...], link: str) -> str:
     how = {"linear": "least squares", "probit": "a probit", "logit": "a logit"}[link]
     return (
         f"{outcome} on dummies of the {2 ** len(practices)} combinations of {_listed(practices)}, without a constant, "
-        f"and on controls, by {how}. Complementarity (supermodularity) and substitutability (submodularity) are each the "
-        "null of inequalities tested by the distance of Kodde and Palm (1986), with p-values from the chi-bar-square "
-        "distribution given the covariance. Practices are taken as given: unobserved traits that favour both a "
+        f"and on controls, by {how}. Complementarity (supermodularity) and substitutability (submodularity) are each "
+        "the null of inequalities tested by the distance of Kodde and Palm (1986), with p-values from the "
+        "chi-bar-square distribution given the covariance. Practices are taken as given: unobserved traits that favour both a "
         "combination and the outcome bias the tests."
     )
 

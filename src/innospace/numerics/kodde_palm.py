@@ -155,7 +155,7 @@ def _weight(r: Array, size: int) -> float:
     total = 0.0
     for free in combinations(range(k), size):
         held = [i for i in range(k) if i not in free]
-        inverse = np.linalg.inv(r[np.ix_(held, held)])
+        inverse = np.asarray(np.linalg.inv(r[np.ix_(held, held)]), dtype=np.float64)
         cross = r[np.ix_(free, held)]
         conditional = r[np.ix_(free, free)] - cross @ inverse @ cross.T
         total += orthant_probability(conditional) * orthant_probability(inverse)
