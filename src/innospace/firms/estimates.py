@@ -60,6 +60,8 @@ class Effects:
         Intervals that are not symmetric (percentiles of a bootstrap).
     unit : str
         ``probability points``, ``log points``, a unit of the outcome.
+    errors : str
+        How the errors were made, in words, where they do not come from coefficients.
     """
 
     names: tuple[str, ...]
@@ -70,6 +72,7 @@ class Effects:
     lower: Array | None = None
     upper: Array | None = None
     unit: str = ""
+    errors: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.values) == len(self.kinds):

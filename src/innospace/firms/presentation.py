@@ -140,6 +140,7 @@ def effects_table(result: FirmResult) -> Table:
     head = (Column("kind", "Effect"), Column("name", "Of")) if several else (Column("name", "Effect"),)
     unit = result.effects_found.unit
     notes = [f"In {unit}."] if unit else []
+    notes += [f"Standard errors: {result.effects_found.errors}."] if result.effects_found.errors else []
     notes += [] if several or frame.empty else [f"{frame['kind'].iloc[0]}.".capitalize()]
     return Table(f"{result.method}-effects", f"Effects: {result.title}", frame, (*head, *_NUMBER_COLUMNS), tuple(notes))
 
@@ -182,10 +183,10 @@ class Plots:
         """Return effects with intervals."""
         r = self._result
         unit = f", {r.effects_found.unit}" if r.effects_found.unit else ""
-        return _dots(r, r.effects(), "effects", f"Effects{unit}")
+        return _dots(r, r.effects(), "effects", f"Effects{unit}", r.effects_found.errors)
 
 
-def _dots(result: FirmResult, frame: pd.DataFrame, name: str, what: str) -> Figure:
+def _dots(result: FirmResult, frame: pd.DataFrame, name: str, what: str, errors: str = "") -> Figure:
     frame = frame[np.isfinite(frame["estimate"])].assign(name=[label(str(n)) for n in frame["name"]])
     if frame.empty:
         raise SpecError(f"There are no {name} to draw.", where=result.title)
@@ -200,7 +201,7 @@ def _dots(result: FirmResult, frame: pd.DataFrame, name: str, what: str) -> Figu
         FigureKind.COEFFICIENTS,
         f"{clear} of {len(frame)} differ{'s' if clear == 1 else ''} from zero at the 5\u202f% level",
         f"{result.title}: {what[0].lower()}{what[1:]} with 95\u202f% intervals, {fixed(result.n, 0)} observations",
-        f"Source: {source}; estimated. Standard errors: {COVARIANCE_LABELS.get(result.kind, result.kind)}.",
+        f"Source: {source}; estimated. Standard errors: {errors or COVARIANCE_LABELS.get(result.kind, result.kind)}.",
         f"{what}: " + ", ".join(f"{r['name']} {r['estimate']:.3f}" for _, r in frame.iterrows()),
         frame[["kind", "name", "estimate", "lower", "upper"]].reset_index(drop=True),
         encoding,

@@ -47,6 +47,7 @@ def to_bundle(result: FirmResult) -> Bundle:
             "names": list(f.names),
             "kinds": list(f.kinds),
             "unit": f.unit,
+            "errors": f.errors,
             **{k: _listed(getattr(f, k)) for k in ("values", "jacobian", "std_errors", "lower", "upper")},
         },
         "status": result.status.to_dict(),
@@ -75,7 +76,9 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     return {
         **{k: meta[k] for k in ("method", "title", "description", "n", "covariance_kind", "log_likelihood", "numbers")},
         "estimates": Estimates(tuple(e["names"]), np.array(e["values"]), covariances, e["degrees"]),
-        "effects_found": Effects(tuple(f["names"]), values, tuple(f["kinds"]), unit=f["unit"], **arrays),
+        "effects_found": Effects(
+            tuple(f["names"]), values, tuple(f["kinds"]), unit=f["unit"], errors=f["errors"], **arrays
+        ),
         "status": Status.from_dict(meta["status"]),
         "checks": tuple(Check.from_dict(c) for c in meta["checks"]),
         "equations": tuple(Equation(**q) for q in meta["equations"]),
