@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from innospace.cli import check, doctor, explain, fit, new, replicate, report, run, sam, samples
+from innospace.cli import check, doctor, explain, firms, fit, new, replicate, report, run, sam, samples
 from innospace.cli.outcome import Exit, Outcome
 from innospace.cli.show import print_error, print_json, show, use_utf8
 from innospace.core.errors import InnospaceError
@@ -37,6 +37,7 @@ for _verb in (new.new, check.check, run.run, report.report, fit.fit, replicate.r
 app.command()(samples.samples)
 app.command()(doctor.doctor)
 app.add_typer(sam.app)
+app.add_typer(firms.app)
 
 
 def _version(value: bool) -> None:

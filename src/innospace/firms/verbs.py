@@ -1,0 +1,256 @@
+"""The verbs of the firms engine by name: what a command line or a study file may call, and with what."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from innospace.core.errors import SpecError
+from innospace.core.labels import require_known
+
+NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
+"""Parameters of a verb that its caller fills in; the others are arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb.
+
+    Attributes
+    ----------
+    name : str
+    target : str
+        ``module:function``, imported when the verb is first used.
+    summary : str
+        One line.
+    positional : tuple of str
+        Arguments that a command line takes by position, after the table.
+    reads_files : bool
+        Whether the function itself reads the columns it needs from a large Parquet or DuckDB file.
+    """
+
+    name: str
+    target: str
+    summary: str
+    positional: tuple[str, ...] = ()
+    reads_files: bool = False
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function, imported now."""
+        module, name = self.target.split(":")
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a verb.
+
+    Attributes
+    ----------
+    name : str
+    kind : type
+        ``str``, ``int``, ``float`` or ``bool``.
+    several : bool
+        Whether it takes a list.
+    default : object
+        ``inspect.Parameter.empty`` when it must be given.
+    meaning : str
+        From the docstring, in one line.
+    """
+
+    name: str
+    kind: type
+    several: bool
+    default: Any
+    meaning: str
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is inspect.Parameter.empty
+
+
+def arguments(verb: Verb) -> dict[str, Argument]:
+    """Return the arguments of a verb, by name, as its signature and docstring tell them."""
+    function = verb.function
+    hints = typing.get_type_hints(function)
+    meanings = _meanings(inspect.getdoc(function) or "")
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in NOT_ARGUMENTS:
+            continue
+        kind, several = _kind(hints[name])
+        found[name] = Argument(name, kind, several, parameter.default, meanings.get(name, ""))
+    return found
+
+
+def call(verb: Verb, data: Any, given: Mapping[str, Any], **filled: Any) -> Any:
+    """Call a verb.
+
+    Parameters
+    ----------
+    verb : Verb
+    data : Dataset, frame or path
+    given : mapping
+        Arguments by name, as plain types.
+    **filled
+        ``seed``, ``workers``, ``progress``; left out where the verb has no such parameter.
+
+    Raises
+    ------
+    LabelError, SpecError
+        An argument that the verb does not have, lacks, or that is of another kind.
+    """
+    checked = check(verb, given)
+    parameters = inspect.signature(verb.function).parameters
+    extra = {k: v for k, v in filled.items() if k in parameters}
+    return verb.function(data=data, **checked, **extra)
+
+
+def check(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as the verb takes them; raises what :func:`call` raises before anything is computed."""
+    known = arguments(verb)
+    require_known(list(given), list(known), kind="argument", where=f"method {verb.name!r}")
+    missing = [n for n, a in known.items() if a.required and n not in given]
+    if missing:
+        raise SpecError(
+            f"The method {verb.name!r} needs {', '.join(repr(m) for m in missing)}.",
+            where="arguments",
+            allowed="; ".join(f"{m}: {known[m].meaning or known[m].kind.__name__}" for m in missing),
+            remedy=f"Add the argument; see: innospace firms {verb.name} --help",
+        )
+    return {name: _checked(verb, known[name], value) for name, value in given.items()}
+
+
+def _checked(verb: Verb, argument: Argument, value: Any) -> Any:
+    if argument.several and isinstance(value, str):
+        value = [value]
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    if isinstance(value, list | tuple) and not argument.several:
+        values = [None]
+    whole = {int: int, float: (int, float), str: str, bool: bool}[argument.kind]
+    good = all(
+        isinstance(v, whole) and (argument.kind is bool or not isinstance(v, bool))
+        for v in values  # type: ignore[arg-type]
+    )
+    if not good:
+        kind = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[argument.kind]
+        raise SpecError(
+            f"{argument.name} of {verb.name!r} is {value!r}.",
+            where="arguments",
+            allowed=f"a list, each {kind}" if argument.several else kind,
+            remedy=argument.meaning,
+        )
+    return tuple(values) if argument.several else values[0]
+
+
+def _kind(hint: Any) -> tuple[type, bool]:
+    """Return the plain type of an annotation and whether it is a list: ``Sequence[str] | None`` is ``(str, True)``."""
+    for plain in (bool, int, float, str):
+        if hint is plain:
+            return plain, False
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is not None and isinstance(origin, type) and issubclass(origin, Sequence):
+        return _kind(inner[0])[0], True
+    options = [h for h in inner if h is not type(None)]
+    found = [_kind(h) for h in options] or [(str, False)]
+    return found[0][0], any(several for _, several in found)
+
+
+_PARAMETER = re.compile(r"^(?P<names>\w+(?:, \w+)*) : .*$")
+
+
+def _meanings(docstring: str) -> dict[str, str]:
+    """Return the descriptions under ``Parameters`` of a NumPy docstring, each in one line."""
+    _, _, rest = docstring.partition("Parameters\n----------\n")
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in rest.splitlines():
+        match = _PARAMETER.match(line)
+        if match:
+            names = match["names"].split(", ")
+            found |= dict.fromkeys(names, "")
+        elif line.startswith("    ") and names:
+            found |= {n: f"{found[n]} {line.strip()}".strip() for n in names}
+        elif line and not line.startswith(" "):
+            break
+    return {k: v.replace("``", "") for k, v in found.items()}
+
+
+_ROOM = "innospace.firms"
+VERBS: Mapping[str, Verb] = {
+    v.name: v
+    for v in (
+        Verb(
+            "premia",
+            f"{_ROOM}.premia:premia",
+            "Premia of traders: level, firm fixed effects, before entry.",
+            ("outcome", "status"),
+            True,
+        ),
+        Verb("probit", f"{_ROOM}.choice.binary:binary", "Probit or logit with average effects.", ("formula",)),
+        Verb(
+            "biprobit",
+            f"{_ROOM}.choice.bivariate:biprobit",
+            "Two joint decisions: coefficients, rho, joint, conditional and marginal effects.",
+            ("formula_1", "formula_2"),
+        ),
+        Verb(
+            "recursive-biprobit",
+            f"{_ROOM}.choice.recursive:recursive_biprobit",
+            "A decision that depends on another one, with its treatment effect.",
+            ("formula_outcome", "formula_treatment"),
+        ),
+        Verb(
+            "re-probit",
+            f"{_ROOM}.choice.random_effects:random_effects_probit",
+            "Random-effects probit with converged quadrature.",
+            ("formula",),
+        ),
+        Verb(
+            "dynamic-probit",
+            f"{_ROOM}.choice.dynamic:dynamic_probit",
+            "Persistence: dynamic random-effects probit (Wooldridge, Heckman).",
+            ("formula",),
+        ),
+        Verb(
+            "complementarity",
+            f"{_ROOM}.complementarity:complementarity",
+            "Are practices complements? Kodde-Palm tests of super- and submodularity.",
+            ("outcome", "practices"),
+        ),
+        Verb(
+            "interaction",
+            f"{_ROOM}.complementarity_interaction:interaction",
+            "Interaction effect of two regressors on a probability.",
+            ("formula",),
+        ),
+        Verb(
+            "mediation",
+            f"{_ROOM}.mediation:mediation",
+            "How much of an effect goes through a mediator.",
+            ("outcome", "mediator", "treatment"),
+        ),
+        Verb(
+            "heckman",
+            f"{_ROOM}.selection:heckman",
+            "Tobit of type 2: an outcome that is seen for selected rows only.",
+            ("outcome", "selection"),
+        ),
+        Verb("cdm", f"{_ROOM}.cdm:cdm", "From R&D to innovation to productivity (Crepon, Duguet and Mairesse)."),
+    )
+}
+"""Every verb by its name on the command line."""
+
+
+def verb(name: str) -> Verb:
+    """Return a verb by name; raises :class:`LabelError` with the nearest."""
+    require_known([name], list(VERBS), kind="method")
+    return VERBS[name]
