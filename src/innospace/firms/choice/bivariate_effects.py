@@ -244,13 +244,18 @@ def correlation_effect(theta: Array) -> Found:
     return "correlation", "rho", rho, gradient
 
 
-def effects_of(found: Sequence[Found], covariance: Array | None = None) -> Effects:
-    """Return effects as a record; with a covariance, errors are fixed (a bound leaves no derivative by rho)."""
+def effects_of(found: Sequence[Found], covariance: Array | None = None, correlations: int = 1) -> Effects:
+    """Return effects as a record.
+
+    With a covariance errors are computed here, from the coefficients without the last ``correlations``: at a bound
+    nothing can be said of those.
+    """
     gradients = np.array([f[3] for f in found])
     errors = None
     if covariance is not None:
-        inner = covariance[:-1, :-1]
-        errors = np.sqrt(np.einsum("ij,jk,ik->i", gradients[:, :-1], inner, gradients[:, :-1]))
+        free = len(covariance) - correlations
+        inner = gradients[:, :free]
+        errors = np.sqrt(np.einsum("ij,jk,ik->i", inner, covariance[:free, :free], inner))
         errors = np.where([f[0] == "correlation" for f in found], np.nan, errors)
     return Effects(
         tuple(f[1] for f in found),
