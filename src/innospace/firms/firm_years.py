@@ -16,7 +16,7 @@ from innospace.data import formula as language
 from innospace.data.panels import FirmPanel, panel_of, read_columns, row_names, select
 from innospace.firms.design import table_of
 from innospace.firms.estimates import Array, Integers
-from innospace.numerics.absorb import combine, compress
+from innospace.numerics.absorb import combine, compress, without_singletons
 
 NONPOSITIVE = ("error", "drop")
 
@@ -175,6 +175,9 @@ def codes_of(panel: FirmPanel, columns: Sequence[str]) -> Integers:
     return codes
 
 
+SINGLETONS = ("drop", "keep")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Rows of an equation without a missing cell.
@@ -244,6 +247,27 @@ def complete(panel: FirmPanel, sample: Sample, rows: Any | None = None, *, quiet
         done = replace(done, clusters=compress(done.clusters))
     _require_weights(panel, done)
     return replace(done, messages=messages)
+
+
+def without_single_rows(sample: Sample) -> Sample:
+    """Leave out rows that are alone in a group of the fixed effects, and count them."""
+    if not sample.groupings:
+        return sample
+    good = without_singletons(sample.groupings)
+    lost = len(good) - int(good.sum())
+    if lost == 0:
+        return sample
+    if not good.any():
+        raise DataError(
+            "Every firm-year is alone in a group of the fixed effects.",
+            where=f"{len(good)} firm-years",
+            remedy="Use coarser fixed effects.",
+        )
+    done = _taken(sample, np.flatnonzero(good))
+    kept = done.kept if sample.kept is None or done.kept is None else sample.kept[done.kept]
+    clusters = None if done.clusters is None else compress(done.clusters)
+    said = f"{lost} firm-years are alone in a group of the fixed effects and were left out."
+    return replace(done, kept=kept, clusters=clusters, messages=(*sample.messages, said))
 
 
 def _taken(s: Sample, kept: Integers) -> Sample:

@@ -28,6 +28,7 @@ from innospace.firms.absorb import AbsorbedFit, absorbed_status, absorption_chec
 from innospace.firms.estimates import Array, Effects, Estimates, Integers
 from innospace.firms.ex_ante import Cohort, before_entry
 from innospace.firms.firm_years import (
+    SINGLETONS,
     Sample,
     codes_of,
     columns_of,
@@ -36,6 +37,7 @@ from innospace.firms.firm_years import (
     firm_years,
     log_of,
     values_of,
+    without_single_rows,
 )
 from innospace.firms.premia_words import counts_table, description, sentences, title_of
 from innospace.firms.result import FirmResult
@@ -86,6 +88,7 @@ def premia(
     nonpositive: str = "error",
     cluster: str | None = None,
     weights: str | None = None,
+    singletons: str = "drop",
     min_firms: int = MIN_FIRMS,
     where: Sequence[str] = (),
     table: str | None = None,
@@ -134,6 +137,8 @@ def premia(
         Column of clusters; the firm when not given.
     weights : str, optional
         Column of positive analytic weights.
+    singletons : str
+        ``drop`` (counted in a warning) or ``keep`` firm-years that are alone in a group of the fixed effects.
     min_firms : int
         A status with fewer firms is shown with its count and not headlined.
     where : sequence of str
@@ -159,12 +164,13 @@ def premia(
     -----
     Standard errors are clustered with ``G/(G-1) (n-1)/(n-K)``, where fixed effects nested in clusters do not count
     in ``K`` and the t distribution has ``G - 1`` degrees (defaults of fixest, pyfixest and reghdfe). Groups of one
-    row stay in, as in fixest and areg; reghdfe and pyfixest drop them by default: coefficients are the same, errors
+    row are dropped as pyfixest and reghdfe do by default, and ``areg`` does not: coefficients are the same, errors
     differ through ``n`` and ``K``. Second method: ``pyfixest``.
 
     Source: Bernard and Jensen (1999), Journal of International Economics 47, 1-25.
     """
     require_known([kind], KINDS, kind="kind of premium")
+    require_known([singletons], SINGLETONS, kind="rule for single rows")
     names = [status] if isinstance(status, str) else list(dict.fromkeys(status))
     _require_sense(kind, classes, names, reference, lag)
     effects_wanted = _fixed_effects(fixed_effects, kind, year)
@@ -172,6 +178,7 @@ def premia(
     panel = firm_years(data, needed, firm, year, where, table)
     groups = _groups(panel, names, kind, classes, reference, lag, (first, last, gaps))
     sample = _sample(panel, groups, outcome, controls, effects_wanted, kind, cluster, weights, (log, nonpositive))
+    sample = without_single_rows(sample) if singletons == "drop" else sample
     _require_contrast(sample, groups)
     fit = fit_absorbed(
         sample.y, sample.x, [*groups.names, *controls], sample.groupings, sample.clusters, sample.weights
@@ -203,7 +210,7 @@ def premia(
 def _options(values: dict[str, Any]) -> dict[str, Any]:
     """Return the plain arguments, for the record."""
     kept = ("outcome", "status", "controls", "fixed_effects", "kind", "classes", "reference", "lag", "first", "last")
-    more = ("gaps", "log", "nonpositive", "cluster", "weights", "min_firms", "where", "firm", "year")
+    more = ("gaps", "log", "nonpositive", "cluster", "weights", "singletons", "min_firms", "where", "firm", "year")
     return {k: list(v) if isinstance(v := values[k], tuple) else v for k in (*kept, *more)}
 
 

@@ -200,3 +200,22 @@ def without_nesting(groupings: Sequence[Integers]) -> list[int]:
         if all(j in same and j > i for j in finer):
             kept.append(i)
     return kept
+
+
+def without_singletons(groupings: Sequence[Integers]) -> NDArray[np.bool_]:
+    """Return the rows left, shape (n,), when groups of one row are left out until there is none.
+
+    Such a row is fitted exactly and says nothing about coefficients, yet counts in corrections for small samples
+    (Correia 2015, "Singletons, cluster-robust standard errors and fixed effects").
+    """
+    keep = np.ones(len(groupings[0]), dtype=bool) if len(groupings) else np.ones(0, dtype=bool)
+    changed = True
+    while changed:
+        changed = False
+        for codes in groupings:
+            single = np.bincount(codes, weights=None if keep.all() else keep.astype(np.float64)) == 1
+            if single.any():
+                lost = single[codes] & keep
+                keep &= ~lost
+                changed |= bool(lost.any())
+    return keep

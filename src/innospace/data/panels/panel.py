@@ -28,9 +28,10 @@ class FirmPanel:
     dataset : Dataset
         One row a firm and year.
     firm, year : str
-        Columns that name a row; neither has a missing cell, and no pair occurs twice.
+        Columns that name a row; neither has a missing cell, and no pair occurs twice. ``year`` is empty for rows
+        without years.
     waves : tuple of int
-        Years that occur, ascending.
+        Years that occur, ascending; none without years.
     """
 
     dataset: Dataset
@@ -169,7 +170,9 @@ def wave_codes(panel: FirmPanel) -> Integers:
 def row_names(panel: FirmPanel, positions: Any, shown: int = 5) -> str:
     """Name rows for a message: ``firm 45 in 1992, firm 45 in 1993 and 7 more``."""
     head = panel.frame.iloc[np.asarray(positions)[:shown]]
-    names = [f"firm {f} in {y}" for f, y in zip(head[panel.firm], head[panel.year], strict=True)]
+    names = [f"{panel.firm} {f}" for f in head[panel.firm]]
+    if panel.year:
+        names = [f"{name} in {y}" for name, y in zip(names, head[panel.year], strict=True)]
     rest = len(positions) - len(names)
     return ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
 
