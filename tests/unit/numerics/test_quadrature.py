@@ -39,9 +39,8 @@ def test_a_moved_rule_integrates_a_narrow_peak_that_the_plain_one_misses() -> No
         return np.exp(-0.5 * ((v - centre) / spread) ** 2) * special.ndtr(v)
 
     exact = integrate.quad(lambda v: integrand(v) * stats.norm.pdf(v), 1.2, 2.2, epsabs=0, epsrel=1e-12)[0]
-    results = []
-    for grid in (adaptive_grid(np.array([centre]), np.array([spread]), 12), standard_grid(1, 12)):
-        results.append(float(np.sum(np.exp(grid.log_weights) * integrand(grid.nodes))))
+    grids = (adaptive_grid(np.array([centre]), np.array([spread]), 12), standard_grid(1, 12))
+    results = [float(np.sum(np.exp(g.log_weights) * integrand(g.nodes))) for g in grids]
     assert results[0] == pytest.approx(exact, rel=1e-10)
     assert abs(results[1] / exact - 1.0) > 0.5
 

@@ -105,9 +105,9 @@ def dynamic_rows(
     ready = tuple(c for c in (lag, initial) if c)
     require_columns(dataset.frame, firm, year, *ready)
     require_known([outcome], [str(c) for c in dataset.frame.columns], kind="column", where=f"formula {formula!r}")
+    require_years(dataset.frame, year, step)
     present = dataset.frame[[firm, year]].notna().all(axis=1)
     require_unique_years(dataset.frame[present], firm, year)
-    require_years(dataset.frame, year, step)
     frame = dataset.frame.assign(**{year: pd.to_numeric(dataset.frame[year])})
     table = dataset.with_frame(frame.assign(**_history(frame, outcome, firm, year, step)))
     d = design(formula, table, cluster=cluster, also=(firm, year, *ready))
@@ -182,6 +182,14 @@ def _told(used: Any, at_start: Any, codes: Integers, step: int) -> tuple[tuple[s
             where=f"{len(used)} rows of {codes.max() + 1} firms",
             allowed="firms that are observed in consecutive waves",
             remedy="Give step= the number of years between waves, and check the firm and year columns.",
+        )
+    if np.bincount(codes[used]).max() < 2:
+        raise DataError(
+            "No firm has more than two waves in a row, so lasting differences cannot be told from state dependence.",
+            where=f"{int(used.sum())} rows with an outcome before, one a firm",
+            allowed="three waves or more for some firms",
+            remedy="With two waves fit a probit of the second on the outcome of the first, and say that its coefficient "
+            "mixes both; or add waves.",
         )
     without = int(codes.max() + 1 - len(np.unique(codes[used])))
     counts = {"first_years": float(starts), "rows_after_gaps": float(gaps), "firms_without_history": float(without)}
