@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -96,6 +99,36 @@ def _part_in(name: str, meta: Mapping[str, Any], frames: Mapping[str, pd.DataFra
 
     own = {k.removeprefix(f"{name}/"): v for k, v in frames.items() if k.startswith(f"{name}/")}
     return FirmResult.from_bundle(Bundle(KIND, meta, own))
+
+
+def pack(result: FirmResult) -> bytes:
+    """Return a result as one file, to be kept while a long study goes on."""
+    bundle = to_bundle(result)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        # NaN and infinity are written as Python reads them back; the file never leaves the run
+        archive.writestr("meta.json", json.dumps(bundle.meta, default=_plain))
+        archive.writestr("names.json", json.dumps(list(bundle.frames)))
+        for i, frame in enumerate(bundle.frames.values()):
+            archive.writestr(f"{i}.parquet", frame.to_parquet())
+    return buffer.getvalue()
+
+
+def unpack(content: bytes) -> FirmResult:
+    """Return what :func:`pack` kept."""
+    import pandas as pd
+
+    from innospace.firms.result import FirmResult
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = json.loads(archive.read("names.json"))
+        frames = {n: pd.read_parquet(io.BytesIO(archive.read(f"{i}.parquet"))) for i, n in enumerate(names)}
+        meta = json.loads(archive.read("meta.json"))
+    return FirmResult.from_bundle(Bundle(KIND, meta, frames))
+
+
+def _plain(value: Any) -> Any:
+    return value.item()
 
 
 def _listed(array: Array | None) -> Any:

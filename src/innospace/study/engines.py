@@ -15,7 +15,11 @@ from innospace.core.result import Bundle, Result
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ENGINES: dict[str, str] = {"frontier": "innospace.frontier.step", "economy": "innospace.economy.step"}
+ENGINES: dict[str, str] = {
+    "frontier": "innospace.frontier.step",
+    "economy": "innospace.economy.step",
+    "firms": "innospace.firms.step",
+}
 """Engine name -> module, imported when a study first names it."""
 
 

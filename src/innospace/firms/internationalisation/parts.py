@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.provenance import Provenance
-from innospace.firms import side_by_side
 from innospace.firms.choice.binary import binary
 from innospace.firms.internationalisation.equations import MIN_FIRMS, partner_regressors, start_regressors, term
+from innospace.firms.internationalisation.together import AME, CHANGE, together
 from innospace.firms.internationalisation.waves import CLASSES, TwoWaves
 from innospace.firms.presentation import label, points_clause
 from innospace.firms.result import FirmResult
@@ -27,7 +26,6 @@ WORDS = {
     "inputs": "import of inputs",
 }
 """Names of the parts of the synthetic panel in words; other names are shown as they are."""
-AME, CHANGE = "average_marginal_effect", "average_discrete_change"
 
 
 def words(name: str) -> str:
@@ -41,9 +39,9 @@ def starters_table_rows(waves: TwoWaves) -> pd.DataFrame:
 
     rows = []
     for c in waves.plan.channels:
-        for label in CLASSES:
-            inside = waves.frame[waves.frame[f"{c}_class"] == label]
-            row = {"channel": words(c), "class": label, "firms": len(inside)}
+        for name in CLASSES:
+            inside = waves.frame[waves.frame[f"{c}_class"] == name]
+            row = {"channel": words(c), "class": name, "firms": len(inside)}
             for o in waves.plan.outcomes:
                 start = inside[f"{o}_start"].dropna()
                 row[f"{o}_at_risk"], row[f"{o}_share"] = len(start), float(start.mean()) if len(start) else np.nan
@@ -64,8 +62,9 @@ def learning(waves: TwoWaves) -> FirmResult:
     for o in waves.plan.outcomes:
         results[words(o)] = binary(f"{o}_start ~ {right}", _known(waves.frame, f"{o}_start"), vcov="robust")
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
-    return _together(
-        waves,
+    return together(
+        waves.source,
+        waves.plan.to_dict(),
         results,
         "learning",
         "Learning: starting to innovate after starting to trade",
@@ -105,11 +104,13 @@ def entry(waves: TwoWaves) -> FirmResult:
         results[words(c)] = binary(f"{c}_starter ~ {right}", outside, vcov="robust")
     told = tuple(
         f"A log point of productivity before: the probability of entering {name} "
-        f"{points_clause(r.effect('productivity', AME))}; {round(r.numbers['share_of_ones'] * r.n)} of {r.n} firms entered."
+        f"{points_clause(r.effect('productivity', AME))}; "
+        f"{round(r.numbers['share_of_ones'] * r.n)} of {r.n} firms entered."
         for name, r in results.items()
     )
-    return _together(
-        waves,
+    return together(
+        waves.source,
+        waves.plan.to_dict(),
         results,
         "entry",
         "Self-selection: who enters",
@@ -132,8 +133,9 @@ def partners(waves: TwoWaves) -> FirmResult:
         frame = frame[(frame["kind"] == CHANGE) & ((frame["lower"] > 0) | (frame["upper"] < 0))]
         shown = [f"{label(str(x['name']))} ({points_clause(x)})" for _, x in frame.iterrows() if "C(" not in x["name"]]
         told.append(f"The chance of a {name} goes with {'; '.join(shown) or 'none of the traits'}.")
-    return _together(
-        waves,
+    return together(
+        waves.source,
+        waves.plan.to_dict(),
         results,
         "partners",
         "Networks: who wins new partners",
@@ -141,61 +143,6 @@ def partners(waves: TwoWaves) -> FirmResult:
         [*waves.plan.traits, *(f"{m}_before" for m in waves.plan.markets), *waves.locations],
         CHANGE,
         tuple(told),
-    )
-
-
-def _together(
-    waves: TwoWaves,
-    results: Mapping[str, FirmResult],
-    name: str,
-    title: str,
-    description: str,
-    terms: Sequence[str],
-    kind: str,
-    sentences: tuple[str, ...],
-) -> FirmResult:
-    """Return several probits as one part: one table, one figure, all effects with the outcome in their kind."""
-    from innospace.firms.estimates import Effects
-
-    frame = side_by_side.stacked_frame(results, kind)
-    frame = frame[frame["name"].isin(list(terms))]
-    effects = Effects(
-        tuple(frame["name"]),
-        frame["estimate"].to_numpy(),
-        tuple(str(m).replace(" ", "_") for m in frame["model"]),
-        std_errors=frame["std_error"].to_numpy(),
-        unit="points of probability",
-    )
-    first = next(iter(results.values()))
-    unit = "points of probability" + (", a log point more" if kind == AME else "")
-    drawn = side_by_side.figure(
-        results,
-        f"{name}-effects",
-        title,
-        f"Average effects on the probability, {unit}, with 95\u202f% intervals",
-        terms,
-        kind=kind,
-        value_title=f"Effect, {unit}",
-    )
-    table = side_by_side.table(
-        results,
-        f"{name}-coefficients",
-        f"{title}: probit coefficients",
-        leave_out=("C(industry)",),
-        notes=("Industry is controlled for; its coefficients stand in the file.",) if waves.plan.industry else (),
-    )
-    return FirmResult(
-        method=name,
-        title=title,
-        description=description,
-        n=max(r.n for r in results.values()),
-        provenance=Provenance.now((waves.source,), waves.plan.to_dict()),
-        effects_found=effects,
-        equations=first.equations,
-        tables=(table,),
-        figures=(drawn,),
-        checks=tuple(c for r in results.values() for c in r.checks),
-        sentences=sentences,
     )
 
 

@@ -1,0 +1,252 @@
+"""Parts of the study on the two-wave panel that its other estimators make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innospace.core.numbers import percent
+from innospace.core.progress import Progress
+from innospace.core.provenance import Provenance
+from innospace.core.table import Column, Table
+from innospace.data.dataset import Dataset
+from innospace.firms.internationalisation.equations import MIN_FIRMS, term
+from innospace.firms.internationalisation.parts import starters_table_rows, words
+from innospace.firms.internationalisation.waves import TwoWaves
+from innospace.firms.result import FirmResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def table_of_rows(waves: TwoWaves, rows: pd.DataFrame) -> Dataset:
+    """Return rows of the panel as a dataset with its source."""
+    return Dataset(rows.reset_index(drop=True), waves.source, waves.steps)
+
+
+def at_risk(waves: TwoWaves, outcome: str) -> Dataset:
+    """Return the firms that did not have an outcome in the first wave."""
+    frame = waves.frame
+    return table_of_rows(waves, frame[frame[f"{outcome}_start"].notna()])
+
+
+def controls(waves: TwoWaves) -> list[str]:
+    """Return the terms that stand in every equation: size, productivity, traits, industry."""
+    industry = ["C(industry)"] if waves.plan.industry else []
+    return ["size", "productivity", *map(term, waves.plan.traits), *industry]
+
+
+def descriptives(waves: TwoWaves) -> FirmResult:
+    """Return firms by class and channel with the share that started each innovation, and constraints by R&D."""
+    rows = starters_table_rows(waves)
+    plan = waves.plan
+    shares = tuple(
+        column
+        for o in plan.outcomes
+        for column in (
+            Column(f"{o}_at_risk", "firms", "integer", f"Started {words(o)}"),
+            Column(f"{o}_share", "share", "percent:1", f"Started {words(o)}"),
+        )
+    )
+    head = (Column("channel", "Channel"), Column("class", "Class"), Column("firms", "Firms", "integer"))
+    note = (
+        "Never: in neither wave; starter: in the last only; quitter: in the first only; continuous: in both. Firms "
+        "that had the innovation in the first wave cannot start it. Classes with fewer than "
+        f"{MIN_FIRMS} firms get no headline."
+    )
+    tables = [Table("classes", "Firms by class of trade, and starts of innovation", rows, (*head, *shares), (note,))]
+    sentences = [_classes_sentence(waves)]
+    if plan.constraints and "rd" in plan.outcomes:
+        frame = constraints_by_rd(waves)
+        columns = (
+            Column("constraint", "Constraint"),
+            Column("rd", "R&D"),
+            Column("firms", "Firms", "integer"),
+            Column("share", "Name it serious", "percent:1"),
+            Column("lower", "from", "percent:1", "95\u202f% interval"),
+            Column("upper", "to", "percent:1", "95\u202f% interval"),
+        )
+        tables.append(Table("constraints", "Constraints to business by R&D", frame, columns))
+        sentences += _constraint_sentences(frame)
+    return FirmResult(
+        method="descriptives",
+        title="Who trades, who starts to innovate",
+        description="Counts and shares of the panel as it is; nothing is held constant.",
+        n=len(waves.frame),
+        provenance=Provenance.now((waves.source,), plan.to_dict()),
+        tables=tuple(tables),
+        steps=waves.steps,
+        sentences=tuple(sentences),
+    )
+
+
+def _classes_sentence(waves: TwoWaves) -> str:
+    counts = [f"{waves.starters(c)} started {words(c)}" for c in waves.plan.channels]
+    return f"Of {len(waves.frame)} firms in both waves, {', '.join(counts)} between them."
+
+
+def constraints_by_rd(waves: TwoWaves) -> pd.DataFrame:
+    """Return the share of firms that name a constraint, by R&D in both waves, one, or none; Wilson intervals."""
+    import pandas as pd
+
+    frame = waves.frame
+    both = frame["rd_before"] + frame["rd_after"]
+    rows = []
+    for name in waves.plan.constraints:
+        for label, value in (("in both waves", 2.0), ("in one wave", 1.0), ("in neither", 0.0)):
+            inside = frame.loc[both == value, f"{name}_after"]
+            low, high = _wilson(float(inside.sum()), len(inside))
+            share = float(inside.mean()) if len(inside) else np.nan
+            row = {"constraint": name.replace("_", " "), "rd": label, "firms": len(inside)}
+            rows.append({**row, "share": share, "lower": low, "upper": high})
+    return pd.DataFrame(rows)
+
+
+def _wilson(hits: float, n: int) -> tuple[float, float]:
+    if n == 0:
+        return np.nan, np.nan
+    z2 = 1.959963984540054**2
+    centre = (hits + 0.5 * z2) / (n + z2)
+    half = np.sqrt(z2) / (n + z2) * np.sqrt(hits * (n - hits) / n + 0.25 * z2)
+    return centre - half, centre + half
+
+
+def _constraint_sentences(frame: pd.DataFrame) -> list[str]:
+    told = []
+    for name, rows in frame.groupby("constraint", sort=False):
+        by = rows.set_index("rd")
+        ever, never = by.loc["in both waves"], by.loc["in neither"]
+        told.append(
+            f"{str(name).capitalize()} is named by {percent(ever['share'], 0)} of firms that finance R&D in both waves "
+            f"({ever['firms']} firms) and by {percent(never['share'], 0)} of those that never do ({never['firms']})."
+        )
+    return told
+
+
+def long_of(waves: TwoWaves) -> Dataset:
+    """Return one row a firm and wave: channels, productivity, size and industry of the first wave."""
+    import pandas as pd
+
+    plan, frame = waves.plan, waves.frame
+    first, last = plan.waves
+    fixed = ["firm", "size", *(["industry"] if plan.industry else [])]
+    before = {c: frame[f"{c}_quitter"] + frame[f"{c}_continuous"] for c in plan.channels}
+    after = {c: frame[f"{c}_starter"] + frame[f"{c}_continuous"] for c in plan.channels}
+    rows = [
+        frame[fixed].assign(year=first, productivity=frame["productivity"], **before),
+        frame[fixed].assign(year=last, productivity=frame["productivity"] + frame["growth"], **after),
+    ]
+    return table_of_rows(waves, pd.concat(rows, ignore_index=True))
+
+
+def premium(waves: TwoWaves, channel: str) -> FirmResult:
+    """Return by how many percent classes of a channel are more productive than firms that never trade."""
+    from innospace.firms.premia import premia
+
+    factors = ["industry*year"] if waves.plan.industry else ["year"]
+    title = f"Productivity by class of {words(channel)}"
+    options = {"controls": ["size"], "fixed_effects": factors, "log": False, "title": title}
+    return premia(long_of(waves), "productivity", channel, classes=True, **options)  # type: ignore[arg-type]
+
+
+def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress) -> FirmResult:
+    """Return the whole distribution of productivity before entry: later starters against never."""
+    from innospace.firms.self_selection import pre_entry
+
+    factors = ["industry"] if waves.plan.industry else []
+    data = long_of(waves)
+    title = f"Productivity before {words(channel)}: later starters against never"
+    options = {"adjust": factors, "controls": ["size"], "log": False, "title": title}
+    return pre_entry(data, "productivity", channel, seed=seed, progress=progress, **options)  # type: ignore[arg-type]
+
+
+def matched(waves: TwoWaves, channel: str) -> FirmResult:
+    """Return the effect of entering on innovation: each starter against the nearest firm that never traded."""
+    from innospace.firms.effects.matching import match
+
+    frame = waves.frame
+    outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
+    others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
+    formula = f"{channel}_starter ~ {' + '.join([*controls(waves), *others])}"
+    outcomes = [f"{o}_after" for o in waves.plan.outcomes]
+    title = f"Matching: innovation after starting {words(channel)}"
+    return match(formula, outcomes, table_of_rows(waves, outside), caliper=0.2, title=title)
+
+
+def matched_growth(waves: TwoWaves, channel: str) -> FirmResult:
+    """Return the effect of entering on the growth of productivity by matched differences in differences."""
+    from innospace.firms.effects.match_did import match_did
+
+    frame = waves.frame.assign(productivity_after=waves.frame["productivity"] + waves.frame["growth"])
+    outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
+    others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
+    formula = f"{channel}_starter ~ {' + '.join([*controls(waves), *others])}"
+    title = f"Matched difference-in-differences: productivity after starting {words(channel)}"
+    data = table_of_rows(waves, outside)
+    return match_did(formula, "productivity", "productivity_after", data, caliper=0.2, title=title)
+
+
+def joint_decisions(waves: TwoWaves, *, seed: int, progress: Progress) -> FirmResult:
+    """Return R&D, new products and technologies of the last wave as joint decisions, by exact likelihood."""
+    from innospace.firms.choice.multivariate import multivariate_probit
+
+    classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
+    right = " + ".join([*map(term, classes), "size", "productivity"])
+    formulas = [f"{o}_after ~ {o}_before + {right}" for o in waves.plan.outcomes]
+    return multivariate_probit(formulas, table_of_rows(waves, waves.frame), seed=seed, progress=progress)
+
+
+def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
+    """Return whether starting to import machinery and inputs are complements in starting a new product."""
+    from innospace.firms.complementarity import complementarity as test
+
+    data = at_risk(waves, "product")
+    practices = ["machinery_starter", "inputs_starter"]
+    return test("product_start", practices, data, controls=controls(waves), link="probit", vcov="robust", seed=seed)
+
+
+def interaction(waves: TwoWaves) -> FirmResult:
+    """Return how starting to import machinery works where the share of imported inputs was high."""
+    from innospace.firms.complementarity_interaction import interaction as effect
+
+    share = waves.plan.inputs_share
+    right = [
+        f"{share}*machinery_starter",
+        *("machinery_quitter", "machinery_continuous", "inputs_starter", "inputs_quitter", "inputs_continuous"),
+        *controls(waves),
+    ]
+    formula = f"product_start ~ {' + '.join(right)}"
+    return effect(formula, at_risk(waves, "product"), x=share, z="machinery_starter", link="probit", vcov="robust")
+
+
+def joint_partners(waves: TwoWaves) -> FirmResult:
+    """Return both kinds of new partners as a joint decision."""
+    from innospace.firms.choice.bivariate import biprobit
+    from innospace.firms.internationalisation.equations import partner_regressors
+
+    right = " + ".join(map(term, partner_regressors(waves)))
+    formulas = [f"{p} ~ {right}" for p in waves.plan.partners]
+    return biprobit(*formulas, table_of_rows(waves, waves.frame), vcov="robust")
+
+
+def mediation(
+    waves: TwoWaves, outcome: str, *, draws: int, seed: int, workers: int | None, progress: Progress
+) -> FirmResult:
+    """Return how much of the effect of a foreign owner on starting an innovation goes through foreign partners."""
+    from innospace.firms.mediation import mediation as split
+
+    foreign, _ = waves.plan.owners
+    rest = [t for t in controls(waves) if t != term(foreign)]
+    exports = [f"{m}_before" for m in waves.plan.markets]
+    return split(
+        f"{outcome}_start",
+        waves.plan.partners[0],
+        foreign,
+        at_risk(waves, outcome),
+        controls=[*rest, *exports, *waves.locations],
+        bootstrap=draws,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )

@@ -1,0 +1,235 @@
+"""The study as one result: the findings of the brief beside what the data say, and every analysis as a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innospace.core.checks import Check
+from innospace.core.figure import Figure, FigureKind
+from innospace.core.numbers import fixed
+from innospace.core.provenance import Nature, Provenance
+from innospace.core.table import Column, Table
+from innospace.firms.internationalisation.cross_section import speaks
+from innospace.firms.internationalisation.equations import Equations
+from innospace.firms.internationalisation.plans import Plans
+from innospace.firms.internationalisation.verdicts import HOLDS, Verdict, verdicts
+from innospace.firms.internationalisation.waves import TwoWaves
+from innospace.firms.presentation import p_clause
+from innospace.firms.result import FirmResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOURCE = (
+    "The findings are those of the policy brief of the SEARCH project on Russian manufacturing firms (Golikova, "
+    "Gonchar and Kuznetsov), in our words. The brief prints no coefficient and its firm data are not public."
+)
+COVERAGE = 0.85
+"""Share of true values that must lie in their 95 % intervals: with some 40 dependent comparisons of one panel, fewer
+than 85 % would happen by chance in well under 1 % of panels."""
+CROSS = "cross-section "
+LEADS = ("learning", "entry", "matching export", "mediation", "event study", f"{CROSS}decisions", f"{CROSS}chain")
+"""Analyses whose first finding stands among the findings of the study, in this order."""
+
+
+def summarise(
+    waves: TwoWaves,
+    equations: Equations,
+    results: Mapping[str, FirmResult],
+    missed: Mapping[str, str],
+    plans: Plans,
+    provenance: Provenance,
+) -> FirmResult:
+    """Return the study with its parts."""
+    found = verdicts(waves, equations)
+    cross = {k.removeprefix(CROSS): v for k, v in results.items() if k.startswith(CROSS)}
+    lines = lines_frame(found)
+    simulated = waves.source.nature is Nature.SIMULATED
+    tables = (findings_table(found, cross, plans), lines_table(lines, simulated))
+    told = {**equations.missed, **missed}
+    return FirmResult(
+        method="study",
+        title="Internationalisation, partnerships and innovation",
+        description=f"{SOURCE} Each is held against {waves.source.name}, {len(waves.frame)} firms in both waves"
+        f"{', a simulated panel with known truth' if simulated else ''}. Coefficients of all equations have one joint "
+        "robust covariance, so that they can be compared across equations.",
+        n=len(waves.frame),
+        provenance=provenance,
+        estimates=equations.estimates,
+        numbers={f"starters_{c}": float(waves.starters(c)) for c in waves.plan.channels},
+        tables=(*tables, equations_table(equations)),
+        figures=(lines_figure(lines, waves),),
+        checks=(*_checks(lines), *(c for r in results.values() for c in r.checks)),
+        warnings=tuple(f"Left out: {name}. {why}" for name, why in told.items()),
+        steps=waves.steps,
+        sentences=_sentences(found, waves, results),
+        parts=dict(results),
+    )
+
+
+def _sentences(found: tuple[Verdict, ...], waves: TwoWaves, results: Mapping[str, FirmResult]) -> tuple[str, ...]:
+    held = [v for v in found if v.verdict == HOLDS]
+    nature = "simulated with known truth" if waves.source.nature is Nature.SIMULATED else str(waves.source.nature)
+    head = (
+        f"{len(held)} of {len(found)} findings of the brief are found in {waves.source.name} ({nature}, "
+        f"{fixed(len(waves.frame), 0)} firms)"
+    )
+    rest = [f"{v.claim.statement.rstrip('.')}: {v.verdict}" for v in found if v.verdict != HOLDS]
+    told = [f"{head}{'; ' + '; '.join(rest) if rest else ''}."]
+    for name in LEADS:
+        if name not in results:
+            continue
+        source = results[name].provenance.sources
+        origin = f"[{source[0].name}, {source[0].nature}] " if source else ""
+        told += [f"{origin}{s}" for s in results[name].findings()[: 3 if name == "learning" else 1]]
+    return tuple(told)
+
+
+def lines_frame(found: tuple[Verdict, ...]) -> pd.DataFrame:
+    """Return every comparison of every finding, one row each."""
+    import pandas as pd
+
+    frames = [
+        v.lines.assign(finding=v.claim.key, statement=v.claim.statement, unit=v.claim.unit, expected=_expected(v))
+        for v in found
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _expected(v: Verdict) -> str:
+    return "none" if v.claim.null else "positive"
+
+
+def findings_table(found: tuple[Verdict, ...], cross: Mapping[str, FirmResult], plans: Plans) -> Table:
+    """Return the findings of the brief, what the panel says and what the cross-section says."""
+    import pandas as pd
+
+    rows = []
+    for v in found:
+        first = v.lines.iloc[0]
+        rows.append(
+            {
+                "finding": v.claim.key,
+                "statement": v.claim.statement,
+                "verdict": v.verdict,
+                "panel": _panel_words(v),
+                "p_joint": v.p_joint,
+                "firms": float(np.nanmin(v.lines["firms"])) if v.lines["firms"].notna().any() else float("nan"),
+                "first_estimate": first["estimate"],
+                "cross_section": speaks(v.claim.key, dict(cross), plans.cross_section) if cross else "",
+            }
+        )
+    columns = [
+        Column("statement", "The brief found"),
+        Column("verdict", "In the panel"),
+        Column("panel", "How large"),
+    ]
+    columns += [Column("cross_section", "What the cross-section of innovating firms says")] if cross else []
+    notes = (
+        "As in the brief: every comparison that the finding implies is positive and clear at the 5\u202f% level, each "
+        "or all together; for a finding of no effect, all are zero together at that level. "
+        "Same sign, not clear: positive, but zero is not excluded.",
+        "Index: units of the probit index. Comparisons one by one stand in the next table.",
+    )
+    return Table("findings", "The findings of the brief, one by one", pd.DataFrame(rows), tuple(columns), notes)
+
+
+def _panel_words(v: Verdict) -> str:
+    low, high = v.lines["estimate"].min(), v.lines["estimate"].max()
+    span = fixed(low, 2) if len(v.lines) == 1 else f"{fixed(low, 2)} to {fixed(high, 2)}"
+    unit = "log points" if v.claim.unit.startswith("log") else "index"
+    firms = v.lines["firms"].min()
+    count = f"; {fixed(firms, 0)} starters" if np.isfinite(firms) else ""
+    clause = p_clause(v.p_joint)
+    return f"{span} {unit} ({clause}{count})"
+
+
+def lines_table(lines: pd.DataFrame, simulated: bool) -> Table:
+    """Return every comparison with its interval, and with the true value where the panel was simulated."""
+    columns = [
+        Column("statement", "The brief found"),
+        Column("comparison", "Comparison"),
+        Column("estimate", "Estimate", "fixed:3"),
+        Column("lower", "from", "fixed:3", "95\u202f% interval"),
+        Column("upper", "to", "fixed:3", "95\u202f% interval"),
+        Column("p_value", "p", "p"),
+        Column("firms", "Starters", "integer"),
+        Column("verdict", "Verdict"),
+    ]
+    if simulated:
+        columns.insert(2, Column("truth", "True", "fixed:3"))
+    layout_frame = lines.copy()
+    layout_frame["statement"] = layout_frame["statement"].where(~layout_frame["statement"].duplicated(), "")
+    shown = Table("comparisons", "Every comparison", layout_frame, tuple(columns))
+    return Table("comparisons", "Every comparison", lines, tuple(columns), layout=shown.display())
+
+
+def equations_table(equations: Equations) -> Table:
+    """Return what each equation rests on; it stands in place of some 200 coefficients, which the file has."""
+    import pandas as pd
+
+    rows = [
+        {
+            "equation": p.name,
+            "firms": p.n,
+            "coefficients": len(p.names),
+            "log_likelihood": p.log_likelihood,
+        }
+        for p in equations.pieces.values()
+    ]
+    columns = (
+        Column("equation", "Equation"),
+        Column("firms", "Firms", "integer"),
+        Column("coefficients", "Coefficients", "integer"),
+        Column("log_likelihood", "Log-likelihood", "fixed:1"),
+    )
+    note = "A dash: least squares. Coefficients with errors: the file of the step's data, or --json."
+    return Table("equations-coefficients", "The joint equations", pd.DataFrame(rows), columns, (note,))
+
+
+def lines_figure(lines: pd.DataFrame, waves: TwoWaves) -> Figure:
+    """Draw what starting to trade does to starting to innovate, and what the truth is where it is known."""
+    frame = lines[lines["finding"].isin(("learning_export", "import_export", "machinery_inputs", "continuous_new"))]
+    shown = frame.assign(model="estimated")[["comparison", "model", "estimate", "lower", "upper"]]
+    if frame["truth"].notna().any():
+        import pandas as pd
+
+        true = frame.assign(model="true", estimate=frame["truth"], lower=frame["truth"], upper=frame["truth"])
+        shown = pd.concat([shown, true[shown.columns]], ignore_index=True)
+    clear = int((frame["lower"] > 0).sum())
+    return Figure(
+        "learning-comparisons",
+        FigureKind.COEFFICIENTS,
+        f"{clear} of {len(frame)} comparisons behind learning are clearly positive",
+        f"Differences of probit coefficients of starting to innovate, 95\u202f% intervals, {len(waves.frame)} firms",
+        f"Source: {waves.source.name} ({waves.source.nature}); estimated, joint robust covariance.",
+        "Comparisons: " + ", ".join(f"{r['comparison']} {r['estimate']:.2f}" for _, r in frame.iterrows()),
+        shown.reset_index(drop=True),
+        {
+            "term": "comparison",
+            "estimate": "estimate",
+            "lower": "lower",
+            "upper": "upper",
+            "model": "model",
+            "value_title": "Points of the probit index",
+        },
+    )
+
+
+def _checks(lines: pd.DataFrame) -> tuple[Check, ...]:
+    known = lines[lines["truth"].notna()]
+    if known.empty:
+        return ()
+    inside = ((known["lower"] <= known["truth"]) & (known["truth"] <= known["upper"])).mean()
+    return (
+        Check.at_least(
+            "truth_inside",
+            float(inside),
+            COVERAGE,
+            f"Share of {len(known)} comparisons whose 95 % interval holds the value the panel was simulated with.",
+            "The estimators or the generator have changed: run the recovery tests.",
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Firms as a step of a study: one estimator by name, or the whole study of a firm panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.inputs import TABLE, StepInputs
+from innospace.core.progress import Progress, silent
+from innospace.core.result import Result
+from innospace.firms.result import FirmResult
+from innospace.firms.verbs import VERBS
+
+RESULTS: Mapping[str, type[Result]] = {"firm_result": FirmResult}
+ROLES: Mapping[str, bool] = {TABLE: False, "panel": False, "annual": False, "cross_section": False}
+OFFERS = ("effect",)
+TAKES: tuple[str, ...] = ()
+SCENARIOS = False
+STUDY = "internationalisation"
+Columns = dict[str, str | list[str] | list[int]]
+
+
+class Options(BaseModel):
+    """What a firms step may say.
+
+    Either ``method`` with its ``arguments`` (those of ``innospace firms METHOD --help``) on one table, or
+    ``analysis = "internationalisation"`` on a two-wave ``panel``, with an ``annual`` panel and a ``cross_section``
+    where they exist; ``columns``, ``annual`` and ``cross_section`` say which column plays which part.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    method: str | None = None
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    analysis: Literal["internationalisation"] | None = None
+    columns: Columns = Field(default_factory=dict)
+    cross_section: Columns = Field(default_factory=dict)
+    annual: Columns = Field(default_factory=dict)
+    draws: Annotated[int, Field(ge=0, le=100_000)] = 200
+    # left out of what identifies the step: numbers do not depend on it
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Options:
+        if (self.method is None) == (self.analysis is None):
+            raise ValueError(f'a firms step has either method = "NAME" or analysis = "{STUDY}"')
+        if self.method is not None and self.method not in VERBS:
+            raise ValueError(f"unknown method {self.method!r}; known: {', '.join(VERBS)}")
+        if self.analysis is not None and self.arguments:
+            raise ValueError("arguments belong to a step with a method")
+        return self
+
+
+def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
+    """Return every problem that can be found without estimating."""
+    try:
+        if options.method is not None:
+            from innospace.firms.verbs import check, verb
+
+            _table(inputs)
+            check(verb(options.method), options.arguments)
+            return []
+        from innospace.firms.internationalisation.study import problems
+
+        return problems(_plans(options), _tables(inputs))
+    except InnospaceError as error:
+        return [error]
+
+
+def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
+    """Estimate the step."""
+    if options.method is not None:
+        from innospace.firms.verbs import call, verb
+
+        chosen = verb(options.method)
+        filled = {"seed": seed, "workers": options.workers, "progress": progress}
+        found: FirmResult = call(chosen, _table(inputs), options.arguments, **filled)
+        return found
+    from innospace.firms.internationalisation.study import study
+
+    return study(
+        _plans(options),
+        _tables(inputs),
+        draws=options.draws,
+        seed=seed,
+        workers=options.workers,
+        parts=inputs.parts,
+        progress=progress,
+    )
+
+
+def _table(inputs: StepInputs) -> Any:
+    if list(inputs.tables) != [TABLE]:
+        raise SpecError(
+            "A method works on one table.", where="key 'data'", allowed='data = "NAME"', remedy="Name one table."
+        )
+    return inputs.table
+
+
+def _tables(inputs: StepInputs) -> dict[str, Any]:
+    """Return the tables of the study by part; one table alone is the panel."""
+    tables = dict(inputs.tables)
+    if TABLE in tables:
+        tables["panel"] = tables.pop(TABLE)
+    return tables
+
+
+def _plans(options: Options) -> Any:
+    from innospace.firms.internationalisation.study import Plans
+
+    return Plans.from_dicts(options.columns, options.annual, options.cross_section)
