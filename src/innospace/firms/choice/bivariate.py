@@ -11,6 +11,7 @@ from innospace.firms.choice.binary import optimum_check
 from innospace.firms.choice.bivariate_effects import Found, average_effects, correlation_effect, effects_of, point_of
 from innospace.firms.choice.bivariate_fit import BivariateFit, fit_bivariate
 from innospace.firms.choice.bivariate_report import (
+    correlation_check,
     correlation_numbers,
     correlation_sentence,
     effect_sentence,
@@ -152,7 +153,7 @@ def bivariate_result(
             tests_table(method, numbers, robust),
             combination_table(method, designs, counts, predicted_joint(effects)),
         ),
-        checks=(optimum_check(fit.optimum), check),
+        checks=(optimum_check(fit.optimum), check, correlation_check(fit.rho)),
         warnings=(*one.messages, *empty, *warnings),
         steps=one.steps,
         covariance_kind=vcov,

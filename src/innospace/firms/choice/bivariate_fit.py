@@ -12,10 +12,14 @@ from innospace.firms.choice.binary import BinaryFit, fit_binary
 from innospace.firms.estimates import Array, Integers, likelihood_covariances
 from innospace.numerics.bivariate_normal import log_bivariate_derivatives
 from innospace.numerics.linear import standardise
-from innospace.numerics.maximum_likelihood import Optimum, maximise
+from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise
 
 BOUND = float(np.arctanh(1.0 - 1e-6))
 """``atanh(rho)`` beyond which the correlation counts as one: the likelihood is flat there to rounding."""
+NEAR = float(np.arctanh(0.9))
+"""``atanh(rho)`` beyond which the bound is tried."""
+LOSS = 1e-6
+"""Log-likelihood that the bound may lose and still count as the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,33 @@ def fit_bivariate(
         for r in starts
     ]
     found = max(optima, key=lambda o: o.value)
+    if abs(found.theta[-1]) > NEAR or len(np.unique(2 * y[0] + y[1])) < 4:
+        found = _or_bound(found, objective)
     k = x[0].shape[1]
     theta = np.concatenate((standard[0].back @ found.theta[:k], standard[1].back @ found.theta[k:-1], found.theta[-1:]))
     value, _, hessian, scores = _likelihood(theta, x, signs, w, True)
     at_bound = found.code is StatusCode.BOUNDARY or abs(theta[-1]) > BOUND
     boundary = ("rho_plus_one" if theta[-1] > 0 else "rho_minus_one") if at_bound else ""
     return BivariateFit(theta, value, hessian, scores, found, boundary, alone, tuple(o.value for o in optima))
+
+
+def _or_bound(found: Optimum, objective: Objective) -> Optimum:
+    """Return the maximum at the bound of the correlation when nothing is lost there: the likelihood flattens out."""
+    if found.code is StatusCode.BOUNDARY:
+        return found
+    bound = float(np.copysign(1.01 * BOUND, found.theta[-1]))
+
+    def inner(beta: Array) -> tuple[float, Array, Array]:
+        value, gradient, hessian = objective(np.append(beta, bound))
+        return value, gradient[:-1], hessian[:-1, :-1]
+
+    there = maximise(inner, found.theta[:-1])
+    if there.value < found.value - LOSS:
+        return found
+    value, gradient, hessian = objective(np.append(there.theta, bound))
+    theta = np.append(there.theta, bound)
+    iterations = found.iterations + there.iterations
+    return Optimum(StatusCode.BOUNDARY, theta, value, gradient, hessian, there.decrement, iterations)
 
 
 def _likelihood(
