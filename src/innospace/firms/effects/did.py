@@ -40,7 +40,7 @@ from innospace.firms.effects.group_time_bootstrap import MULTIPLIERS, multiplier
 from innospace.firms.effects.group_time_comparison import METHODS
 from innospace.firms.effects.staggered_comparison import COMPARISONS, comparable
 from innospace.firms.effects.staggered_panel import StaggeredPanel, staggered_panel
-from innospace.firms.estimates import Array, Effects, inference
+from innospace.firms.estimates import Array, Effects, Estimates, inference
 from innospace.firms.result import FirmResult
 
 HEADLINES = {
@@ -76,7 +76,7 @@ class _Found:
         frame.insert(0, "kind", list(self.averages.kinds))
         frame.insert(1, "name", list(self.averages.names))
         frame["at"] = self.averages.at
-        frame["shown"] = self.errors > 0.0
+        frame["shown"] = ~self.averages.reference
         return frame
 
 
@@ -247,14 +247,15 @@ def _found(
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", averages.jacobian, covariance, averages.jacobian), 0.0))
     errors[errors <= 1e-14 * np.abs(averages.values).max()] = 0.0
     critical = np.full(len(errors), float(stats.norm.ppf(0.5 + 0.5 * level)))
-    tested = np.flatnonzero((effects.event < -anticipation) & ~effects.reference)
+    varies = np.diag(covariance)[: len(effects.att)] > 0.0
+    tested = np.flatnonzero((effects.event < -anticipation) & ~effects.reference & varies)
     test = pre_trend_test(effects.att[tested], covariance[np.ix_(tested, tested)])
     if bootstrap:
         draws = multiplier_draws(joint, panel.n, bootstrap, seed, multiplier, progress)
         bands = uniform_bands(draws @ averages.jacobian.T, averages.kinds, level)
         family = np.array([not (k == "simple" or k.endswith("_overall")) for k in averages.kinds])
         errors = np.where(errors > 0.0, bands.std_errors, 0.0)
-        critical = np.where(family, bands.critical, critical)
+        critical = np.where(family & np.isfinite(bands.critical), bands.critical, critical)
     return _Found(panel, effects, averages, errors, critical, test, level)
 
 
@@ -271,6 +272,7 @@ def _result(found: _Found, first: str, provenance: Any, title: str, uniform: boo
         description="",
         n=int(panel.observed.sum()),
         provenance=provenance,
+        estimates=Estimates((), np.zeros(0), {"bootstrap" if uniform else "cluster": np.zeros((0, 0))}),
         effects_found=Effects(
             tuple(shown["name"]),
             shown["estimate"].to_numpy(),
@@ -303,6 +305,9 @@ def _warnings(found: _Found) -> tuple[str, ...]:
             f"{len(left_out)} group-time effects could not be estimated and are in no average: "
             f"{'; '.join(left_out[:5])}."
         )
+    flat = int(np.sum((found.errors == 0.0) & ~found.averages.reference))
+    if flat:
+        messages.append(f"{flat} effects have no error: the outcome changes alike in all firms behind them.")
     if found.test.degrees == 0 or not np.isfinite(found.test.p):
         messages.append(pre_trend_sentence(found.test))
     return tuple(messages)

@@ -9,6 +9,7 @@ import numpy as np
 
 from innospace.core.checks import Check
 from innospace.core.document import Equation
+from innospace.core.errors import DataError, offenders
 from innospace.core.numbers import fixed, percent
 from innospace.core.table import Column, Table
 from innospace.firms.effects.did_twfe_weights import (
@@ -34,7 +35,7 @@ from innospace.firms.effects.event_study import (
     starters_sentence,
     unit_of,
 )
-from innospace.firms.effects.event_study_regression import Absorbed, absorbed_regression, event_dummies
+from innospace.firms.effects.event_study_regression import EventStudyFit, absorbed_regression, event_dummies
 from innospace.firms.effects.staggered_comparison import base_year, with_earlier_years
 from innospace.firms.effects.staggered_panel import NEVER, StaggeredPanel, staggered_panel
 from innospace.firms.estimates import Effects, Estimates, Integers, inference
@@ -111,6 +112,7 @@ def twfe(
     )
     panel = with_earlier_years(panel)
     step = absorbed_regression(panel, treated_dummy(panel), ("treated",))
+    _require_treated(step, panel)
     dynamic, event = event_study_fit(panel)
     weights = cell_weights(panel)
     parts = decomposition(panel) if panel.observed.all() else None
@@ -126,7 +128,17 @@ def twfe(
     return _result(panel, step, dynamic, event, weights, parts, level, title, options)
 
 
-def event_study_fit(panel: StaggeredPanel) -> tuple[Absorbed, Integers]:
+def _require_treated(fit: EventStudyFit, panel: StaggeredPanel) -> None:
+    if fit.names[0] != "treated":
+        raise DataError(
+            "Firm and year effects determine who is treated, so there is nothing to estimate.",
+            where=f"entries {offenders(panel.cohorts.tolist())}, {panel.never} firms never treated",
+            allowed="firms that enter in different years, or never",
+            remedy="Add firms that are never treated, or years before entry.",
+        )
+
+
+def event_study_fit(panel: StaggeredPanel) -> tuple[EventStudyFit, Integers]:
     """Regress on dummies of years since entry, common to cohorts: the fit and the event times it kept.
 
     The last year before entry is the reference; without never treated firms the earliest event time is one too.
@@ -143,8 +155,8 @@ def event_study_fit(panel: StaggeredPanel) -> tuple[Absorbed, Integers]:
 
 def _result(
     panel: StaggeredPanel,
-    step: Absorbed,
-    dynamic: Absorbed,
+    step: EventStudyFit,
+    dynamic: EventStudyFit,
     event: Integers,
     weights: CellWeights,
     parts: Decomposition | None,
@@ -229,7 +241,7 @@ def _staggered(panel: StaggeredPanel, weights: CellWeights, parts: Decomposition
     return (text,)
 
 
-def _dropped(fit: Absorbed) -> tuple[str, ...]:
+def _dropped(fit: EventStudyFit) -> tuple[str, ...]:
     return (f"Not identified, and zero by choice: {', '.join(fit.dropped)}.",) if fit.dropped else ()
 
 

@@ -19,6 +19,8 @@ from innospace.firms.presentation import p_clause
 
 FEW_STARTERS = 30
 """With fewer firms that start, a result is described and not headlined."""
+FEW_CLUSTERS = 20
+"""With fewer clusters, errors are likely too small."""
 SMALL_COHORT = 5
 """A cohort with fewer firms than this, plus one a covariate, is pointed out (the rule of Callaway and Sant'Anna)."""
 _SINGULAR = 1e-12
@@ -121,6 +123,8 @@ def starter_warnings(panel: StaggeredPanel) -> tuple[str, ...]:
         )
     if starters < FEW_STARTERS:
         found.append(f"Only {starters} firms start: read the effects as a description, not as a finding.")
+    if panel.clusters is not None and panel.clusters.max() + 1 < FEW_CLUSTERS:
+        found.append(f"Only {panel.clusters.max() + 1} clusters: errors are likely too small.")
     return tuple(found)
 
 

@@ -19,7 +19,7 @@ from innospace.numerics.linear import dependent_columns
 
 
 @dataclass(frozen=True, slots=True)
-class Absorbed:
+class EventStudyFit:
     """Coefficients of a regression with firm and year effects.
 
     Attributes
@@ -59,7 +59,7 @@ class DesignGroup:
     fixed: Array
 
 
-def absorbed_regression(panel: StaggeredPanel, regressors: Array, names: tuple[str, ...]) -> Absorbed:
+def absorbed_regression(panel: StaggeredPanel, regressors: Array, names: tuple[str, ...]) -> EventStudyFit:
     """Regress the outcome on cohort-year regressors, covariates, firm and year effects.
 
     Parameters
@@ -113,7 +113,7 @@ def absorbed_regression(panel: StaggeredPanel, regressors: Array, names: tuple[s
     used = tuple(all_names[kept[i] - dummies] for i in free)
     gone = tuple(all_names[j - dummies] for j in dropped if j >= dummies)
     scaled = influence * np.sqrt(factor)
-    return Absorbed(used, beta[free], scaled, scaled.T @ scaled, float(clusters - 1), rows, gone)
+    return EventStudyFit(used, beta[free], scaled, scaled.T @ scaled, float(clusters - 1), rows, gone)
 
 
 def design_groups(panel: StaggeredPanel, regressors: Array) -> list[DesignGroup]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.firms.effects.group_time import GroupTime
 from innospace.firms.effects.staggered_panel import StaggeredPanel
@@ -26,6 +27,8 @@ class Averages:
     values : ndarray, shape (q,)
     jacobian : ndarray, shape (q, m + K)
         Derivatives by the m group-time effects and the K cohort shares.
+    reference : ndarray of bool, shape (q,)
+        Effects that are zero by construction: those of base years alone.
     """
 
     kinds: tuple[str, ...]
@@ -33,6 +36,7 @@ class Averages:
     at: Integers
     values: Array
     jacobian: Array
+    reference: NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -83,7 +87,9 @@ def average_effects(effects: GroupTime, panel: StaggeredPanel) -> Averages:
     calendar = [(t, *builder.mean(np.flatnonzero(after & (effects.year == t)))) for t in years]
     _with_overall(builder, "calendar", [(f"t={t}", t, value, gradient) for t, value, gradient in calendar])
     kinds, names, at, values, gradients = zip(*builder.rows, strict=True)
-    return Averages(kinds, names, np.array(at, dtype=np.int64), np.array(values), np.array(gradients))
+    jacobian = np.array(gradients)
+    reference = ~np.any(jacobian[:, :m][:, ~effects.reference] != 0.0, axis=1)
+    return Averages(kinds, names, np.array(at, dtype=np.int64), np.array(values), jacobian, reference)
 
 
 def _dynamic(builder: _Builder) -> None:

@@ -143,6 +143,7 @@ def staggered_panel(
         first = _declared(d.frame[entry], entry, order, starts, firms)
     else:
         first = _derived(d.frame, str(treatment), order, starts, firms, years, absorbing)
+    _require_change(d.y, d.outcome)
     named = [j for j, name in enumerate(d.names) if name != "Intercept"]
     y = np.full(shape, np.nan)
     y[codes, years.codes] = d.y
@@ -154,6 +155,16 @@ def staggered_panel(
         d.outcome, firms, years.unique, y, x, covariates, first, clusters, d.messages, d.source, d.steps
     )
     return _balanced(panel, unbalanced)
+
+
+def _require_change(y: Array, outcome: str) -> None:
+    if float(np.ptp(y)) == 0.0:
+        raise DataError(
+            f"{outcome!r} is {y[0]:g} in every row that is used, so no effect on it can be estimated.",
+            where=f"{len(y)} rows",
+            allowed="an outcome that varies",
+            remedy="Check the column, the rows left out for missing cells, and any filter.",
+        )
 
 
 def _formula(outcome: str, controls: tuple[str, ...]) -> str:

@@ -26,7 +26,7 @@ from innospace.firms.effects.event_study import (
     starters_sentence,
     unit_of,
 )
-from innospace.firms.effects.event_study_regression import Absorbed, absorbed_regression, event_dummies
+from innospace.firms.effects.event_study_regression import EventStudyFit, absorbed_regression, event_dummies
 from innospace.firms.effects.staggered_comparison import base_year, comparable
 from innospace.firms.effects.staggered_panel import StaggeredPanel, staggered_panel
 from innospace.firms.estimates import Array, Effects, Estimates, Integers, inference
@@ -39,7 +39,7 @@ class InteractionWeighted:
 
     Attributes
     ----------
-    fit : Absorbed
+    fit : EventStudyFit
         Coefficients ``g=2004 e=1``, covariates last.
     kinds, names : tuple of str
         Length q.
@@ -49,7 +49,7 @@ class InteractionWeighted:
     jacobian : ndarray, shape (q, p)
     """
 
-    fit: Absorbed
+    fit: EventStudyFit
     kinds: tuple[str, ...]
     names: tuple[str, ...]
     event: Integers
