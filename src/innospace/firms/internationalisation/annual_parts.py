@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from innospace.core.progress import Progress
+from innospace.core.progress import Progress, silent
 from innospace.firms.design import table_of
 from innospace.firms.internationalisation.plans import AnnualPlan
 from innospace.firms.result import FirmResult
@@ -17,7 +17,7 @@ def parts_of(
     """Return the analyses of an annual panel by name, each to be run with a progress."""
     dataset = table_of(data)
 
-    def technology(progress: Progress) -> FirmResult:
+    def technology(bootstrap: int, progress: Progress) -> FirmResult:
         from innospace.firms.productivity import productivity
 
         return productivity(
@@ -27,11 +27,12 @@ def parts_of(
             capital=plan.capital,
             materials=plan.materials,
             method="acf",
+            logs=True,
             firm=plan.firm,
             year=plan.year,
             markov=1,
             law=plan.export,
-            bootstrap=draws,
+            bootstrap=bootstrap,
             workers=workers,
             seed=seed,
             progress=progress,
@@ -41,16 +42,11 @@ def parts_of(
     def event_study(progress: Progress) -> FirmResult:
         from innospace.firms.effects.did import did
 
-        found = technology(lambda message, fraction: None) if not kept else kept[0]
-        rows = found.frames["productivity"]
-        log = "omega" if "omega" in rows.columns else str(rows.columns[-1])
-        frame = dataset.frame.merge(
-            rows[["firm", "year", log]], left_on=[plan.firm, plan.year], right_on=["firm", "year"]
-        )
-        table = dataset.with_frame(frame.assign(log_productivity=frame[log]))
+        rows = technology(0, silent).frames["productivity"].rename(columns={"firm": plan.firm, "year": plan.year})
+        frame = dataset.frame.merge(rows[[plan.firm, plan.year, "omega"]], on=[plan.firm, plan.year])
         return did(
-            "log_productivity",
-            table,
+            "omega",
+            dataset.with_frame(frame, "Log productivity (omega) is that of the production function above."),
             firm=plan.firm,
             year=plan.year,
             treatment=plan.export,
@@ -60,10 +56,4 @@ def parts_of(
             progress=progress,
         )
 
-    kept: list[FirmResult] = []
-
-    def remembered(progress: Progress) -> FirmResult:
-        kept.append(technology(progress))
-        return kept[0]
-
-    return {"productivity": remembered, "event study": event_study}
+    return {"productivity": lambda progress: technology(draws, progress), "event study": event_study}

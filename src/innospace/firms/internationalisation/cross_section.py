@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,46 +21,64 @@ from innospace.firms.result import FirmResult
 if TYPE_CHECKING:
     import pandas as pd
 
-INTENSITY, PERFORMS = "ln_rd_per_worker", "performs_rd"
-NAMES = {"prod": "new product", "proc": "new process", "id": "R&D", "coop": "cooperation"}
-"""Columns of the Ecuador sample in words; other names are shown as they are."""
+INTENSITY, PERFORMS = "log_rd_per_worker", "performs_rd"
+ROLES = {
+    "size": "log_employees",
+    "productivity": "log_productivity",
+    "export": "exporter",
+    "foreign": "foreign_group",
+    "cooperation": "cooperation",
+    "rd": "rd",
+}
+"""What the column of each part is called in the results."""
+NAMES = {
+    "prod": "new_product",
+    "proc": "new_process",
+    "make": "rd_in_house",
+    "buy": "rd_bought",
+    "mach": "machinery_bought",
+    "protect_inn": "protection",
+    "fuentes_externas": "outside_sources",
+}
+"""Columns of the Ecuador sample in words; other names are kept."""
 
 
-def words(name: str) -> str:
-    """Return the name of a column in words."""
-    return NAMES.get(name, name.replace("_", " "))
+def cross_section_of(data: Any, plan: CrossPlan) -> tuple[Dataset, CrossPlan]:
+    """Return the table with readable names, R&D outlays a worker in logs, and whether there are any; and its plan.
 
-
-def cross_section_of(data: Any, plan: CrossPlan) -> Dataset:
-    """Return the table with R&D outlays a worker in logs, and whether there are any.
-
-    Rows without employees, or with a missing cell in a column of the study, are left out and counted in ``steps``.
+    Rows with a missing cell in a column of the study are left out and counted in ``steps``.
     """
     dataset = table_of(data)
-    frame = dataset.frame.copy()
-    outlays = frame[list(plan.outlays)].sum(axis=1, min_count=1)
-    workers = frame[plan.employees]
+    names = {getattr(plan, role): name for role, name in ROLES.items()}
+    names |= {c: NAMES.get(c, c) for c in (*plan.outcomes, *plan.practices, *plan.exclusion, *plan.sources)} | names
+    frame = dataset.frame.rename(columns=names)
+    outlays = dataset.frame[list(plan.outlays)].sum(axis=1, min_count=1)
+    workers = dataset.frame[plan.employees]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log((outlays / workers).where((outlays > 0) & (workers > 0)).astype(float))
     frame[INTENSITY] = ratio
     frame[PERFORMS] = ratio.notna().astype(float)
-    used = [plan.size, plan.productivity, plan.export, plan.foreign, plan.cooperation, plan.rd]
-    used += [*plan.outcomes, *plan.practices]
-    whole = frame[used].notna().all(axis=1)
-    kept = frame[whole].reset_index(drop=True)
+    several: dict[str, Any] = {
+        k: tuple(names[c] for c in getattr(plan, k)) for k in ("outcomes", "practices", "exclusion", "sources")
+    }
+    several |= ROLES
+    renamed = replace(plan, **several)
+    whole = frame[list(dict.fromkeys(names.values()))].notna().all(axis=1)
     left = int((~whole).sum())
     step = f"{left} of {len(frame)} firms have a missing cell and were left out." if left else ""
-    return dataset.with_frame(kept, step)
+    return dataset.with_frame(frame[whole].reset_index(drop=True), step), renamed
 
 
-def parts_of(
-    data: Dataset, plan: CrossPlan, *, draws: int, seed: int, workers: int | None
-) -> dict[str, Callable[[Progress], FirmResult]]:
+def words(name: str) -> str:
+    """Return the name of a column in words."""
+    return "R&D" if name == "rd" else name.replace("_", " ")
+
+
+def parts_of(data: Dataset, plan: CrossPlan, *, draws: int, seed: int) -> dict[str, Callable[[Progress], FirmResult]]:
     """Return the analyses of a cross-section by name, each to be run with a progress."""
     regressors = [plan.export, plan.foreign, plan.cooperation, plan.size, *plan.controls]
     right = " + ".join(regressors)
     controls = [plan.export, plan.size, *plan.controls]
-    repeated = {"seed": seed, "workers": workers}
 
     def premium(_: Progress) -> FirmResult:
         return _premium(data, plan)
@@ -67,7 +86,8 @@ def parts_of(
     def joint(_: Progress) -> FirmResult:
         from innospace.firms.choice.bivariate import biprobit
 
-        return biprobit(*(f"{o} ~ {right}" for o in plan.outcomes[:2]), data, vcov="robust")
+        first, second = (f"{o} ~ {right}" for o in plan.outcomes[:2])
+        return biprobit(first, second, data, vcov="robust")
 
     def complements(_: Progress) -> FirmResult:
         from innospace.firms.complementarity import complementarity
@@ -80,13 +100,13 @@ def parts_of(
         from innospace.firms.mediation import mediation
 
         chosen = (plan.outcomes[0], plan.cooperation, plan.foreign)
-        return mediation(*chosen, data, controls=controls, bootstrap=draws, progress=progress, **repeated)  # type: ignore[arg-type]
+        return mediation(*chosen, data, controls=controls, bootstrap=draws, seed=seed, progress=progress)
 
-    def matched(_: Progress) -> FirmResult:
-        from innospace.firms.effects.matching import match
+    def balanced(_: Progress) -> FirmResult:
+        from innospace.firms.effects.weighting import weight
 
         formula = f"{plan.export} ~ {' + '.join([plan.foreign, plan.size, *plan.controls])}"
-        return match(formula, [plan.rd, *plan.outcomes], data, caliper=0.2)
+        return weight(formula, [plan.rd, *plan.outcomes], data, method="entropy_balancing", estimand="att")
 
     def chain(progress: Progress) -> FirmResult:
         from innospace.firms.cdm import cdm
@@ -97,11 +117,11 @@ def parts_of(
             data,
             selection=f"{PERFORMS} ~ {' + '.join([common, *plan.exclusion])}",
             intensity=f"{INTENSITY} ~ {common}",
-            innovation=[f"{o} ~ {firm}" for o in plan.outcomes[:1]],
-            productivity=f"{plan.productivity} ~ {firm}",
+            innovation=[f"{o} ~ {' + '.join([firm, *plan.sources])}" for o in plan.outcomes[:1]],
+            productivity=f"{plan.productivity} ~ {firm} + {plan.foreign}",
             bootstrap=draws,
+            seed=seed,
             progress=progress,
-            **repeated,  # type: ignore[arg-type]
         )
 
     def decided(_: Progress) -> FirmResult:
@@ -111,7 +131,7 @@ def parts_of(
         "premium": premium,
         "decisions": decided,
         "joint": joint,
-        "matching": matched,
+        "balancing": balanced,
         "complementarity": complements,
         "mediation": mediated,
         "chain": chain,
@@ -147,19 +167,23 @@ def decisions(data: Dataset, plan: CrossPlan) -> FirmResult:
         results,
         "decisions",
         "Who does R&D and who innovates, among innovating firms",
-        "Probits on a cross-section: associations, other things equal. All firms in the sample are active in innovation, "
-        "so everything is conditional on that; one wave cannot say what comes first.",
+        "Probits on a cross-section: associations, other things equal. All firms in the sample are active in "
+        "innovation, so everything is conditional on that; one wave cannot say what comes first.",
         shown,
         CHANGE,
         tuple(told),
     )
 
 
+NEEDS_WAVES = (
+    *("selection_size", "selection_productivity", "premium_export_import", "premium_machinery_inputs"),
+    *("inputs_never", "continuous_new", "import_export", "machinery_inputs", "catching_up"),
+)
 SILENT = "Cannot speak: one wave, no starts and nothing before entry."
 NO_COLUMN = "Cannot speak: the sample has no such column."
 
 
-def speaks(key: str, results: dict[str, FirmResult], plan: CrossPlan) -> str:
+def speaks(key: str, results: Mapping[str, FirmResult]) -> str:
     """Return what the cross-section says about a finding of the brief, or why it cannot."""
     decided, joint = results.get("decisions"), {}
     if decided is not None:
@@ -179,20 +203,18 @@ def speaks(key: str, results: dict[str, FirmResult], plan: CrossPlan) -> str:
         found = results.get("premium")
         return _premium_words(found) if found is not None else NO_COLUMN
     if key == "learning_export":
-        return all_outcomes(plan.export, "Exporters against others")
+        return all_outcomes("exporter", "Exporters against others")
     if key == "partners":
-        return all_outcomes(plan.cooperation, "Firms that cooperate against others")
+        return all_outcomes("cooperation", "Firms that cooperate against others")
     if key == "foreign_owner":
-        return all_outcomes(plan.foreign, "Members of a foreign group against others")
+        return all_outcomes("foreign_group", "Members of a foreign group against others")
     if key == "foreign_partner":
         found = results.get("mediation")
         return " ".join(found.findings()[:1]) if found is not None else NO_COLUMN
     if key == "complementarity":
         found = results.get("complementarity")
         return " ".join(found.findings()[:3]) if found is not None else NO_COLUMN
-    silent = ("selection_size", "selection_productivity", "premium_export_import", "premium_machinery_inputs")
-    silent += ("inputs_never", "continuous_new", "import_export", "machinery_inputs", "catching_up")
-    return SILENT if key in silent else NO_COLUMN
+    return SILENT if key in NEEDS_WAVES else NO_COLUMN
 
 
 def _premium_words(found: FirmResult) -> str:

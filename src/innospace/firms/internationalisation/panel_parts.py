@@ -115,11 +115,11 @@ def _wilson(hits: float, n: int) -> tuple[float, float]:
 def _constraint_sentences(frame: pd.DataFrame) -> list[str]:
     told = []
     for name, rows in frame.groupby("constraint", sort=False):
-        by = rows.set_index("rd")
-        ever, never = by.loc["in both waves"], by.loc["in neither"]
+        share, firms = (dict(zip(rows["rd"], rows[c], strict=True)) for c in ("share", "firms"))
+        always, never = percent(share["in both waves"], 0), percent(share["in neither"], 0)
         told.append(
-            f"{str(name).capitalize()} is named by {percent(ever['share'], 0)} of firms that finance R&D in both waves "
-            f"({ever['firms']} firms) and by {percent(never['share'], 0)} of those that never do ({never['firms']})."
+            f"{str(name).capitalize()} is named by {always} of firms that finance R&D in both waves "
+            f"({firms['in both waves']} firms) and by {never} of those that never do ({firms['in neither']})."
         )
     return told
 
@@ -198,12 +198,15 @@ def joint_decisions(waves: TwoWaves, *, seed: int, progress: Progress) -> FirmRe
 
 
 def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
-    """Return whether starting to import machinery and inputs are complements in starting a new product."""
+    """Return whether importing inputs before and starting to import machinery are complements in new products."""
     from innospace.firms.complementarity import complementarity as test
 
-    data = at_risk(waves, "product")
-    practices = ["machinery_starter", "inputs_starter"]
-    return test("product_start", practices, data, controls=controls(waves), link="probit", vcov="robust", seed=seed)
+    frame = waves.frame.assign(inputs_before=waves.frame["inputs_quitter"] + waves.frame["inputs_continuous"])
+    data = table_of_rows(waves, frame[frame["product_start"].notna() & (frame["machinery_quitter"] == 0)])
+    others = ["export_starter", "export_continuous", "machinery_continuous", "inputs_starter", "inputs_continuous"]
+    practices = ["inputs_before", "machinery_starter"]
+    rest = [*others, *controls(waves)]
+    return test("product_start", practices, data, controls=rest, link="probit", vcov="robust", seed=seed)
 
 
 def interaction(waves: TwoWaves) -> FirmResult:
@@ -226,13 +229,11 @@ def joint_partners(waves: TwoWaves) -> FirmResult:
     from innospace.firms.internationalisation.equations import partner_regressors
 
     right = " + ".join(map(term, partner_regressors(waves)))
-    formulas = [f"{p} ~ {right}" for p in waves.plan.partners]
-    return biprobit(*formulas, table_of_rows(waves, waves.frame), vcov="robust")
+    foreign, domestic = (f"{p} ~ {right}" for p in waves.plan.partners)
+    return biprobit(foreign, domestic, table_of_rows(waves, waves.frame), vcov="robust")
 
 
-def mediation(
-    waves: TwoWaves, outcome: str, *, draws: int, seed: int, workers: int | None, progress: Progress
-) -> FirmResult:
+def mediation(waves: TwoWaves, outcome: str, *, draws: int, seed: int, progress: Progress) -> FirmResult:
     """Return how much of the effect of a foreign owner on starting an innovation goes through foreign partners."""
     from innospace.firms.mediation import mediation as split
 
@@ -247,6 +248,5 @@ def mediation(
         controls=[*rest, *exports, *waves.locations],
         bootstrap=draws,
         seed=seed,
-        workers=workers,
         progress=progress,
     )

@@ -53,6 +53,8 @@ class CrossPlan:
     employees : str
     exclusion : tuple of str
         What moves whether a firm does R&D but not how much.
+    sources : tuple of str
+        What moves innovation but not productivity, besides R&D.
     """
 
     size: str = "lnum_emp_prom"
@@ -67,6 +69,7 @@ class CrossPlan:
     outlays: tuple[str, ...] = ("v_1_a_2014", "v_1_b_2014")
     employees: str = "ii_9_d_2014"
     exclusion: tuple[str, ...] = ("protect_inn",)
+    sources: tuple[str, ...] = ("coop", "mach", "fuentes_externas", "protect_inn")
 
 
 PlanOf = TypeVar("PlanOf", AnnualPlan, CrossPlan)

@@ -97,14 +97,14 @@ def study(
     _require_starters(waves)
     equations = fit_equations(waves)
     analyses = {
-        **_panel(waves, draws, seed, workers),
+        **_panel(waves, draws, seed),
         **_others(plans, tables, draws, seed, workers),
     }
     found = _run(analyses, parts or NoParts(), progress)
     sources = tuple(tables[t].source for t in TABLES if t in tables)
     provenance = Provenance.now(sources, {**plans.to_dict(), "draws": draws}, seed)
     progress("Done", 1.0)
-    return summarise(waves, equations, found.results, found.missed, plans, provenance)
+    return summarise(waves, equations, found.results, found.missed, provenance)
 
 
 def _require_panel(tables: Mapping[str, Any]) -> None:
@@ -131,7 +131,7 @@ def _require_starters(waves: TwoWaves) -> None:
     )
 
 
-def _panel(waves: TwoWaves, draws: int, seed: int, workers: int | None) -> dict[str, Analysis]:
+def _panel(waves: TwoWaves, draws: int, seed: int) -> dict[str, Analysis]:
     plan, has = waves.plan, set(waves.plan.channels)
     found: dict[str, Analysis] = {"descriptives": lambda _: panel_parts.descriptives(waves)}
     for c in plan.channels:
@@ -153,19 +153,18 @@ def _panel(waves: TwoWaves, draws: int, seed: int, workers: int | None) -> dict[
         found["partners"] = lambda _: parts.partners(waves)
         found["joint partners"] = lambda _: panel_parts.joint_partners(waves)
     if plan.partners and plan.owners:
-        options: dict[str, Any] = {"draws": draws, "seed": seed, "workers": workers}
-        found["mediation"] = lambda p: panel_parts.mediation(waves, plan.outcomes[0], progress=p, **options)
+        first = plan.outcomes[0]
+        found["mediation"] = lambda p: panel_parts.mediation(waves, first, draws=draws, seed=seed, progress=p)
     return found
 
 
 def _others(plans: Plans, tables: Mapping[str, Any], draws: int, seed: int, workers: int | None) -> dict[str, Analysis]:
     found: dict[str, Analysis] = {}
-    options: dict[str, Any] = {"draws": draws, "seed": seed, "workers": workers}
     if "annual" in tables:
-        found |= annual_parts.parts_of(tables["annual"], plans.annual, **options)
+        found |= annual_parts.parts_of(tables["annual"], plans.annual, draws=draws, seed=seed, workers=workers)
     if "cross_section" in tables:
-        data = cross_section.cross_section_of(tables["cross_section"], plans.cross_section)
-        own = cross_section.parts_of(data, plans.cross_section, **options)
+        data, plan = cross_section.cross_section_of(tables["cross_section"], plans.cross_section)
+        own = cross_section.parts_of(data, plan, draws=draws, seed=seed)
         found |= {f"cross-section {name}": analysis for name, analysis in own.items()}
     return found
 

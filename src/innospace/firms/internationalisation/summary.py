@@ -14,7 +14,6 @@ from innospace.core.provenance import Nature, Provenance
 from innospace.core.table import Column, Table
 from innospace.firms.internationalisation.cross_section import speaks
 from innospace.firms.internationalisation.equations import Equations
-from innospace.firms.internationalisation.plans import Plans
 from innospace.firms.internationalisation.verdicts import HOLDS, Verdict, verdicts
 from innospace.firms.internationalisation.waves import TwoWaves
 from innospace.firms.presentation import p_clause
@@ -40,7 +39,6 @@ def summarise(
     equations: Equations,
     results: Mapping[str, FirmResult],
     missed: Mapping[str, str],
-    plans: Plans,
     provenance: Provenance,
 ) -> FirmResult:
     """Return the study with its parts."""
@@ -48,7 +46,7 @@ def summarise(
     cross = {k.removeprefix(CROSS): v for k, v in results.items() if k.startswith(CROSS)}
     lines = lines_frame(found)
     simulated = waves.source.nature is Nature.SIMULATED
-    tables = (findings_table(found, cross, plans), lines_table(lines, simulated))
+    tables = (findings_table(found, cross), lines_table(lines, simulated))
     told = {**equations.missed, **missed}
     return FirmResult(
         method="study",
@@ -103,7 +101,7 @@ def _expected(v: Verdict) -> str:
     return "none" if v.claim.null else "positive"
 
 
-def findings_table(found: tuple[Verdict, ...], cross: Mapping[str, FirmResult], plans: Plans) -> Table:
+def findings_table(found: tuple[Verdict, ...], cross: Mapping[str, FirmResult]) -> Table:
     """Return the findings of the brief, what the panel says and what the cross-section says."""
     import pandas as pd
 
@@ -119,7 +117,7 @@ def findings_table(found: tuple[Verdict, ...], cross: Mapping[str, FirmResult], 
                 "p_joint": v.p_joint,
                 "firms": float(np.nanmin(v.lines["firms"])) if v.lines["firms"].notna().any() else float("nan"),
                 "first_estimate": first["estimate"],
-                "cross_section": speaks(v.claim.key, dict(cross), plans.cross_section) if cross else "",
+                "cross_section": speaks(v.claim.key, cross) if cross else "",
             }
         )
     columns = [
