@@ -1,6 +1,6 @@
 """Known effects of entry come back, and intervals cover as often as they say.
 
-COVER: 95 % intervals over 250 panels: the share covered has a standard error of 1.4 points for one effect.
+COVER: 95 % intervals over 200 panels: the share covered has a standard error of 1.5 points for one effect.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from innospace.firms.effects.did_twfe import twfe
 from innospace.firms.effects.sun_abraham import sun_abraham
 
 COVER = (0.92, 0.975)
-PANELS = 250
+PANELS = 200
 
 
 def true_effects():
@@ -61,7 +61,7 @@ def test_intervals_cover_heterogeneous_effects():
     assert len(shares) == len(truth)
     assert COVER[0] < shares.mean() < COVER[1]
     # the smallest and largest of 33 shares
-    assert shares.min() > 0.895
+    assert shares.min() > 0.89
     rejected = np.mean([r.numbers["pre_trend_p"] < 0.05 for r in results])
     assert 0.02 < rejected < 0.09
 
@@ -70,10 +70,10 @@ def test_intervals_cover_heterogeneous_effects():
 @pytest.mark.parametrize("method", ["doubly_robust", "regression", "ipw"])
 def test_covariates_mend_selective_entry(method):
     truth = {k: v for k, v in true_effects().items() if k[0] == "att_gt"}
-    panels = [cases.panel(400, seed, selective=True) for seed in range(80)]
+    panels = [cases.panel(400, seed, selective=True) for seed in range(60)]
     shares = covered([did("y ~ x", p, entry="entry", method=method) for p in panels], truth)
     assert COVER[0] < shares.mean() < COVER[1]
-    plain = covered([did("y", p, entry="entry") for p in panels[:40]], truth)
+    plain = covered([did("y", p, entry="entry") for p in panels[:25]], truth)
     assert plain.mean() < 0.85
 
 
@@ -105,20 +105,20 @@ def test_one_right_model_is_enough():
 def test_uniform_bands_hold_all_at_once():
     truth = {k: v for k, v in true_effects().items() if k[0] == "dynamic"}
     held = []
-    for seed in range(120):
+    for seed in range(80):
         effects = did("y", cases.panel(350, 1000 + seed), entry="entry", bootstrap=300, seed=seed).effects()
         own = effects[effects["kind"] == "dynamic"]
         true = np.array([truth["dynamic", n] for n in own["name"]])
         held.append(bool(((own["lower"] <= true) & (true <= own["upper"])).all()))
-    # 95 % with a standard error of 2 points, and bands of 300 draws
-    assert 0.89 < np.mean(held) < 0.99
+    # 95 % with a standard error of 2.4 points, and bands of 300 draws
+    assert 0.88 < np.mean(held) <= 1.0
 
 
 @pytest.mark.slow
 def test_clustered_intervals_cover_common_shocks():
     """Shocks to groups of eight firms by year: errors by firm are too small, errors by group are not."""
     by_firm, by_group = [], []
-    for seed in range(100):
+    for seed in range(70):
         rng = np.random.default_rng(seed)
         table = cases.panel(480, seed, effects=False)
         groups = table["group"].nunique()
@@ -136,11 +136,11 @@ def test_clustered_intervals_cover_common_shocks():
 @pytest.mark.slow
 def test_interaction_weights_recover_what_two_way_effects_do_not():
     truth = true_effects()
-    panels = [cases.panel(350, seed) for seed in range(120)]
+    panels = [cases.panel(350, seed) for seed in range(80)]
     found = [sun_abraham("y", p, entry="entry") for p in panels]
     shares = covered(found, truth)
     assert COVER[0] < shares.mean() < COVER[1]
-    step = [twfe("y", p[p["entry"] > 0], entry="entry").effect(kind="simple") for p in panels[:40]]
+    step = [twfe("y", p[p["entry"] > 0], entry="entry").effect(kind="simple") for p in panels[:25]]
     # without never treated firms and with growing effects, most of the effect is lost
     assert np.mean([r["estimate"] for r in step]) < 0.5 * truth["simple", "att"]
 
