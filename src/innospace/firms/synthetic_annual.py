@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 YEARS = (2003, 2010)
 COHORTS = (2005, 2006, 2007, 2008)
 """Years in which firms may start to export; who starts has nothing to do with productivity, only with capital."""
-SAMPLE_FIRMS, SAMPLE_SEED = 500, 20032010
+SAMPLE_FIRMS, SAMPLE_SEED = 800, 20032010
 TECHNOLOGY: Mapping[str, float] = {"capital": 0.35, "employees": 0.60}
 """Elasticities of value added."""
 LAW: Mapping[str, float] = {"persistence": 0.80, "export": 0.06}

@@ -15,7 +15,7 @@ from innospace.data.regions import catalogue
 CARDS = {c.name: c for c in samples()}
 CODES = catalogue()["region_code"].tolist()
 SHA256 = {
-    "firms-synthetic-annual": "62a3fe6071e8752a847d8b4127bfac29b125666d9d15170656f5b3de4e7d527c",
+    "firms-synthetic-annual": "4d46a17ef0f9cde1546393a6be67c8ce31dc1994e7d9cadd59ca0c7a73c01c67",
     "firms-synthetic-2005-2009": "c948fd27b377f6d3ff777b8a6ef14fdf6fb68bf65905d7c729f0d172b02e8d3b",
     "ecuador-innovators-2014": "d576408575ddc464dc127cdcb490db2032f307ba18f700e3fb671a168aff0e8e",
     "bashkortostan-2012-controls": "c2c9e3a8f4111b5ce56c384072fc32f372d29e6cb219190149b11a1992b84343",
