@@ -267,7 +267,7 @@ def test_boundary_is_named():
     assert fit.status.boundary == "rho_plus_one"
     assert fit.status.remedy
     assert any("(1, 0) never occurs" in w for w in fit.warnings)
-    assert not any(c.ok for c in fit.checks if c.name in ("smallest_combination", "correlation_inside"))
+    assert not any(c.ok for c in fit.checks if c.name in ("smallest_combination", "correlation_determined"))
     coefficients = fit.coefficients()
     assert np.isfinite(coefficients.drop(index="athrho")["std_error"]).all()
     assert np.isnan(coefficients.loc["athrho", "std_error"])

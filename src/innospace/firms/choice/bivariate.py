@@ -11,7 +11,6 @@ from innospace.firms.choice.binary import optimum_check
 from innospace.firms.choice.bivariate_effects import Found, average_effects, correlation_effect, effects_of, point_of
 from innospace.firms.choice.bivariate_fit import BivariateFit, fit_bivariate
 from innospace.firms.choice.bivariate_report import (
-    correlation_check,
     correlation_numbers,
     correlation_sentence,
     effect_sentence,
@@ -24,6 +23,7 @@ from innospace.firms.choice.joint import (
     combination_check,
     combination_table,
     combinations,
+    correlation_check,
     joint_designs,
     joint_status,
     require_at,
@@ -153,7 +153,7 @@ def bivariate_result(
             tests_table(method, numbers, robust),
             combination_table(method, designs, counts, predicted_joint(effects)),
         ),
-        checks=(optimum_check(fit.optimum), check, correlation_check(fit.rho)),
+        checks=(optimum_check(fit.optimum), check, correlation_check(covariance, 1)),
         warnings=(*one.messages, *empty, *warnings),
         steps=one.steps,
         covariance_kind=vcov,

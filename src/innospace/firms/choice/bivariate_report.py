@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from innospace.core.checks import Check
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
@@ -21,8 +20,6 @@ from innospace.firms.presentation import label, p_clause
 if TYPE_CHECKING:
     import pandas as pd
 
-CLOSE = 0.99
-"""A correlation beyond this is hardly told from one."""
 _Z = float(stats.norm.ppf(0.975))
 
 
@@ -43,17 +40,6 @@ def correlation_numbers(fit: BivariateFit, covariance: Array) -> dict[str, float
         "rho_wald_p_value": float(stats.chi2.sf(wald, 1)),
         "independent_log_likelihood": apart,
     }
-
-
-def correlation_check(rho: float) -> Check:
-    """Return the check that the correlation is well inside its bounds."""
-    return Check.at_most(
-        "correlation_inside",
-        rho,
-        CLOSE,
-        "Correlation of the errors: near its bounds the likelihood is flat and intervals mislead.",
-        "Read the likelihood-ratio test instead of the interval; look for combinations of outcomes that hardly occur.",
-    )
 
 
 def tests_table(method: str, numbers: dict[str, float], robust: bool) -> Table:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AT = ("average", "means")
+LOOSE = 1.0
+"""Standard error of ``atanh(rho)`` beyond which an interval covers most correlations there are."""
 FEW = 5
 """Rows below which a combination of outcomes hardly tells the correlation."""
 
@@ -139,6 +141,19 @@ def combination_check(designs: Sequence[Design], counts: dict[tuple[int, ...], i
         for c in empty
     )
     return check, told
+
+
+def correlation_check(covariance: Array, correlations: int) -> Check:
+    """Return the check that correlations are determined: the errors of their ``atanh``, last in the covariance."""
+    with np.errstate(invalid="ignore"):
+        errors = np.sqrt(np.diag(covariance)[-correlations:])
+    return Check.at_most(
+        "correlation_determined",
+        float(np.max(errors)),
+        LOOSE,
+        "Largest standard error of atanh(rho): the likelihood is flat where a correlation nears its bound.",
+        "Read the likelihood-ratio test, not the interval; look for combinations of outcomes that hardly occur.",
+    )
 
 
 def combination_table(
