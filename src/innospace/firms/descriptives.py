@@ -12,7 +12,7 @@ from scipy import stats
 from innospace.core.checks import Check
 from innospace.core.errors import DataError
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed, percent
+from innospace.core.numbers import fixed, percent, significant
 from innospace.core.provenance import Provenance
 from innospace.core.table import Column, Table
 from innospace.data.panels import CLASSES, MIN_FIRMS, FirmPanel, StatusClasses, status_classes
@@ -267,12 +267,12 @@ def _sentences(frame: pd.DataFrame, main: StatusClasses, wave: int, reference: s
     clear = frame[(frame["p_value"] < 0.05) & np.array(enough)].sort_values("p_value")
     for _, r in clear.head(4).iterrows():
         mean, other = float(r["mean"]), float(base[r["column"]])
-        shown = (percent(mean), percent(other)) if r["share"] else (f"{fixed(mean, 2)}", f"{fixed(other, 2)}")
-        found.append(
-            f"{label(str(r['column']))[:1].upper()}{label(str(r['column']))[1:]} in {wave}: {shown[0]} of {r['class']} "
-            f"firms, {shown[1]} of {reference} ({p_clause(r['p_value'])})."
-            if r["share"]
-            else f"{label(str(r['column']))[:1].upper()}{label(str(r['column']))[1:]} in {wave}: mean {shown[0]} among "
-            f"{r['class']} firms, {shown[1]} among {reference} ({p_clause(r['p_value'])})."
-        )
+        name = label(str(r["column"]))
+        head = f"{name[:1].upper()}{name[1:]} in {wave}"
+        tail = f"({p_clause(r['p_value'])})."
+        if r["share"]:
+            found.append(f"{head}: {percent(mean)} of {r['class']} firms, {percent(other)} of {reference} {tail}")
+        else:
+            means = f"mean {significant(mean)} among {r['class']} firms, {significant(other)} among {reference}"
+            found.append(f"{head}: {means} {tail}")
     return tuple(found)

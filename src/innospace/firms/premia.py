@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from innospace.core.checks import Check
-from innospace.core.document import Equation
 from innospace.core.errors import DataError, SpecError
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
@@ -39,7 +38,7 @@ from innospace.firms.firm_years import (
     values_of,
     without_single_rows,
 )
-from innospace.firms.premia_words import counts_table, description, sentences, title_of
+from innospace.firms.premia_words import EQUATIONS, counts_table, description, sentences, title_of
 from innospace.firms.result import FirmResult
 
 KINDS = ("level", "firm", "ex_ante")
@@ -391,31 +390,3 @@ def _warnings(counts: dict[str, tuple[int, int]], min_firms: int) -> tuple[str, 
     few = [f"{name} ({v[0]})" for name, v in counts.items() if name and v[0] < min_firms]
     said = f"Too few firms for a finding, fewer than {min_firms}: {', '.join(few)}."
     return (said,) if few else ()
-
-
-EQUATIONS = {
-    "level": Equation(
-        "premium",
-        r"\ln y_{it} = \sum_s \beta_s D_{s,it} + x_{it}'\gamma + \mu_{jt} + \varepsilon_{it},\quad "
-        r"\text{premium}_s = 100\,(e^{\beta_s} - 1)",
-        "ln y_(i t) = sum_s beta_s D_(s, i t) + x_(i t)' gamma + mu_(j t) + epsilon_(i t), quad "
-        '"premium"_s = 100 (e^(beta_s) - 1)',
-        "Premium of status s within industry and year, in percent",
-    ),
-    "firm": Equation(
-        "premium",
-        r"\ln y_{it} = \alpha_i + \sum_s \beta_s D_{s,it} + x_{it}'\gamma + \mu_t + \varepsilon_{it},\quad "
-        r"\text{premium}_s = 100\,(e^{\beta_s} - 1)",
-        "ln y_(i t) = alpha_i + sum_s beta_s D_(s, i t) + x_(i t)' gamma + mu_t + epsilon_(i t), quad "
-        '"premium"_s = 100 (e^(beta_s) - 1)',
-        "Premium of status s within firms, in percent",
-    ),
-    "ex_ante": Equation(
-        "premium",
-        r"\ln y_{i,s} = \beta\,\text{starter}_i + x_{i,s}'\gamma + \mu_{js} + \varepsilon_{is},\quad "
-        r"s < \text{entry},\quad \text{premium} = 100\,(e^{\beta} - 1)",
-        'ln y_(i,s) = beta "starter"_i + x_(i,s)\' gamma + mu_(j s) + epsilon_(i s), quad s < "entry", quad '
-        '"premium" = 100 (e^beta - 1)',
-        "Premium of future starters before entry, in percent",
-    ),
-}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from innospace.core.document import Equation
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
 from innospace.firms.presentation import label, p_clause
@@ -121,3 +122,31 @@ def _gap(name: str, row: Any, *, log: bool) -> str:
         f"The premium of {one} {verb} that of {other} by {size}{unit} (95\u202f% interval {interval}, "
         f"{p_clause(row['p_value'])}){doubt}."
     )
+
+
+EQUATIONS = {
+    "level": Equation(
+        "premium",
+        r"\ln y_{it} = \sum_s \beta_s D_{s,it} + x_{it}'\gamma + \mu_{jt} + \varepsilon_{it},\quad "
+        r"\text{premium}_s = 100\,(e^{\beta_s} - 1)",
+        "ln y_(i t) = sum_s beta_s D_(s, i t) + x_(i t)' gamma + mu_(j t) + epsilon_(i t), quad "
+        '"premium"_s = 100 (e^(beta_s) - 1)',
+        "Premium of status s within industry and year, in percent",
+    ),
+    "firm": Equation(
+        "premium",
+        r"\ln y_{it} = \alpha_i + \sum_s \beta_s D_{s,it} + x_{it}'\gamma + \mu_t + \varepsilon_{it},\quad "
+        r"\text{premium}_s = 100\,(e^{\beta_s} - 1)",
+        "ln y_(i t) = alpha_i + sum_s beta_s D_(s, i t) + x_(i t)' gamma + mu_t + epsilon_(i t), quad "
+        '"premium"_s = 100 (e^(beta_s) - 1)',
+        "Premium of status s within firms, in percent",
+    ),
+    "ex_ante": Equation(
+        "premium",
+        r"\ln y_{i,s} = \beta\,\text{starter}_i + x_{i,s}'\gamma + \mu_{js} + \varepsilon_{is},\quad "
+        r"s < \text{entry},\quad \text{premium} = 100\,(e^{\beta} - 1)",
+        'ln y_(i,s) = beta "starter"_i + x_(i,s)\' gamma + mu_(j s) + epsilon_(i s), quad s < "entry", quad '
+        '"premium" = 100 (e^beta - 1)',
+        "Premium of future starters before entry, in percent",
+    ),
+}

@@ -28,7 +28,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_CONDITION = re.compile(r"\s*(?P<column>.+?)\s*(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>.+?)\s*")
+_CONDITION = re.compile(r"\s*(?P<column>\S.*?)\s*(?P<op>==|!=|<=|>=|<|>|=)\s*(?P<value>\S(?:.*\S)?)\s*")
 
 
 def conditions(where: Sequence[str]) -> tuple[Condition, ...]:
@@ -192,10 +192,10 @@ def _read_duckdb(file: Path, names: list[str], wanted: tuple[Condition, ...], ta
         # names are those of the catalogue, quoted; values are parameters
         listed = ", ".join(quoted(n) for n in names)
         tests = " and ".join(f"{quoted(c)} {'=' if op == '==' else op} ?" for c, op, _ in wanted)
-        rows = connection.execute(f"select count(*) from {quoted(chosen)}").fetchone()
+        rows = connection.execute(f"select count(*) from {quoted(chosen)}").fetchall()
         query = f"select {listed} from {quoted(chosen)}" + (f" where {tests}" if tests else "")
-        arrow = connection.execute(query, [v for _, _, v in wanted]).to_arrow_table()
-    return arrow, int(rows[0]) if rows else 0
+        arrow = connection.sql(query, params=[v for _, _, v in wanted]).to_arrow_table()
+    return arrow, int(rows[0][0])
 
 
 def quoted(name: str) -> str:
