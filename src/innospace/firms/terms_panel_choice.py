@@ -30,8 +30,8 @@ TERMS: tuple[Term, ...] = (
         "lr_no_effect",
         "LR",
         "",
-        "Likelihood-ratio statistic of sigma_u = 0 against the pooled probit. As sigma_u cannot be negative, its p-value "
-        "is half of that of a chi-squared variable with one degree of freedom.",
+        "Likelihood-ratio statistic of sigma_u = 0 against the pooled probit. As sigma_u cannot be negative, its "
+        "p-value is half of that of a chi-squared variable with one degree of freedom.",
         "LR = 2 (log L - log L_pooled)",
         "Self and Liang (1987)",
     ),
@@ -92,8 +92,8 @@ TERMS: tuple[Term, ...] = (
         "initial_outcome",
         "y_i0",
         "0 or 1",
-        "Outcome of a firm's first year, coefficient initial_{outcome}: where a firm starts is not chance, and leaving it "
-        "out makes state dependence look larger.",
+        "Outcome of a firm's first year, coefficient initial_{outcome}: where a firm starts is not chance, and leaving "
+        "it out makes state dependence look larger.",
         "",
         _WOOLDRIDGE,
     ),
@@ -101,8 +101,8 @@ TERMS: tuple[Term, ...] = (
         "firm_means",
         "",
         "unit of the regressor",
-        "Means of a regressor over the years of a firm, coefficients mean_{regressor}: they take up the part of the firm's "
-        "effect that goes with its regressors.",
+        "Means of a regressor over the years of a firm, coefficients mean_{regressor}: they take up the part of the "
+        "firm's effect that goes with its regressors.",
         "",
         "Mundlak (1978)",
     ),

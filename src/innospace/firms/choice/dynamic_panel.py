@@ -188,8 +188,8 @@ def _told(used: Any, at_start: Any, codes: Integers, step: int) -> tuple[tuple[s
             "No firm has more than two waves in a row, so lasting differences cannot be told from state dependence.",
             where=f"{int(used.sum())} rows with an outcome before, one a firm",
             allowed="three waves or more for some firms",
-            remedy="With two waves fit a probit of the second on the outcome of the first, and say that its coefficient "
-            "mixes both; or add waves.",
+            remedy="With two waves fit a probit of the second on the outcome of the first, and say that its "
+            "coefficient mixes both; or add waves.",
         )
     without = int(codes.max() + 1 - len(np.unique(codes[used])))
     counts = {"first_years": float(starts), "rows_after_gaps": float(gaps), "firms_without_history": float(without)}

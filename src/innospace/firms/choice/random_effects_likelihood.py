@@ -15,8 +15,8 @@ from innospace.firms.estimates import Array, Integers
 from innospace.numerics.normal import log_cdf_and_mills
 from innospace.numerics.quadrature import Grid, adaptive_grid
 
-CELLS = 1_000_000
-"""Rows times nodes worked on at a time: keeps arrays within cache and memory."""
+CELLS = 32_000
+"""Rows times nodes worked on at a time: keeps arrays within the cache."""
 _MODE_STEPS = 50
 
 
