@@ -9,6 +9,7 @@ DRAWS: interquartile range of 4,000 draws: its own error is about 2 %.
 from __future__ import annotations
 
 import json
+import warnings
 
 import did_cases as cases
 import numpy as np
@@ -148,6 +149,33 @@ def test_covariates_agree_with_stacked_estimating_equations(selective, method):
         ours = result.effect(f"g={g} t={cases.YEARS[t]}", "att_gt")
         assert ours["estimate"] == pytest.approx(value, abs=NEWTON)
         assert ours["std_error"] == pytest.approx(error, rel=DERIVATIVES)
+
+
+@pytest.mark.parametrize("method", ["doubly_robust", "ipw"])
+def test_industries_without_starters_get_no_weight(selective, method):
+    """Iterations that never end, stopped after thirty, come near the limit that is computed here."""
+    import statsmodels.api as sm
+
+    entry, firms = cases.entries(selective), np.arange(selective["firm"].nunique())
+    industry = np.where((entry != 2002) & (firms % 4 == 1), 3, firms % 3)
+    table = selective.assign(industry=industry[selective["firm"]])
+    result = did("y ~ C(industry) + x", table, entry="entry", method=method)
+    rows = (entry == 2002) | (entry == 0)
+    d = (entry[rows] == 2002).astype(float)
+    x = np.column_stack([np.ones(rows.sum()), *(industry[rows] == k for k in (1, 2, 3))]).astype(float)
+    x = np.column_stack([x, table.groupby("firm")["x"].first().to_numpy()[rows]])
+    y = cases.wide(table)[rows]
+    change = y[:, 3] - y[:, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        p = sm.GLM(d, x, sm.families.Binomial()).fit(maxiter=30, tol=0.0).fittedvalues
+    gap = change - (x @ sm.OLS(change[d == 0], x[d == 0]).fit().params if method == "doubly_robust" else 0.0)
+    weights = (1.0 - d) * p / (1.0 - p)
+    value = gap[d == 1].mean() - np.average(gap, weights=weights)
+    assert weights[x[:, 3] == 1].max() < 1e-8
+    ours = result.effect("g=2002 t=2003", "att_gt")
+    assert ours["estimate"] == pytest.approx(value, abs=NEWTON)
+    assert not any("could not be estimated" in w and "2002" in w for w in result.warnings)
 
 
 def test_formula_and_controls_say_the_same(selective):

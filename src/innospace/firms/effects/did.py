@@ -166,8 +166,9 @@ def did(
 
     Notes
     -----
-    Errors are the mean squares of influences, summed by cluster, without small-sample factors. Sources: Callaway and
-    Sant'Anna (2021), Sant'Anna and Zhao (2020).
+    Errors are the mean squares of influences, summed by cluster, without small-sample factors. The test of pre-trends
+    is the joint Wald test of all ``ATT(g, t)`` before entry, without anticipated years, by the analytic covariance.
+    Sources: Callaway and Sant'Anna (2021), Sant'Anna and Zhao (2020).
     """
     _require_options(comparison, method, base, aggregate, multiplier, bootstrap)
     require_level(level)

@@ -197,8 +197,8 @@ def event_study_figure(
     if clear.empty:
         title = f"No effect on {outcome} is clear in any year after entry"
     else:
-        word = "rises" if clear["estimate"].mean() > 0 else "falls"
-        title = f"{outcome} {word} after entry: {len(clear)} of {len(after)} years differ from zero"
+        word = "higher" if clear["estimate"].mean() > 0 else "lower"
+        title = f"{outcome} is {word} after entry than without it, clearly in {len(clear)} of {len(after)} years"
     band = f"{percent_of(level)} {'uniform band' if uniform else 'intervals'}"
     return Figure(
         f"{method}-event-study",

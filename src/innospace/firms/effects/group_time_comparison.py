@@ -8,9 +8,9 @@ import numpy as np
 
 from innospace.core.errors import DataError
 from innospace.firms.choice.binary import fit_binary
-from innospace.firms.estimates import Array
+from innospace.firms.estimates import Array, Integers
 from innospace.numerics.covariance import inverse_information
-from innospace.numerics.linear import standardise
+from innospace.numerics.linear import dependent_columns, standardise
 
 METHODS = ("doubly_robust", "regression", "ipw")
 MOST_CERTAIN = 0.999
@@ -31,16 +31,23 @@ class Propensity:
     Attributes
     ----------
     probability : ndarray, shape (n,)
-    influence : ndarray, shape (n, k)
+        Zero where a 0/1 covariate has a value with which no firm enters.
+    influence : ndarray, shape (n, q)
         Of the coefficients, firm by firm; its mean is zero.
+    columns : ndarray of int, shape (q,)
+        Columns of the covariates that the logit has.
     """
 
     probability: Array
     influence: Array
+    columns: Integers
 
 
 def propensity(d: Array, x: Array) -> Propensity:
     """Fit the logit of entry on covariates.
+
+    Where no firm with some value of a 0/1 covariate enters (an industry without starters), the maximum of the
+    likelihood lies at a probability of zero; these firms get it, and the rest is fitted without them.
 
     Parameters
     ----------
@@ -54,15 +61,47 @@ def propensity(d: Array, x: Array) -> Propensity:
     NoOverlapError
         The covariates tell entrants apart.
     """
+    rows = _possible(d, x)
+    columns = _independent(x[rows])
     try:
-        fit = fit_binary(d, x, "logit")
+        fit = fit_binary(d[rows], x[np.ix_(rows, columns)], "logit")
     except DataError as error:
         raise NoOverlapError("the covariates tell entrants and comparison firms apart") from error
-    p = 1.0 / (1.0 + np.exp(-(x @ fit.theta)))
     inverse = inverse_information(fit.hessian)
+    p = np.zeros(len(d))
+    p[rows] = 1.0 / (1.0 + np.exp(-(x[np.ix_(rows, columns)] @ fit.theta)))
     if inverse is None or float(p.max()) >= MOST_CERTAIN:
         raise NoOverlapError(f"some probability of entry reaches {MOST_CERTAIN:g}")
-    return Propensity(p, len(d) * fit.scores @ inverse)
+    influence = np.zeros((len(d), len(columns)))
+    influence[rows] = len(d) * fit.scores @ inverse
+    return Propensity(p, influence, columns)
+
+
+def _possible(d: Array, x: Array) -> Integers:
+    """Return the firms whose values of two-valued covariates some entrant shares."""
+    rows = np.arange(len(d))
+    low, high = x.min(axis=0), x.max(axis=0)
+    two = [j for j in range(x.shape[1]) if low[j] < high[j] and np.all((x[:, j] == low[j]) | (x[:, j] == high[j]))]
+    while True:
+        before = len(rows)
+        for j in two:
+            for value in (low[j], high[j]):
+                inside = x[rows, j] == value
+                entrants = d[rows][inside]
+                if len(entrants) and entrants.all():
+                    raise NoOverlapError("all firms with some value of a 0/1 covariate enter")
+                if len(entrants) and not entrants.any():
+                    rows = rows[~inside]
+        if len(rows) == before:
+            return rows
+
+
+def _independent(x: Array) -> Integers:
+    """Return the columns, a constant first, that are no combination of earlier ones."""
+    varies = np.flatnonzero(np.ptp(x, axis=0) > 0.0)
+    columns = np.concatenate([[0], varies[varies > 0]]).astype(np.int64)
+    gone = dependent_columns(standardise(x[:, columns]).matrix)
+    return np.array([c for j, c in enumerate(columns) if j not in gone], dtype=np.int64)
 
 
 def means(change: Array, d: Array) -> tuple[float, Array]:
@@ -140,7 +179,7 @@ def _weighted(change: Array, d: Array, x: Array, score: Propensity) -> tuple[flo
     n, w = len(d), _odds(d, score)
     inside, outside = float(d @ change / d.sum()), float(w @ change / w.sum())
     weighted = w * (change - outside)
-    control = (weighted + score.influence @ (weighted @ x / n)) / w.mean()
+    control = (weighted + score.influence @ (weighted @ x[:, score.columns] / n)) / w.mean()
     return inside - outside, d * (change - inside) / d.mean() - control
 
 
@@ -150,7 +189,7 @@ def _doubly_robust(change: Array, d: Array, x: Array, score: Propensity) -> tupl
     inside, outside = float(d @ gap / d.sum()), float(w @ gap / w.sum())
     treated = (d * (gap - inside) - coefficient @ (d @ x / n)) / d.mean()
     weighted = w * (gap - outside)
-    control = (weighted + score.influence @ (weighted @ x / n) - coefficient @ (w @ x / n)) / w.mean()
+    control = (weighted + score.influence @ (weighted @ x[:, score.columns] / n) - coefficient @ (w @ x / n)) / w.mean()
     return inside - outside, treated - control
 
 
@@ -161,10 +200,9 @@ def _odds(d: Array, score: Propensity) -> Array:
 
 
 def with_constant(x: Array) -> Array:
-    """Return covariates, shape (n, k), standardised and with a constant; columns that do not vary are left out.
+    """Return covariates, shape (n, k), standardised and with a constant; combinations of others are left out.
 
     Effects and influences do not depend on the scale of covariates, while the algebra does.
     """
-    varies = np.ptp(x, axis=0) > 0.0
-    full = np.column_stack([np.ones(len(x)), x[:, varies]])
-    return standardise(full).matrix
+    full = np.column_stack([np.ones(len(x)), x])
+    return standardise(full[:, _independent(full)]).matrix
