@@ -135,11 +135,8 @@ def _checked(verb: Verb, argument: Argument, value: Any) -> Any:
     values = list(value) if isinstance(value, list | tuple) else [value]
     if isinstance(value, list | tuple) and not argument.several:
         values = [None]
-    whole = {int: int, float: (int, float), str: str, bool: bool}[argument.kind]
-    good = all(
-        isinstance(v, whole) and (argument.kind is bool or not isinstance(v, bool))
-        for v in values  # type: ignore[arg-type]
-    )
+    whole: tuple[type, ...] = {int: (int,), float: (int, float), str: (str,), bool: (bool,)}[argument.kind]
+    good = all(isinstance(v, whole) and (argument.kind is bool or not isinstance(v, bool)) for v in values)
     if not good:
         kind = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}[argument.kind]
         raise SpecError(
@@ -219,6 +216,48 @@ VERBS: Mapping[str, Verb] = {
             f"{_ROOM}.choice.dynamic:dynamic_probit",
             "Persistence: dynamic random-effects probit (Wooldridge, Heckman).",
             ("formula",),
+        ),
+        Verb(
+            "mv-probit",
+            f"{_ROOM}.choice.multivariate:multivariate_probit",
+            "Three and more joint decisions: exact likelihood, GHK.",
+            ("formulas",),
+        ),
+        Verb("ordered-probit", f"{_ROOM}.choice.ordered:ordered_probit", "Ordered probit.", ("formula",)),
+        Verb(
+            "weight",
+            f"{_ROOM}.effects.weighting:weight",
+            "Effects by weighting: inverse probability, entropy balancing, overlap.",
+            ("treatment", "outcome"),
+        ),
+        Verb(
+            "match",
+            f"{_ROOM}.effects.matching:match",
+            "Effects by matching with declared rules.",
+            ("treatment", "outcome"),
+        ),
+        Verb(
+            "did",
+            f"{_ROOM}.effects.did:did",
+            "Staggered difference-in-differences with event study (Callaway and Sant'Anna).",
+            ("outcome",),
+        ),
+        Verb(
+            "sun-abraham",
+            f"{_ROOM}.effects.sun_abraham:sun_abraham",
+            "Event study weighted by cohorts (Sun and Abraham).",
+            ("outcome",),
+        ),
+        Verb(
+            "tfp",
+            f"{_ROOM}.productivity:productivity",
+            "Production functions: OP, LP, ACF, Wooldridge, GNR; exporting in the law of productivity.",
+        ),
+        Verb(
+            "entry",
+            f"{_ROOM}.self_selection:pre_entry",
+            "Distributions before entry: later starters against never (Kolmogorov-Smirnov, quantiles).",
+            ("outcome", "channel"),
         ),
         Verb(
             "complementarity",

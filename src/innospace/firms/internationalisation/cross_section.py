@@ -144,10 +144,17 @@ def _premium(data: Dataset, plan: CrossPlan) -> FirmResult:
 
     factors = [c.removeprefix("C(").removesuffix(")") for c in plan.controls if c.startswith("C(")]
     rest = [c for c in plan.controls if not c.startswith("C(")]
-    frame = data.frame.assign(firm=np.arange(len(data.frame)), year=0)
-    table = data.with_frame(frame)
+    level = np.exp(data.frame[plan.productivity])
+    frame = data.frame.assign(firm=np.arange(len(data.frame)), year=0, sales_per_worker=level)
     regressors = [plan.size, plan.foreign, *rest]
-    return premia(table, plan.productivity, plan.export, controls=regressors, fixed_effects=factors, log=False)
+    return premia(
+        data.with_frame(frame),
+        "sales_per_worker",
+        plan.export,
+        controls=regressors,
+        fixed_effects=factors,
+        title="Premium of exporters in sales per worker, among innovating firms",
+    )
 
 
 def decisions(data: Dataset, plan: CrossPlan) -> FirmResult:

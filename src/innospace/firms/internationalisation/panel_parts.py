@@ -137,7 +137,8 @@ def long_of(waves: TwoWaves) -> Dataset:
         frame[fixed].assign(year=first, productivity=frame["productivity"], **before),
         frame[fixed].assign(year=last, productivity=frame["productivity"] + frame["growth"], **after),
     ]
-    return table_of_rows(waves, pd.concat(rows, ignore_index=True))
+    long = pd.concat(rows, ignore_index=True)
+    return table_of_rows(waves, long.assign(value_added_per_worker=np.exp(long["productivity"])))
 
 
 def premium(waves: TwoWaves, channel: str) -> FirmResult:
@@ -146,8 +147,15 @@ def premium(waves: TwoWaves, channel: str) -> FirmResult:
 
     factors = ["industry*year"] if waves.plan.industry else ["year"]
     title = f"Productivity by class of {words(channel)}"
-    options = {"controls": ["size"], "fixed_effects": factors, "log": False, "title": title}
-    return premia(long_of(waves), "productivity", channel, classes=True, **options)  # type: ignore[arg-type]
+    return premia(
+        long_of(waves),
+        "value_added_per_worker",
+        channel,
+        classes=True,
+        controls=["size"],
+        fixed_effects=factors,
+        title=title,
+    )
 
 
 def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress) -> FirmResult:
@@ -155,10 +163,16 @@ def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress
     from innospace.firms.self_selection import pre_entry
 
     factors = ["industry"] if waves.plan.industry else []
-    data = long_of(waves)
-    title = f"Productivity before {words(channel)}: later starters against never"
-    options = {"adjust": factors, "controls": ["size"], "log": False, "title": title}
-    return pre_entry(data, "productivity", channel, seed=seed, progress=progress, **options)  # type: ignore[arg-type]
+    return pre_entry(
+        long_of(waves),
+        "value_added_per_worker",
+        channel,
+        adjust=factors,
+        controls=["size"],
+        seed=seed,
+        progress=progress,
+        title=f"Productivity before {words(channel)}: later starters against never",
+    )
 
 
 def matched(waves: TwoWaves, channel: str) -> FirmResult:
