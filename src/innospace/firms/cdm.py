@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.checks import Check
-from innospace.core.document import Equation
 from innospace.core.errors import FormulaError, SpecError, offenders
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed
 from innospace.core.progress import Progress, silent
 from innospace.data import formula as language
 from innospace.firms.cdm_chain import (
@@ -25,19 +22,28 @@ from innospace.firms.cdm_chain import (
     fit_chain,
     predict_intensity,
 )
+from innospace.firms.cdm_report import (
+    EQUATIONS,
+    PREDICTED_INTENSITY,
+    Formulas,
+    checks,
+    describe,
+    failed_warning,
+    numbers,
+    predicted,
+    predictions_frame,
+    sentences,
+)
 from innospace.firms.choice.binary import (
     distribution,
     fit_binary,
-    optimum_check,
     require_no_perfect_predictor,
 )
-from innospace.firms.design import require_binary, require_full_rank, table_of
+from innospace.firms.design import cluster_codes, require_binary, require_full_rank, table_of
 from innospace.firms.estimates import Array, Effects, Estimates
-from innospace.firms.presentation import estimate_clause
 from innospace.firms.result import FirmResult
 from innospace.firms.selection import (
     SelectionData,
-    edge_check,
     exclusion_warning,
     selection_data,
     selection_status,
@@ -49,31 +55,7 @@ from innospace.numerics.covariance import inverse_information
 if TYPE_CHECKING:
     import pandas as pd
 
-PREDICTED_INTENSITY = "predicted_rd_intensity"
 PREDICTIONS = ("latent", "conditional")
-COLLINEAR = 30.0
-FEW_FAILED = 0.05
-
-
-def predicted(name: str) -> str:
-    """Return the name of the prediction of an innovation: ``predicted_product``."""
-    return f"predicted_{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Formulas:
-    selection: language.ParsedFormula
-    intensity: language.ParsedFormula
-    innovation: tuple[language.ParsedFormula, ...]
-    productivity: language.ParsedFormula
-
-    @property
-    def innovations(self) -> tuple[str, ...]:
-        return tuple(f.outcome.strip("`") for f in self.innovation)
-
-    @property
-    def predictions(self) -> tuple[str, ...]:
-        return (PREDICTED_INTENSITY, *(predicted(n) for n in self.innovations))
 
 
 def cdm(
@@ -172,23 +154,23 @@ def cdm(
     result = FirmResult(
         method="cdm",
         title=title or f"R&D, innovation and {outcome}",
-        description=_describe(first, forms, prediction, all_firms, bootstrap),
+        description=describe(first, forms, prediction, all_firms, bootstrap),
         n=first.selection.n,
         provenance=first.selection.provenance(options, seed),
         estimates=estimates,
         effects_found=effects,
         status=selection_status(chain.selection.optimum),
-        numbers=_numbers(chain_data, chain, draws),
-        equations=_EQUATIONS,
-        frames={"predictions": _predictions(first, forms, chain)},
-        checks=_checks(chain_data, chain, draws),
-        warnings=(*first.messages, *exclusion_warning(first), *_failed(draws, bootstrap)),
+        numbers=numbers(chain_data, chain, draws),
+        equations=EQUATIONS,
+        frames={"predictions": predictions_frame(first, forms, chain)},
+        checks=checks(chain_data, chain, draws),
+        warnings=(*first.messages, *exclusion_warning(first), *failed_warning(draws, bootstrap)),
         steps=first.selection.steps,
     )
-    return replace(result, sentences=_sentences(result, forms))
+    return replace(result, sentences=sentences(result, forms))
 
 
-def _formulas(selection: str, intensity: str, innovation: Sequence[str], productivity: str) -> _Formulas:
+def _formulas(selection: str, intensity: str, innovation: Sequence[str], productivity: str) -> Formulas:
     listed = (innovation,) if isinstance(innovation, str) else tuple(innovation)
     if not listed:
         raise SpecError(
@@ -213,11 +195,11 @@ def _formulas(selection: str, intensity: str, innovation: Sequence[str], product
     wanted = [predicted(n) for n in names]
     if not set(wanted) & set(last.names):
         last = language.parse(" + ".join([productivity, *(f"`{w}`" for w in wanted)]))
-    return _Formulas(language.parse(selection), language.parse(intensity), added, last)
+    return Formulas(language.parse(selection), language.parse(intensity), added, last)
 
 
 def _prepare(
-    forms: _Formulas, data: Any, firm: str | None, conditional: bool, all_firms: bool
+    forms: Formulas, data: Any, firm: str | None, conditional: bool, all_firms: bool
 ) -> tuple[SelectionData, ChainData]:
     """Return the first stage and the arrays of the whole chain."""
     dataset = table_of(data)
@@ -231,7 +213,7 @@ def _prepare(
     require_full_rank(every.x[first.selected], every.names)
     y = np.full(n, np.nan)
     y[first.selected] = first.y
-    blocks = np.arange(n) if firm is None else np.unique(frame[firm].to_numpy(), return_inverse=True)[1]
+    blocks = np.arange(n) if firm is None else cluster_codes(frame, firm)
     built = ChainData(
         selected=first.selected,
         intensity=y,
@@ -243,12 +225,12 @@ def _prepare(
         productivity=Stage("", y, every.x, (), ()),
         conditional=conditional,
         all_firms=all_firms,
-        blocks=blocks.astype(np.int64),
+        blocks=blocks,
     )
     return first, _later_stages(built, forms, frame)
 
 
-def _later_stages(d: ChainData, forms: _Formulas, frame: pd.DataFrame) -> ChainData:
+def _later_stages(d: ChainData, forms: Formulas, frame: pd.DataFrame) -> ChainData:
     """Fill in innovation and productivity, each evaluated on the predictions of the stages before."""
     every = np.arange(len(d.selected))
     keep = every if d.all_firms else np.flatnonzero(d.selected)
@@ -283,7 +265,7 @@ def _stage(form: language.ParsedFormula, name: str, frame: pd.DataFrame, predict
     return Stage(name, built.y, built.x, built.names, found)
 
 
-def _require_free(frame: pd.DataFrame, forms: _Formulas) -> None:
+def _require_free(frame: pd.DataFrame, forms: Formulas) -> None:
     taken = [p for p in forms.predictions if p in frame.columns]
     if taken:
         raise SpecError(
@@ -320,119 +302,3 @@ def _stagewise(chain: Chain) -> Array:
         full[at : at + len(block), at : at + len(block)] = block
         at += len(block)
     return full
-
-
-def _numbers(d: ChainData, chain: Chain, draws: Bootstrap | None) -> dict[str, float]:
-    theta = chain.selection.theta
-    found = {
-        "rd_performers": float(d.selected.sum()),
-        "firms": float(d.blocks.max() + 1),
-        "rho": float(np.tanh(theta[-2])),
-        "sigma": float(np.exp(theta[-1])),
-        "log_likelihood_selection": chain.selection.log_likelihood,
-        "r2_productivity": chain.productivity.r2,
-    }
-    for stage, fit in zip(d.innovations, chain.innovations, strict=True):
-        found[f"log_likelihood_{stage.name}"] = fit.log_likelihood
-    if draws is not None:
-        found |= {"bootstrap_draws": float(len(draws.values)), "bootstrap_failed": float(len(draws.failed))}
-    return found
-
-
-def _checks(d: ChainData, chain: Chain, draws: Bootstrap | None) -> tuple[Check, ...]:
-    every = np.arange(len(d.selected))
-    x = d.productivity.filled(every, chain.predictions)
-    condition = float(np.linalg.cond(x / np.linalg.norm(x, axis=0)))
-    worst = max((f.optimum for f in chain.innovations), key=lambda o: o.decrement)
-    checks = [
-        optimum_check(chain.selection.optimum),
-        replace(optimum_check(worst), name="score_at_optimum_innovation"),
-        edge_check(float(np.tanh(chain.selection.theta[-2]))),
-        Check.at_most(
-            "condition_productivity",
-            condition,
-            COLLINEAR,
-            "Condition number of the productivity equation; high when predictions of several innovations are nearly "
-            "the same combination of regressors.",
-            "Give the innovation equations regressors of their own, or keep one innovation.",
-        ),
-    ]
-    if draws is not None:
-        share = len(draws.failed) / draws.draws
-        meaning = "Share of bootstrap draws that gave no estimate; many make the errors doubtful."
-        checks.append(
-            Check.at_most("bootstrap_failed", share, FEW_FAILED, meaning, "Use a simpler model or more firms.")
-        )
-    return tuple(checks)
-
-
-def _failed(draws: Bootstrap | None, asked: int) -> tuple[str, ...]:
-    if not asked or draws is None:
-        return ("Errors are those of each stage alone: they ignore that predictions are estimated. Use bootstrap=200.",)
-    if not draws.failed:
-        return ()
-    return (f"{len(draws.failed)} of {draws.draws} bootstrap draws failed and were left out: {draws.failed[0][1]}",)
-
-
-def _predictions(first: SelectionData, forms: _Formulas, chain: Chain) -> pd.DataFrame:
-    import pandas as pd
-
-    columns = dict(zip(forms.predictions, chain.predictions, strict=True))
-    return pd.DataFrame({"row": first.selection.kept + 1, "selected": first.selected.astype(int), **columns})
-
-
-def _describe(first: SelectionData, forms: _Formulas, prediction: str, all_firms: bool, bootstrap: int) -> str:
-    errors = f"from {bootstrap} bootstrap draws of the whole chain" if bootstrap else "of each stage alone"
-    whom = "all firms" if all_firms else "R&D performers"
-    return (
-        f"Three stages: {first.selection.outcome} and {first.outcome} (Tobit of type 2); probits of "
-        f"{', '.join(forms.innovations)} on {prediction} predicted R&D intensity; "
-        f"{forms.productivity.outcome} on predicted probabilities of innovation. Later stages use {whom}. Standard "
-        f"errors are {errors}. Predictions stand in for innovation to keep out its own shocks; this needs regressors of "
-        "the earlier stages that do not move productivity by themselves."
-    )
-
-
-def _sentences(result: FirmResult, forms: _Formulas) -> tuple[str, ...]:
-    effects, coefficients = result.effects(), result.coefficients()
-    outcome = forms.productivity.outcome.strip("`")
-    ways = effects[effects["kind"] == "rd_on_productivity"].set_index("name")
-    said = [f"One unit more of predicted R&D intensity changes {outcome} by {_told(ways.loc['total'])} in all."]
-    for name in forms.innovations:
-        key = f"{name}: {PREDICTED_INTENSITY}"
-        row = effects[(effects["kind"] == "average_marginal_effect") & (effects["name"] == key)]
-        said.append(
-            f"One unit more of predicted R&D intensity changes the probability of {name} by {_told(row.iloc[0])}."
-        )
-    for name in forms.innovations:
-        key = f"productivity: {predicted(name)}"
-        if key in coefficients.index:
-            said.append(f"{name} changes {outcome} by {_told(coefficients.loc[key])}.")
-    said[-1] = said[-1][:-1] + f" ({fixed(result.n, 0)} observations)."
-    return tuple(said)
-
-
-def _told(row: Any) -> str:
-    return estimate_clause(row) if np.isfinite(row["std_error"]) else fixed(row["estimate"], 3)
-
-
-_EQUATIONS = (
-    Equation(
-        "rd",
-        r"s_i = 1(z_i'\gamma + u_i > 0), \quad r_i^* = x_i'\beta + \varepsilon_i",
-        "s_i = 1(z_i' gamma + u_i > 0), quad r_i^* = x_i' beta + epsilon_i",
-        "R&D: whether and how much",
-    ),
-    Equation(
-        "innovation",
-        r"P(k_{ij} = 1) = \Phi(\alpha_j \hat r_i + w_i'\delta_j)",
-        "P(k_(i j) = 1) = Phi(alpha_j hat(r)_i + w_i' delta_j)",
-        "Innovation of kind j by predicted R&D intensity",
-    ),
-    Equation(
-        "productivity",
-        r"q_i = \sum_j \pi_j \hat k_{ij} + v_i'\theta + e_i",
-        "q_i = sum_j pi_j hat(k)_(i j) + v_i' theta + e_i",
-        "Productivity by predicted innovation",
-    ),
-)

@@ -323,8 +323,8 @@ def _describe(outcome: str, practices: tuple[str, ...], link: str) -> str:
         f"{outcome} on dummies of the {2 ** len(practices)} combinations of {_listed(practices)}, without a constant, "
         f"and on controls, by {how}. Complementarity (supermodularity) and substitutability (submodularity) are each "
         "the null of inequalities tested by the distance of Kodde and Palm (1986), with p-values from the "
-        "chi-bar-square distribution given the covariance. Practices are taken as given: unobserved traits that favour both a "
-        "combination and the outcome bias the tests."
+        "chi-bar-square distribution given the covariance. Practices are taken as given: unobserved "
+        "traits that favour both a combination and the outcome bias the tests."
     )
 
 

@@ -94,8 +94,8 @@ def interaction(
         method="interaction",
         title=title or f"Interaction of {x} and {z} in {d.outcome}",
         description=f"{link.capitalize()} equation of {d.outcome} with the product of {x} and {z}. The interaction "
-        "effect is the change of the effect of one with the other on the outcome's mean, averaged over rows; outside a linear "
-        "equation it is not the coefficient of the product and may differ from it in sign.",
+        "effect is the change of the effect of one with the other on the outcome's mean, averaged over rows; outside "
+        "a linear equation it is not the coefficient of the product and may differ from it in sign.",
         n=d.n,
         provenance=d.provenance({"formula": formula, "x": x, "z": z, "link": link, "cluster": cluster}),
         estimates=estimates,

@@ -37,8 +37,9 @@ LINKS = ("probit", "logit", "linear")
 MEDIATOR_LINKS = ("probit", "logit")
 KEY_KINDS = ("total", "indirect_average", "direct_average")
 ASSUMPTION = (
-    "This reads as cause and effect only under sequential ignorability: given the controls, the treatment is as "
-    "good as random, and so is the mediator given the treatment; no unobserved trait may move both mediator and outcome."
+    "This reads as cause and effect only under sequential ignorability: given the controls, the treatment is "
+    "as good as random, and so is the mediator given the treatment; no unobserved trait may move both mediator and "
+    "outcome."
 )
 
 
