@@ -208,8 +208,8 @@ def _whole_numbers(column: pd.Series, name: str, what: str) -> Integers:
     if len(bad):
         raise DataError(
             f"{what} must be whole numbers.",
-            where=f"column {name!r}: {offenders([column.iloc[int(i)] for i in bad])}",
-            allowed="years such as 2005",
+            where=f"column {name!r}: {offenders(column.iloc[bad].unique().tolist())}",
+            allowed="numbers such as 2005; 0 or empty for a firm that never enters",
             remedy="Mend the cells, or number the waves 1, 2, 3.",
         )
     return values.astype(np.int64)
