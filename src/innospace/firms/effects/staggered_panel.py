@@ -209,7 +209,7 @@ def _whole_numbers(column: pd.Series, name: str, what: str) -> Integers:
         raise DataError(
             f"{what} must be whole numbers.",
             where=f"column {name!r}: {offenders(column.iloc[bad].unique().tolist())}",
-            allowed="numbers such as 2005; 0 or empty for a firm that never enters",
+            allowed="numbers such as 2005" + ("; 0 or empty for never" if what == "Entry years" else ""),
             remedy="Mend the cells, or number the waves 1, 2, 3.",
         )
     return values.astype(np.int64)
