@@ -266,7 +266,7 @@ def _by_firm(rows: Array, firms: Integers, at: Integers | None = None) -> Array:
 
 
 def known_exits(panel: Panel, exit: Any) -> Array | None:
-    """Return 1 in the last year of firms that leave, NaN in the last year of the panel; None without correction.
+    """Return 1 in the last year of firms that leave, NaN where it is not known; None without correction.
 
     Parameters
     ----------
@@ -286,10 +286,11 @@ def known_exits(panel: Panel, exit: Any) -> Array | None:
     found = last.astype(np.float64) if exit is True else panel.plain[str(exit)]
     if not np.isin(found, (0.0, 1.0)).all():
         raise DataError(f"{exit!r} must hold 0 and 1.", allowed="1 in the last year of a firm that leaves, else 0")
-    told = np.where(years == years.max(), np.nan, found)
+    # whether a firm seen in the last year of the panel leaves after it is known only from a column
+    told = np.where(years == years.max(), np.nan, found) if exit is True else found
     if not (told == 1.0).any():
         raise DataError(
-            "No firm leaves before the last year, so there is no survival to correct for.",
+            "No firm leaves, so there is no survival to correct for.",
             where=f"{panel.firm_count} firms",
             remedy="Leave exit out.",
         )

@@ -188,7 +188,7 @@ def share_regression(p: GnrProblem, weights: Array | None = None, start: Array |
         slope = x / np.where(active, x @ gamma, 1.0)[:, None]
         step = -regress(shock, slope, weights).coefficients
         promise = float(w @ ((slope @ step) ** 2))
-        if promise <= 1e-14 * value:
+        if promise <= 1e-18 * value:
             converged = True
             break
         length, moved = 1.0, False

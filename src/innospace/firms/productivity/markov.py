@@ -74,6 +74,8 @@ def with_survival(law: Law, survival: Array, degree: int) -> Law:
     """Return the law with every further term of a polynomial in lagged productivity and survival probability."""
     names, powers, sources = list(law.names), list(law.powers), list(law.sources)
     columns = [law.columns]
+    # a full polynomial spans the same functions whatever the centre and scale
+    survival = (survival - survival.mean()) / max(float(survival.std()), 1e-12)
     for p in range(1, degree + 1):
         columns.append((survival**p)[:, None])
         for a in range(degree - p + 1):

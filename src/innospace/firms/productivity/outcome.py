@@ -187,8 +187,8 @@ def _status(roots: tuple[Root, ...], point: Point) -> Status:
         return Status(StatusCode.CONVERGED, "The moments vanish at the solution taken.", numbers=numbers)
     return Status(
         StatusCode.BOUNDARY,
-        "No solution of the moments has every elasticity between 0 and 1 and persistent productivity; "
-        "the one nearest to that is shown.",
+        "No solution of the moments has positive elasticities and persistent productivity; the one nearest to that "
+        "is shown.",
         "Do not use these elasticities: check units and deflators, lower the degree, or use method='wooldridge'.",
         "no_interior_root",
         numbers,

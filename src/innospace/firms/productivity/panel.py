@@ -241,6 +241,7 @@ def require_transitions(panel: Panel, coefficients: int) -> None:
             allowed="firms with two or more consecutive years",
             remedy="Number waves 1, 2, 3, ... when they are apart by more than a year; with one wave use method='ols'.",
         )
+    _require_law(panel)
     firms = len(np.unique(panel.firms[moving]))
     if firms < FEWEST_FIRMS or len(moving) <= 2 * coefficients:
         raise DataError(
@@ -248,6 +249,20 @@ def require_transitions(panel: Panel, coefficients: int) -> None:
             where=f"{coefficients} coefficients are to be estimated",
             allowed=f"at least {FEWEST_FIRMS} firms and {2 * coefficients + 1} firm-years with a previous year",
             remedy="Use more firms, a lower degree, or method='ols'.",
+        )
+
+
+def _require_law(panel: Panel) -> None:
+    """Raise :class:`DataError` naming a column of the law that is constant or a combination of others."""
+    columns = panel.law[panel.previous[panel.moving]]
+    names = panel.roles.law_columns
+    z = standardise(np.column_stack([np.ones(len(columns)), columns])).matrix
+    for j in dependent_columns(z):
+        raise DataError(
+            f"{names[j - 1]!r} in the year before never varies, or is a combination of other columns of the law.",
+            where=f"law {offenders(names)}, {len(columns)} firm-years with a previous year",
+            allowed="columns that vary and are linearly independent",
+            remedy=f"Leave {names[j - 1]!r} out of law.",
         )
 
 

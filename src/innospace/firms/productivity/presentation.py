@@ -32,6 +32,7 @@ FAR_APART = 2.0
 """A bootstrap error this many times the analytic one means that the normal approximation is poor."""
 
 
+NO_DIFFERENCE = "; that does not differ from zero at the 5\u202f% level"
 LEAST_SCALE, MOST_SCALE = 0.5, 1.5
 """Returns to scale outside this range call for a second look."""
 
@@ -163,6 +164,9 @@ def _doubts(o: Outcome) -> tuple[str, ...]:
                 f"Bootstrap errors of {', '.join(wide)} are more than twice the analytic ones: draws of firms lead to "
                 "far-away solutions, so read the percentile intervals."
             )
+    above = [n for n, v in zip(o.names, o.values, strict=True) if v > 1.0]
+    if above:
+        found.append(f"The elasticity of {', '.join(above)} is above one.")
     outside = [n for n, v in zip(o.names, o.values, strict=True) if v < 0.0]
     total = float(o.values.sum())
     if len(o.values) and not LEAST_SCALE <= total <= MOST_SCALE:
@@ -354,7 +358,8 @@ def _law(row: Any) -> str:
     if name.endswith(":omega"):
         column = label(name.removesuffix(":omega"))
         return f"A unit of {column} in the year before changes the persistence of productivity by {what}."
+    clear = "" if row["lower"] > 0.0 or row["upper"] < 0.0 or not np.isfinite(row["lower"]) else NO_DIFFERENCE
     return (
-        f"With a unit more of {label(name)} in the year before, productivity is expected to be {what} log points "
-        "higher, at average productivity of that year."
+        f"A unit more of {label(name)} in the year before changes expected productivity by {what} log points, at "
+        f"average productivity of that year{clear}."
     )

@@ -18,16 +18,19 @@ from innospace.core.progress import Progress, silent
 from innospace.firms.estimates import Array
 from innospace.firms.productivity.markov import Point, Transitions, distinct, innovation, is_exact, lattice, search
 
-STARTS = 125
-"""Most starting points of a search for all solutions."""
+STARTS = 64
+"""Starting points of a search for all solutions: a grid in one or two coefficients, else uniform draws."""
 EXPLORED_ROWS = 20_000
 """With more rows than this the starts are searched on a part of the rows, and what is found again on all."""
 RANGE = (-0.25, 1.25)
 CAPITAL_SHARE = 0.10
 """A solution that gives capital less than this share of the returns to scale is suspect."""
+MOST_SCALE = 2.0
+"""Returns to scale above this are no technology."""
 RULE = (
-    "Of the exact solutions at which every elasticity is between 0 and 1 and productivity is persistent without "
-    "exploding (mean derivative of the law between 0 and 1), the one with the most persistent productivity is taken."
+    "Of the exact solutions at which every elasticity is positive, their sum is at most 2, and productivity is "
+    "persistent without exploding (mean derivative of the law between 0 and 1), the one with the most persistent "
+    "productivity is taken."
 )
 """The selection rule, as reports print it."""
 
@@ -85,7 +88,8 @@ def all_roots(
     if n > EXPLORED_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(n, EXPLORED_ROWS, replace=False))
         part = t.at(rows)
-    starts = np.vstack([guess, lattice(p, *RANGE, STARTS)])
+    grid = lattice(p, *RANGE, STARTS) if p <= 2 else np.random.default_rng(0).uniform(*RANGE, (STARTS, p))
+    starts = np.vstack([guess, grid])
     found = []
     for i, start in enumerate(starts):
         progress(f"Second stage: start {i + 1} of {len(starts)}", (i + 1) / len(starts))
@@ -118,7 +122,7 @@ def _read(t: Transitions, points: list[Point], states: tuple[int, ...]) -> tuple
         inn = innovation(t, q.b)
         persistence = float(np.average(inn.slope, weights=t.weights))
         spread = float(np.sqrt(np.cov(inn.omega, aweights=t.weights)))
-        inside = bool((q.b > 0.0).all() and (q.b <= 1.0).all())
+        inside = bool((q.b > 0.0).all() and q.b.sum() <= MOST_SCALE)
         rows.append((q, is_exact(t, q), persistence, spread, inside and 0.0 < persistence < 1.0))
     best = max((r[2] for r in rows if r[1] and r[4]), default=float("nan"))
     roots = []
@@ -132,7 +136,9 @@ def _read(t: Transitions, points: list[Point], states: tuple[int, ...]) -> tuple
                 "false: labour takes the returns to scale and the residual of labour demand stands for productivity"
             )
         elif not plausible:
-            reading = "implausible: an elasticity outside 0 to 1, or productivity without persistence or explosive"
+            reading = (
+                "implausible: a negative elasticity, a sum above 2, or productivity without persistence or explosive"
+            )
         else:
             reading = "chosen" if persistence == best else "plausible, less persistent"
         roots.append(Root(q, exact, persistence, spread, plausible and not demand, reading))
@@ -141,6 +147,6 @@ def _read(t: Transitions, points: list[Point], states: tuple[int, ...]) -> tuple
 
 
 def _nearest_inside(root: Root) -> tuple[bool, float]:
-    """Order without a plausible exact solution: exact first, then by how far the elasticities leave 0 to 1."""
+    """Order without a plausible exact solution: exact first, then by how far elasticities and sum leave their range."""
     b = root.point.b
-    return not root.exact, float(np.maximum(-b, 0.0).sum() + np.maximum(b - 1.0, 0.0).sum())
+    return not root.exact, float(np.maximum(-b, 0.0).sum() + max(b.sum() - MOST_SCALE, 0.0))

@@ -122,7 +122,12 @@ def productivity(
     panel: Panel = read_panel(data, roles, firm=firm, year=year, logs=logs, drop_nonpositive=proxy)
     outcome = RUNS[method](panel, settings, progress)
     progress("Done", 1.0)
-    columns = {"output": output, "labour": list(roles.free), "capital": list(roles.state), "law": list(roles.law)}
+    columns: dict[str, Any] = {
+        "output": output,
+        "labour": list(roles.free),
+        "capital": list(roles.state),
+        "law": list(roles.law),
+    }
     columns |= {"materials": materials, "investment": investment, "firm": firm, "year": year, "logs": logs}
     options = {**columns, **_options(settings)}
     return result(panel, outcome, settings, options, title)
