@@ -73,7 +73,7 @@ _EFFECTS = (
         "marginal_1",
         "",
         _UNIT,
-        "Effect on the probability of the first decision, whatever the second; marginal_2 the reverse. In the recursive "
+        "Effect on the probability of the first decision, whatever the second; marginal_2 the reverse. In a recursive "
         "model marginal_1 takes in what goes through the treatment: it is direct plus indirect.",
         "d Phi(x1'b1) / dx",
         _GREENE,

@@ -8,7 +8,7 @@ so that sums and quotients of probabilities need no formula of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -29,6 +29,8 @@ PROBABILITIES = (
     "conditional_2_given_1",
     "conditional_2_given_not_1",
 )
+BLOCK = 2048
+"""Rows whose probabilities and derivatives are held at once."""
 UNIT = "points of probability"
 _SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 Found = tuple[str, str, float, Array]
@@ -43,7 +45,7 @@ class Surface:
     ----------
     value : ndarray, shape (n,)
     first : ndarray, shape (4, n)
-    cross : ndarray, shape (2, 4, n)
+    cross : ndarray, shape (2, 4, n), or (0, 4, n) where they are not wanted
         Derivatives of the slopes by ``u`` and ``v``.
     """
 
@@ -60,7 +62,8 @@ class Surface:
     def __truediv__(self, other: Surface) -> Surface:
         value = self.value / other.value
         first = (self.first - value * other.first) / other.value
-        mixed = first[:2, None] * other.first[None] + first[None] * other.first[:2, None]
+        m = len(self.cross)
+        mixed = first[:m, None] * other.first[None] + first[None] * other.first[:m, None]
         return Surface(value, first, (self.cross - mixed - value * other.cross) / other.value)
 
 
@@ -103,6 +106,14 @@ class Point:
         """Return ``u``, without the treatment, and ``v``."""
         return self.x[0] @ self.theta[: self.k], self.x[1] @ self.theta[self.k : -1]
 
+    def blocks(self) -> list[Point]:
+        """Return the rows in blocks that fit a processor cache."""
+        starts = range(0, len(self.weights), BLOCK)
+        return [
+            replace(self, x=(self.x[0][a : a + BLOCK], self.x[1][a : a + BLOCK]), weights=self.weights[a : a + BLOCK])
+            for a in starts
+        ]
+
     def pull(self, slopes: Array) -> Array:
         """Return the gradient by theta of a mean whose slopes by ``(u, v, rho, gamma)``, shape (4, n), are given."""
         weighted = slopes * self.weights
@@ -129,7 +140,15 @@ def point_of(
     return Point((x1, x2), w, theta, treatment)
 
 
-def joint(u: Array, v: Array, rho: float, gamma: float, cell: tuple[int, int], treated: int | None = None) -> Surface:
+def joint(
+    u: Array,
+    v: Array,
+    rho: float,
+    gamma: float,
+    cell: tuple[int, int],
+    treated: int | None = None,
+    second: bool = True,
+) -> Surface:
     """Return ``P(y1 = a, y2 = b)``; the index of the first equation moves by ``gamma`` when ``treated`` is 1.
 
     ``treated`` is ``b`` unless given: what would have happened under the other treatment.
@@ -138,6 +157,8 @@ def joint(u: Array, v: Array, rho: float, gamma: float, cell: tuple[int, int], t
     q1, q2 = 2.0 * cell[0] - 1.0, 2.0 * cell[1] - 1.0
     d = bivariate_derivatives(q1 * (u + shift * gamma), q2 * v, np.asarray(q1 * q2 * rho))
     first = np.array([q1 * d.d1, q2 * d.d2, q1 * q2 * d.dr, shift * q1 * d.d1])
+    if not second:
+        return Surface(d.value, first, np.zeros((0, 4, len(u))))
     cross = np.array(
         [
             [d.d11, q1 * q2 * d.d12, q2 * d.d1r, shift * d.d11],
@@ -147,7 +168,7 @@ def joint(u: Array, v: Array, rho: float, gamma: float, cell: tuple[int, int], t
     return Surface(d.value, first, cross)
 
 
-def margin(index: Array, place: int, gamma: float | None = None) -> Surface:
+def margin(index: Array, place: int, gamma: float | None = None, second: bool = True) -> Surface:
     """Return ``Phi(index)`` as a function of ``u`` (place 0), moved by ``gamma`` where given, or ``v`` (place 1)."""
     z = index + (gamma or 0.0)
     density = np.exp(-0.5 * z * z) / _SQRT_2PI
@@ -156,18 +177,18 @@ def margin(index: Array, place: int, gamma: float | None = None) -> Surface:
     for p in places:
         first[p] = density
         cross[place, p] = -z * density
-    return Surface(special.ndtr(z), first, cross)
+    return Surface(special.ndtr(z), first, cross if second else cross[:0])
 
 
-def surfaces(u: Array, v: Array, rho: float, gamma: float) -> dict[str, Surface]:
-    """Return every probability of :data:`PROBABILITIES`."""
-    cells = {name: joint(u, v, rho, gamma, cell) for name, cell in JOINT.items()}
+def surfaces(u: Array, v: Array, rho: float, gamma: float, second: bool = True) -> dict[str, Surface]:
+    """Return every probability of :data:`PROBABILITIES`, with second derivatives when wanted."""
+    cells = {name: joint(u, v, rho, gamma, cell, second=second) for name, cell in JOINT.items()}
     one, two = cells["joint_11"] + cells["joint_10"], cells["joint_11"] + cells["joint_01"]
     not_one, not_two = cells["joint_01"] + cells["joint_00"], cells["joint_10"] + cells["joint_00"]
     return {
         **cells,
         "marginal_1": one,
-        "marginal_2": margin(v, 1),
+        "marginal_2": margin(v, 1, second=second),
         "conditional_1_given_2": cells["joint_11"] / two,
         "conditional_1_given_not_2": cells["joint_10"] / not_two,
         "conditional_2_given_1": cells["joint_11"] / one,
@@ -177,6 +198,15 @@ def surfaces(u: Array, v: Array, rho: float, gamma: float) -> dict[str, Surface]
 
 def average_effects(designs: Sequence[Design], point: Point) -> list[Found]:
     """Return mean probabilities, mean marginal effects and mean discrete changes of every kind and regressor."""
+    parts = [_block_effects(designs, block) for block in point.blocks()]
+    # the weights of all blocks sum to one: means add up
+    return [
+        (f[0][0], f[0][1], sum(p[2] for p in f), np.sum([p[3] for p in f], axis=0)) for f in zip(*parts, strict=True)
+    ]
+
+
+def _block_effects(designs: Sequence[Design], point: Point) -> list[Found]:
+    """Return the same for some rows, weighted."""
     u, v = point.indices()
     found: list[Found] = []
     everything = surfaces(u, v, point.rho, point.gamma)
@@ -223,7 +253,7 @@ def _discrete_changes(
             column = point.x[e][:, at - e * point.k]
             low[e] = low[e] - column * point.theta[at]
             high[e] = low[e] + point.theta[at]
-    ends = [surfaces(index[0], index[1], point.rho, point.gamma) for index in (low, high)]
+    ends = [surfaces(index[0], index[1], point.rho, point.gamma, second=False) for index in (low, high)]
     found = []
     for kind in PROBABILITIES:
         change = ends[1][kind] - ends[0][kind]

@@ -26,7 +26,7 @@ from innospace.firms.choice.bivariate_fit import BivariateFit, fit_bivariate
 from innospace.firms.choice.joint import joint_designs, regressors, require_at, terms
 from innospace.firms.design import Design
 from innospace.firms.estimates import Array
-from innospace.firms.presentation import label
+from innospace.firms.presentation import label, points_clause
 from innospace.firms.result import FirmResult
 
 STARTS = (0.0, -0.6, 0.6)
@@ -198,15 +198,8 @@ def _through(designs: Sequence[Design], point: Point) -> list[Found]:
 
 def _treatment_sentence(result: FirmResult, outcomes: tuple[str, ...]) -> str:
     """Return the average effect of the treatment in words."""
-    row = result.effect(kind="ate")
-    size = f"{fixed(100 * row['estimate'], 1)} points of probability"
-    bounds = f"{fixed(100 * row['lower'], 1)} to {fixed(100 * row['upper'], 1)}"
-    interval = f"95\u202f% interval {bounds}; {fixed(result.n, 0)} rows"
-    if not np.isfinite(row["std_error"]) or row["lower"] <= 0.0 <= row["upper"]:
-        return f"No clear effect of {outcomes[1]} on {outcomes[0]}: {size} ({interval})."
-    verb = "raises" if row["estimate"] > 0 else "lowers"
-    size = f"{fixed(100 * abs(row['estimate']), 1)} points"
-    return f"{outcomes[1]} {verb} the probability of {outcomes[0]} by {size} on average ({interval})."
+    change = points_clause(result.effect(kind="ate"))
+    return f"With {outcomes[1]} the probability of {outcomes[0]} {change}, on average over {fixed(result.n, 0)} rows."
 
 
 EQUATION = Equation(
