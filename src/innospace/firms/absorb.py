@@ -11,10 +11,12 @@ from innospace.core.checks import Check
 from innospace.core.errors import DataError, SolverError, offenders
 from innospace.core.status import Status, StatusCode
 from innospace.firms.estimates import Array, Integers
-from innospace.numerics.absorb import MAX_SWEEPS, Absorbed, absorb, compress, nested, without_nesting
+from innospace.numerics.absorb import Absorbed, absorb, compress, nested, without_nesting
 from innospace.numerics.covariance import clustered_meat
 from innospace.numerics.linear import dependent_columns, least_squares
 
+ABSORBED = 1e-4
+"""Group means left that are larger than this, in standard deviations, spoil the coefficients."""
 DETERMINED = 1e-10
 """A regressor with a smaller share of its variation left is a combination of the fixed effects."""
 
@@ -93,9 +95,9 @@ def fit_absorbed(
     """
     used = [compress(groupings[i]) for i in without_nesting(groupings)] or [np.zeros(len(y), dtype=np.int64)]
     found = absorb([y, *regressors], used, weights)
-    if not found.converged:
+    if not found.converged or found.imbalance > ABSORBED:
         raise SolverError(
-            f"The fixed effects were not absorbed in {MAX_SWEEPS} sweeps.",
+            f"The fixed effects were not absorbed in {found.sweeps} sweeps.",
             where=f"largest group mean left: {found.imbalance:.2g} of a standard deviation",
             remedy="Leave out groups with few rows that hardly connect, or use fewer groupings.",
         )

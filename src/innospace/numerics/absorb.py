@@ -19,6 +19,7 @@ Integers = NDArray[np.int64]
 
 TOLERANCE = 1e-10
 """Of the norm of the residual of the conjugate gradients, relative to its start."""
+ROUNDING = 1e-14
 MAX_SWEEPS = 5000
 
 
@@ -137,9 +138,10 @@ def _conjugate_gradients(
 ) -> tuple[int, bool]:
     """Replace ``y`` by its residual; return the sweeps taken and whether the tolerance was met."""
     residual = _gap(y, made, weights)
-    size = start = _dot(residual, residual, weights)
-    floor = tolerance**2 * max(start, 1e-30 * _dot(y, y, weights))
-    if start <= 1e-30 * _dot(y, y, weights):
+    size = _dot(residual, residual, weights)
+    # below the rounding of y itself there is nothing to be gained, and directions are noise
+    floor = max(tolerance**2 * size, ROUNDING**2 * _dot(y, y, weights))
+    if size <= floor:
         return 1, True
     direction = residual.copy()
     for sweep in range(1, max_sweeps + 1):
