@@ -21,7 +21,7 @@ from innospace.firms.networks import networks
 from innospace.firms.selection import heckman
 from innospace.numerics.kodde_palm import chi_bar_weights, critical_bounds, distance
 
-FEW = settings(max_examples=8, deadline=None)
+FEW = settings(max_examples=5, deadline=None)
 SEEDS = st.integers(0, 10_000)
 # sums in another order
 SAME = {"rtol": 1e-7, "atol": 1e-9}

@@ -98,8 +98,11 @@ def cells_table(
 def cells_figure(result: FirmResult, frame: pd.DataFrame, first: ConeTest, base: str) -> Figure:
     """Return the cells against no practice, with intervals."""
     best = frame.iloc[int(frame["estimate"].to_numpy().argmax())]
-    worst = bool(best["estimate"] <= 0.0)
-    title = f"No combination beats {base}" if worst else f"{best['name']} goes with the highest outcome"
+    # the highest of several estimates is headlined only when its own interval is clear of zero
+    clear = bool(best["lower"] > 0.0)
+    title = (
+        f"{best['name']} goes with a higher outcome than {base}" if clear else f"No combination clearly beats {base}"
+    )
     source = "; ".join(s.name for s in result.provenance.sources) or "arrays"
     shown = frame[["name", "estimate", "lower", "upper"]].reset_index(drop=True)
     told = ", ".join(f"{r['name']} {r['estimate']:.3f}" for _, r in shown.iterrows())

@@ -38,8 +38,8 @@ _COMPLEMENTARITY = (
         "distance_complementarity",
         "D",
         "",
-        "Squared distance of the estimated restrictions from the region in which all are at least zero, in the metric of "
-        "their covariance. Large values speak against complementarity.",
+        "Squared distance of the estimated restrictions from the region in which all are at least zero, in the metric "
+        "of their covariance. Large values speak against complementarity.",
         "D = min over g >= 0 of (g_hat - g)' V^-1 (g_hat - g)",
         _KP,
     ),
@@ -94,8 +94,8 @@ _COMPLEMENTARITY = (
         "interaction_effect",
         "",
         "unit of the outcome",
-        "How the effect of one regressor on the outcome's mean changes with another, averaged over rows. In a probit it "
-        "is not the coefficient of the product.",
+        "How the effect of one regressor on the outcome's mean changes with another, averaged over rows. In a probit "
+        "it is not the coefficient of the product.",
         "double difference or cross derivative of F",
         "Ai and Norton (2003)",
     ),
@@ -122,7 +122,7 @@ _COMPLEMENTARITY = (
         "correlation",
         "The same given controls: correlation of the disturbances of a bivariate probit.",
         "",
-        "Arora (1996)",
+        "",
     ),
     Term(
         "residual_correlation",
@@ -130,7 +130,7 @@ _COMPLEMENTARITY = (
         "correlation",
         "Correlation of the generalised residuals of two probits on the controls.",
         "E[e | y] = phi / Phi or -phi / (1 - Phi)",
-        "Gourieroux, Monfort, Renault and Trognon (1987)",
+        "Arora and Gambardella (1990)",
     ),
 )
 
@@ -169,8 +169,8 @@ _PARTNERS = (
         "indirect_average",
         "ACME",
         "unit of the outcome",
-        "Average causal mediation effect: the part of the total that goes through the mediator, averaged over treated and "
-        "control.",
+        "Average causal mediation effect: the part of the total that goes through the mediator, averaged over treated "
+        "and control.",
         "mean over t of Y(t, M(1)) - Y(t, M(0))",
         _IKT,
     ),
@@ -288,7 +288,7 @@ _CHAIN = (
         "rd_on_productivity",
         "",
         "unit of productivity",
-        "Change of productivity with one unit of predicted R&D intensity, through each innovation, directly, and in all.",
+        "Change of productivity with one unit of predicted R&D intensity, by way: each innovation, directly, in all.",
         "sum_j (dP_j / dr) pi_j",
         _CDM,
     ),
@@ -303,7 +303,7 @@ _CHAIN = (
         "condition_productivity",
         "",
         "",
-        "Condition number of the productivity equation; high when predictions of several innovations are nearly the same.",
+        "Condition number of the productivity equation; high when predictions of innovations are nearly the same.",
         "",
     ),
     Term("bootstrap_failed", "", "share", "Share of bootstrap draws that gave no estimate.", ""),

@@ -140,6 +140,15 @@ def test_clustered_errors_are_used_when_a_cluster_is_named(firms):
     assert r.estimates.degrees == 39
 
 
+def test_the_figure_headlines_only_what_is_clear_of_zero(firms):
+    assert "make+buy goes with a higher outcome" in complementarity("sales", TWO, firms).figures[0].title
+    # a stream of its own: that of the fixture would give back its size
+    noise = firms.assign(noise=np.random.default_rng([1, 99]).normal(size=len(firms)))
+    r = complementarity("noise", TWO, noise)
+    assert (r.effects()["lower"] < 0.0).all()
+    assert r.figures[0].title == "No combination clearly beats none"
+
+
 def test_a_result_survives_storage(firms):
     r = complementarity("sales", TWO, firms, controls=CONTROLS)
     again = FirmResult.from_bundle(r.to_bundle())

@@ -96,7 +96,7 @@ def test_two_steps_agree_with_statsmodels_and_the_formula_of_the_errors(firms):
 
 def test_effects_follow_the_coefficients(firms):
     r = heckman(OUTCOME, SELECTION, firms)
-    y, x, z, s = arrays(firms)
+    _, x, z, s = arrays(firms)
     theta = r.estimates.values
     h = 1e-5
 
