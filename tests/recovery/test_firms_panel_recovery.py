@@ -91,7 +91,8 @@ def test_premia_before_entry():
     covers([held(r.coefficients().loc["starter"], BEFORE) for r in found])
 
 
-@pytest.mark.parametrize("errors", ["analytic", pytest.param("bootstrap", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("errors", ["analytic", "bootstrap"])
 def test_quantiles_before_entry(errors):
     """Adjustment shrinks differences a little where starters are unevenly spread; here they are not."""
     rng = np.random.default_rng(14)
