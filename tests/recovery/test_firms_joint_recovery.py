@@ -12,7 +12,7 @@ from innospace.firms.choice.recursive import recursive_biprobit
 from innospace.numerics.bivariate_normal import bivariate_cdf
 from innospace.numerics.ghk import correlation_matrix, pairs
 
-SAMPLES = 120
+SAMPLES = 100
 
 
 def chance(intervals):

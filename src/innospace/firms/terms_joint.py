@@ -170,7 +170,7 @@ _CHECKS = (
         "smallest_combination",
         "",
         "rows",
-        "Rows in the rarest combination of outcomes; with fewer than five the correlation is hardly told.",
+        "Rows in the rarest combination of two outcomes; with fewer than five their correlation is hardly told.",
         "",
         "",
     ),

@@ -22,6 +22,7 @@ LogDensity = Callable[[Array], tuple[Array, Array]]
 SMALL = 1e-5
 """Below this probability the tail integral replaces the sum, whose relative error is about 1e-16 / probability."""
 _FAR = 1e8
+_ZERO = 1e-200
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _DROP = 80.0  # twice the fall of the logarithm at which the integrand is cut off: e^-40
 _KINK = np.array([-9.0, -4.0, -1.5, 0.0, 1.5, 4.0, 9.0])
@@ -195,8 +196,8 @@ def _together(h: Array, k: Array, rho: Array) -> tuple[Array, Array, Array]:
 
 
 def _by_owen(h: Array, k: Array, rho: Array) -> Array:
-    # Owen's formula is continuous through zero, but zero itself has no sign
-    h, k = np.where(h == 0.0, 1e-300, h), np.where(k == 0.0, 1e-300, k)
+    # Owen's formula is continuous through zero, but zero itself has no sign, and quotients of the smallest numbers err
+    h, k = np.where(np.abs(h) < _ZERO, _ZERO, h), np.where(np.abs(k) < _ZERO, _ZERO, k)
     one = np.abs(rho) >= 1.0
     s = np.sqrt(np.where(one, 1.0, (1.0 - rho) * (1.0 + rho)))
     # k - rho h without cancellation when |rho| is near one

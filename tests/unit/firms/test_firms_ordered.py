@@ -146,14 +146,14 @@ def test_stored_and_shown(result):
 
 
 def test_recovery_and_coverage():
-    """Share of 95 % intervals that hold the truth, over 150 samples."""
+    """Share of 95 % intervals that hold the truth, over 100 samples."""
     truth = {"size": 0.2, "foreign": -0.5, "cut_1": 9.0, "cut_2": 10.0, "cut_3": 10.7}
     held = []
-    for seed in range(150):
+    for seed in range(100):
         table = ordered_probit(FORMULA, simulate(400, seed)).coefficients()
         held += [table.loc[k, "lower"] <= v <= table.loc[k, "upper"] for k, v in truth.items()]
-    # 150 draws of correlated estimates: three errors of the smaller number, 3 sqrt(.95 .05 / 300)
-    assert np.mean(held) == pytest.approx(0.95, abs=0.038)
+    # correlated estimates, worth about two independent ones a sample: 3 sqrt(.95 .05 / 200)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.046)
 
 
 def test_logarithm_of_an_interval():

@@ -108,6 +108,7 @@ def test_bivariate_identities():
     np.testing.assert_allclose(bivariate_cdf(h, k, -1.0), low, atol=ABSOLUTE)
     np.testing.assert_allclose(bivariate_cdf(h, np.inf, rho), special.ndtr(h), atol=ABSOLUTE)
     assert bivariate_cdf(-np.inf, 1.0, 0.4)[0] == 0.0
+    assert bivariate_cdf(5e-324, -5e-324, 0.5)[0] == pytest.approx(1 / 3, abs=ABSOLUTE)
 
 
 def test_logarithm_at_the_bounds():

@@ -132,7 +132,7 @@ def combination_check(designs: Sequence[Design], counts: dict[tuple[int, ...], i
         "smallest_combination",
         float(min(counts.values())),
         float(FEW),
-        "Rows in the rarest combination of outcomes: with few the correlation is hardly told.",
+        "Rows in the rarest combination of two outcomes: with few their correlation is hardly told.",
         "Read the correlation with its interval, or merge outcomes that always go together.",
     )
     empty = [c for c, n in counts.items() if n == 0]

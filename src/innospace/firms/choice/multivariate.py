@@ -107,7 +107,7 @@ def multivariate_probit(
     effects = JointEffects(designs, [a for a, _ in rows], rows[0][1], fit.theta, fit.probability)
     found = [*effects.found(), *_correlation_effects(fit, len(designs))]
     checks, remarks = _draw_checks(fit, designs, draws, seed, covariance) if simulated else ((), ())
-    rare, empty = combination_check(designs, combinations(designs))
+    rare, empty = _rarest_pair(designs)
     numbers = _numbers(fit, designs, covariance) | ({"draws": float(draws)} if simulated else {})
     outcomes = [label(d.outcome) for d in designs]
     options = {"formulas": list(formulas), "draws": draws, "cluster": cluster, "weights": weights, "at": at}
@@ -131,6 +131,14 @@ def multivariate_probit(
         sentences=_sentences(designs, numbers),
         covariance_kind=vcov,
     )
+
+
+def _rarest_pair(designs: Sequence[Design]) -> tuple[Check, tuple[str, ...]]:
+    """Return the check of the rarest combination of two outcomes, on which a correlation rests, and warnings."""
+    both = [(designs[i], designs[j]) for i, j in pairs(len(designs))]
+    found = [combination_check(pair, combinations(pair)) for pair in both]
+    worst = min((check for check, _ in found), key=lambda c: c.value)
+    return worst, tuple(text for _, told in found for text in told)
 
 
 def _require_size(formulas: Sequence[str], draws: int) -> None:

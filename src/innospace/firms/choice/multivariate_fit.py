@@ -22,6 +22,8 @@ SINGULAR = 1e-7
 """Smallest eigenvalue of the correlations below which they count as singular."""
 STEP = 1e-4
 """Step of the central differences of simulated (smooth) slopes."""
+POOLED = 250
+"""Rows whose draws a single row uses."""
 Rows = tuple[Array, Array, Array]
 """Log-probabilities, shape (n,), their slopes, shape (n, q), and second derivatives, shape (n, rows, q)."""
 
@@ -70,7 +72,11 @@ class Simulation:
         return value, first, hessian
 
     def _slopes(self, index: Array, signs: Array, r: Array) -> tuple[Array, Array]:
-        found = ghk_log_probability(index, signs, r, self.uniforms[: len(index)])
+        uniforms = self.uniforms[: len(index)]
+        if len(index) == 1:
+            # effects at the means have one row: it gets the draws of many
+            uniforms = self.uniforms[:POOLED].reshape(1, -1, self.uniforms.shape[2])
+        found = ghk_log_probability(index, signs, r, uniforms)
         return found.value, np.column_stack((found.by_index, found.by_correlation))
 
 
