@@ -236,8 +236,12 @@ class Point:
 
 
 STEPS = 60
-TOLERANCE = 1e-10
-"""Relative fall of the objective that one more step may still promise at a solution."""
+TOLERANCE = 1e-14
+"""Relative fall of the objective that one more step may still promise at a minimum."""
+ROUNDING = 1e-11
+"""Relative fall that is promised but does not come about because of rounding."""
+VANISHED = 1e-20
+"""Objective of moments, relative to the variance of the residual, that is zero up to rounding."""
 EXACT = 1e-9
 """Objective of moments, relative to the variance of the residual, below which the moments vanish."""
 FAR = 25.0
@@ -260,7 +264,7 @@ def search(t: Transitions, start: Array, steps: int = STEPS) -> Point | None:
         gram, gradient = jac.T @ jac, jac.T @ r
         full = np.linalg.lstsq(jac, -r, rcond=None)[0]
         promise = float(-gradient @ full)
-        if promise <= TOLERANCE * TOLERANCE * scale + TOLERANCE * value:
+        if promise <= VANISHED * scale + TOLERANCE * value:
             return Point(b, value, True, promise / max(value, 1e-300))
         step = full if damping < 1e-7 else np.linalg.solve(gram + damping * np.diag(np.diag(gram)), -gradient)
         trial = b + step
@@ -277,6 +281,8 @@ def search(t: Transitions, start: Array, steps: int = STEPS) -> Point | None:
         if new < value:
             b, r, jac, value, scale = trial, r_new, jac_new, new, scale_new
             damping = damping / 10.0 if damping > 1e-8 else 1e-8
+        elif promise <= ROUNDING * value:
+            return Point(b, value, True, promise / value)
         elif damping > 1e8:
             return Point(b, value, bool(promise <= 1e-6 * value), promise / max(value, 1e-300))
         else:
