@@ -188,12 +188,15 @@ def on_line_all(focal: Array, pool: Array, k: int, *, radius: float = np.inf, sl
     order = np.argsort(pool, kind="stable")
     s = pool[order]
     k = min(k, len(s))
-    start = _window(focal, s, k)
-    furthest = np.maximum(focal - s[start], s[start + k - 1] - focal)
+    by_value = np.argsort(focal)  # bisection for values in order stays in the cache
+    f = focal[by_value]
+    start = _window(f, s, k)
+    furthest = np.maximum(f - s[start], s[start + k - 1] - f)
     reach = np.minimum(np.sqrt(np.square(furthest) + slack), radius) + TIE
-    low = np.searchsorted(s, focal - reach, "left")
-    high = np.searchsorted(s, focal + reach, "right")
-    return Ranges(order, low.astype(np.int64), high.astype(np.int64))
+    low, high = np.empty(len(f), dtype=np.int64), np.empty(len(f), dtype=np.int64)
+    low[by_value] = np.searchsorted(s, f - reach, "left")
+    high[by_value] = np.searchsorted(s, f + reach, "right")
+    return Ranges(order, low, high)
 
 
 def _window(focal: Array, s: Array, k: int) -> Integers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,26 +42,37 @@ class Balance:
     ecdf: Array
 
 
-def balance(x: Array, treated: Booleans, weights: Array | None = None, estimand: str = "att") -> Balance:
-    """Compare two groups.
+def balance(
+    x: Array, treated: Booleans, weightings: Sequence[Array | None] = (None,), estimand: str = "att"
+) -> tuple[Balance, ...]:
+    """Compare two groups under one set of weights or several.
 
     Parameters
     ----------
     x : ndarray, shape (n, k)
     treated : ndarray of bool, shape (n,)
-    weights : ndarray, shape (n,), optional
-        Not negative; ones when not given.
+    weightings : sequence of ndarray, shape (n,), or None
+        Not negative; None for ones.
     estimand : str
         Decides the standard deviation; see :class:`Balance`.
+
+    Returns
+    -------
+    tuple of Balance
+        One for every set of weights.
     """
-    w = np.ones(len(x)) if weights is None else weights
-    t, c = treated, ~treated
-    mean_t, mean_c = np.average(x[t], axis=0, weights=w[t]), np.average(x[c], axis=0, weights=w[c])
+    weights = [np.ones(len(x)) if w is None else w for w in weightings]
+    scale = deviations(x, treated, estimand)
+    dummy = np.array([bool(((column == 0.0) | (column == 1.0)).all()) for column in x.T])
+    distances = np.array([_ecdf_distances(c, d, treated, weights) for c, d in zip(x.T, dummy, strict=True)])
+    return tuple(_balance(x, treated, w, scale, dummy, distances[:, j]) for j, w in enumerate(weights))
+
+
+def _balance(x: Array, t: Booleans, w: Array, scale: Array, dummy: Booleans, distances: Array) -> Balance:
+    mean_t, mean_c = np.average(x[t], axis=0, weights=w[t]), np.average(x[~t], axis=0, weights=w[~t])
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = _variance(x[t], w[t]) / _variance(x[c], w[c])
-        smd = (mean_t - mean_c) / deviations(x, treated, estimand)
-    dummy = np.array([bool(np.isin(column, (0.0, 1.0)).all()) for column in x.T])
-    distances = np.array([_ecdf_distances(column, t, w) for column in x.T])
+        ratio = _variance(x[t], w[t]) / _variance(x[~t], w[~t])
+        smd = (mean_t - mean_c) / scale
     return Balance(
         mean_t,
         mean_c,
@@ -84,16 +96,20 @@ def _variance(x: Array, w: Array) -> Array:
     return np.asarray(share @ np.square(x - mean) / (1.0 - share @ share))
 
 
-def _ecdf_distances(column: Array, treated: Booleans, w: Array) -> tuple[float, float]:
-    """Return the largest and the mean distance of two weighted distribution functions."""
-    order = np.argsort(column, kind="stable")
-    value, t = column[order], treated[order]
-    weight = w[order]
-    step = np.where(t, weight / w[treated].sum(), -weight / w[~treated].sum())
-    last = np.concatenate((np.diff(value) > 0.0, [True]))
-    distance = np.abs(np.cumsum(step)[last])
-    distance[-1] = 0.0
-    return float(distance.max()), float(distance.mean())
+def _ecdf_distances(column: Array, dummy: bool, treated: Booleans, weights: Sequence[Array]) -> list[list[float]]:
+    """Return the largest and the mean distance of two distribution functions under every set of weights."""
+    signed = [np.where(treated, w / w[treated].sum(), -w / w[~treated].sum()) for w in weights]
+    if dummy:
+        gaps = [abs(float(step @ column)) for step in signed]
+        return [[gap, 0.5 * gap] for gap in gaps]
+    order = np.argsort(column)
+    last = np.concatenate((np.diff(column[order]) > 0.0, [True]))
+    found = []
+    for step in signed:
+        distance = np.abs(np.cumsum(step[order])[last])
+        distance[-1] = 0.0
+        found.append([float(distance.max()), float(distance.mean())])
+    return found
 
 
 def effective_size(weights: Array) -> float:

@@ -21,7 +21,8 @@ _DEVIATIONS = {"att": "of the treated", "atc": "of the untreated"}
 def both(s: Sample, weights: Array, estimand: str) -> tuple[Balance, Balance]:
     """Return the balance of score and covariates before and after."""
     x = np.column_stack([s.score.values, s.covariates])
-    return balance(x, s.treated, None, estimand), balance(x, s.treated, weights, estimand)
+    before, after = balance(x, s.treated, (None, weights), estimand)
+    return before, after
 
 
 def balance_table(method: str, s: Sample, before: Balance, after: Balance, estimand: str) -> Table:
