@@ -74,7 +74,7 @@ def fit_binary(y: Array, x: Array, link: str = "probit", weights: Array | None =
     w = np.ones(len(y)) if weights is None else weights
 
     def objective(theta: Array) -> tuple[float, Array, Array]:
-        value, first, second = _pieces(sign * (standard.matrix @ theta), link)
+        value, first, second = log_distribution(sign * (standard.matrix @ theta), link)
         gradient = standard.matrix.T @ (w * first * sign)
         hessian = (standard.matrix * (w * second)[:, None]).T @ standard.matrix
         return float(w @ value), gradient, hessian
@@ -82,14 +82,14 @@ def fit_binary(y: Array, x: Array, link: str = "probit", weights: Array | None =
     found = maximise(objective, np.zeros(x.shape[1]), stop=lambda t: _separates(sign, standard.matrix @ t))
     _require_overlap(found, sign, standard.matrix)
     theta = standard.back @ found.theta
-    value, first, second = _pieces(sign * (x @ theta), link)
+    value, first, second = log_distribution(sign * (x @ theta), link)
     hessian = (x * (w * second)[:, None]).T @ x
     scores = x * (w * first * sign)[:, None]
     return BinaryFit(theta, float(w @ value), hessian, scores, found)
 
 
-def _pieces(z: Array, link: str) -> tuple[Array, Array, Array]:
-    """Return ``log F(z)`` and its two derivatives."""
+def log_distribution(z: Array, link: str) -> tuple[Array, Array, Array]:
+    """Return ``log F(z)`` of the link and its two derivatives."""
     if link == "logit":
         p = special.expit(-z)
         return -np.logaddexp(0.0, -z), p, -p * (1.0 - p)
@@ -223,7 +223,7 @@ def average_effects(x: Array, names: tuple[str, ...], theta: Array, link: str, w
     w = np.full(len(x), 1.0 / len(x)) if weights is None else weights / weights.sum()
     constant = intercept_column(x)
     index = x @ theta
-    density, slope = _density(index, link)
+    density, slope = density_and_slope(index, link)
     found: list[tuple[str, str, float, Array]] = []
     shown = [j for j in range(len(names)) if j != constant]
     mean_density, mean_slope = float(w @ density), (w * slope) @ x
@@ -249,7 +249,7 @@ def _discrete_change(x: Array, j: int, index: Array, theta: Array, link: str, w:
     rest = index - x[:, j] * theta[j]
     at_one, at_zero = rest + theta[j], rest
     value = float(w @ (distribution(at_one, link) - distribution(at_zero, link)))
-    one, zero = _density(at_one, link)[0], _density(at_zero, link)[0]
+    one, zero = density_and_slope(at_one, link)[0], density_and_slope(at_zero, link)[0]
     gradient = (w * (one - zero)) @ x
     gradient[j] = float(w @ one)
     return value, gradient
@@ -260,7 +260,7 @@ def distribution(index: Array, link: str) -> Array:
     return np.asarray(special.ndtr(index) if link == "probit" else special.expit(index))
 
 
-def _density(index: Array, link: str) -> tuple[Array, Array]:
+def density_and_slope(index: Array, link: str) -> tuple[Array, Array]:
     """Return the density of the link and its derivative."""
     if link == "probit":
         density = np.exp(-0.5 * index * index) / _SQRT_2PI

@@ -60,7 +60,7 @@ def dynamic_probit(
     Parameters
     ----------
     formula : str
-        ``outcome ~ regressors`` without the lag, which is added as ``lag_{outcome}``.
+        ``outcome ~ regressors`` without the outcome before, which is added as ``lag_{outcome}``.
     data : Dataset, frame or mapping of arrays
         One row a firm and year. Only true previous years are used: a row after a gap is left out and counted.
     firm, year : str
@@ -78,8 +78,10 @@ def dynamic_probit(
         ``outcome ~ regressors`` of the first period (``heckman``); the regressors of ``formula`` when not given.
     step : int
         Years between waves.
-    nodes, quadrature
-        As ``nodes`` and ``method`` of :func:`random_effects_probit`.
+    nodes : int
+        Nodes of the quadrature; with 0 they are doubled until the log-likelihood moves less than 1e-6.
+    quadrature : str
+        ``adaptive`` or ``standard``; see ``method`` of :func:`random_effects_probit`.
     cluster : str, optional
         Column of clusters that hold whole firms.
     vcov : str, optional
