@@ -103,8 +103,9 @@ def productivity(
     FirmResult
         Coefficients: an elasticity a column. Effects: ``returns_to_scale``, ``persistence``, and ``markov_law``, one a
         term of the law (``omega_lag``, ``omega_lag_2``, ``export``, ``export:omega``), in deviations of lagged
-        productivity from its mean; the error of ``persistence`` needs a bootstrap. ``frames["productivity"]``: firm, year, ``omega`` (log productivity with noise, as
-        ``y - X b``), ``tfp`` (its exponent), ``omega_without_noise``, ``innovation``; ``gnr``: elasticities too.
+        productivity from its mean; the error of ``persistence`` needs a bootstrap. ``frames["productivity"]``: firm,
+        year, ``omega`` (log productivity with noise, as ``y - X b``), ``tfp`` (its exponent),
+        ``omega_without_noise``, ``innovation``; ``gnr``: elasticities too.
         Table ``roots``: all solutions of ``acf`` found from many starts, with the rule of selection.
 
     Raises
