@@ -37,6 +37,41 @@ def dynamic(table: Any, method: str) -> Any:
     return dynamic_probit("y ~ x0 + x1 + x2", table, method=method).effects()
 
 
+@cache
+def instrumented(n: int) -> Any:
+    """Return a simulated table with an endogenous regressor, two instruments, a linear and a binary outcome."""
+    import pandas as pd
+
+    rng = np.random.default_rng(20051231)
+    x, z1, z2, v = (rng.normal(size=n) for _ in range(4))
+    d = 0.5 * x + 0.8 * z1 - 0.5 * z2 + v
+    y = 1.0 + 0.5 * d - 0.4 * x + 0.5 * v + rng.normal(size=n)
+    return pd.DataFrame({"y": y, "event": (y > 1.0).astype(int), "d": d, "x": x, "z1": z1, "z2": z2})
+
+
+def two_stage(table: Any) -> Any:
+    """Estimate with all tests."""
+    from innospace.firms.endogeneity import instrumental_variables
+
+    return instrumental_variables("y ~ d + x", table, endogenous=["d"], instruments=["z1", "z2"]).coefficients()
+
+
+def two_stage_pyfixest(table: Any) -> Any:
+    """Do the same with pyfixest, with its first-stage test only."""
+    import pyfixest
+
+    fit = pyfixest.feols("y ~ x | d ~ z1 + z2", data=table, vcov="iid")
+    fit.IV_Diag()
+    return fit.tidy()
+
+
+def control(table: Any) -> Any:
+    """Estimate a probit with a control function, effects and errors."""
+    from innospace.firms.endogeneity import control_function
+
+    return control_function("event ~ d + x", table, endogenous=["d"], instruments=["z1", "z2"]).effects()
+
+
 CASES: tuple[Case, ...] = (
     Case(
         "random-effects-probit-64-nodes-4360",
@@ -72,4 +107,13 @@ CASES: tuple[Case, ...] = (
         dynamic,
         small=lambda: (panel(300, 6), "heckman"),
     ),
+    Case("iv-100000", "two-stage least squares, 100,000 rows", lambda: (instrumented(100_000),), two_stage),
+    Case(
+        "iv-100000-pyfixest",
+        "two-stage least squares, 100,000 rows",
+        lambda: (instrumented(100_000),),
+        two_stage_pyfixest,
+        small=lambda: (instrumented(2000),),
+    ),
+    Case("control-function-100000", "control function, 100,000 rows", lambda: (instrumented(100_000),), control),
 )

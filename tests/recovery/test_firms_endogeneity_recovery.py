@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pytest
 from scipy import stats
 
 from innospace.firms.choice.binary import binary
@@ -54,7 +53,6 @@ def drawn(rng, outcome, n):
 MADE = instrumented("y ~ d + x", simulate(np.random.default_rng(0), 20), ["d"], ["z"], None)
 
 
-@pytest.mark.slow
 def test_intervals_cover():
     rng, held = np.random.default_rng(12), []
     for _ in range(300):
@@ -64,7 +62,6 @@ def test_intervals_cover():
     assert COVERAGE[0] <= np.mean(held) <= COVERAGE[1]
 
 
-@pytest.mark.slow
 def test_intervals_of_the_control_function_cover():
     """The index given the first-stage error has standard deviation .8, so coefficients are true ones over .8."""
     rng, held = np.random.default_rng(15), []

@@ -65,10 +65,10 @@ def test_the_log_likelihood_is_the_brute_force_integral(table):
 def trapezoid(table, theta):
     """Return the same log-likelihood by a fine trapezoidal rule, which has no error to speak of for such integrands."""
     sign, x = 2.0 * table["y"].to_numpy() - 1.0, np.column_stack([np.ones(len(table)), table["x"], table["d"]])
-    v = np.linspace(-9.0, 9.0, 601)
+    v = np.linspace(-9.0, 9.0, 1201)
     terms = special.log_ndtr(sign[:, None] * ((x @ theta[:3])[:, None] + np.exp(theta[3]) * v))
     by_firm = pd.DataFrame(terms).groupby(table["firm"].to_numpy()).sum().to_numpy() + stats.norm.logpdf(v)
-    return float(np.log(np.exp(by_firm).sum(axis=1) * (v[1] - v[0])).sum())
+    return float((special.logsumexp(by_firm, axis=1) + np.log(v[1] - v[0])).sum())
 
 
 def test_a_search_without_our_derivatives_ends_at_the_same_point(table):
@@ -257,6 +257,24 @@ def test_a_result_tells_and_comes_back_from_storage(table):
     pd.testing.assert_frame_equal(back.effects(), result.effects())
     assert back.table("random_effects_probit-random-effect").display().shape == (2, 5)
     assert result.to_dict()["coefficients"]["ln_sigma_u"]["estimate"] == result.estimates.values[-1]
+
+
+def test_a_constant_alone_is_a_model(table):
+    result = random_effects_probit("y ~ 1", table)
+    assert list(result.estimates.names) == ["Intercept", "ln_sigma_u"]
+    assert result.effects().empty
+    (sentence,) = result.findings()
+    assert "Lasting differences" in sentence
+    assert result.summary()
+
+
+@pytest.mark.parametrize(("sigma", "periods"), [(8.0, 8), (2.0, 100), (0.3, 4)])
+def test_strong_effects_and_long_panels_converge(sigma, periods):
+    hard = simulate(firms=60, periods=periods, sigma=sigma, seed=int(10 * sigma))
+    result = random_effects_probit("y ~ x + d", hard)
+    assert result.status.converged
+    assert all(c.ok for c in result.checks)
+    assert result.log_likelihood == pytest.approx(trapezoid(hard, result.estimates.values), abs=2e-6)
 
 
 def test_progress_is_told(table):

@@ -134,8 +134,8 @@ def random_effects_probit(
         vcov=vcov,
         labels=labels,
     )
-    extra = report.effect_sentence(dict(result.numbers), result.title)
-    return replace(result, sentences=(*findings(result), extra))
+    lasting = report.effect_sentence(dict(result.numbers), result.title)
+    return replace(result, sentences=(*(findings(result) if result.effects_found.names else ()), lasting))
 
 
 def require_quadrature(nodes: int, method: str) -> None:
