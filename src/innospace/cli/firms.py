@@ -77,7 +77,7 @@ def _command(verb: Verb) -> Callable[..., Outcome]:
     def run(**given: Any) -> Outcome:
         own = {k: given.pop(k) for k in _shared()}
         chosen = {k: _plain(known[k], v) for k, v in given.items() if k in known and v is not None and v != []}
-        filled = {k: given[k] for k in ("seed", "workers") if k in given}
+        filled: dict[str, Any] = {k: given[k] for k in ("seed", "workers") if k in given}
         return _run(verb, chosen, filled, own)
 
     parameters = [_parameter("data", Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)])]
@@ -201,7 +201,8 @@ def _report(
     from innospace.study.composition import document_of
 
     progress("Writing the report", 1.0)
-    return write_report(document_of(result, result.title, command), out, formats)
+    written: list[Path] = write_report(document_of(result, result.title, command), out, formats)
+    return written
 
 
 def outcome(result: FirmResult, written: list[Path]) -> Outcome:

@@ -23,6 +23,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Equation:
     """One displayed equation in LaTeX (for HTML and LaTeX) and Typst (for PDF), with a plain reading."""
 
@@ -40,7 +47,7 @@ class Notice:
     nature: Nature
 
 
-Block = Paragraph | Equation | Notice | Figure | Table
+Block = Paragraph | Heading | Equation | Notice | Figure | Table
 
 
 @dataclass(frozen=True, slots=True)

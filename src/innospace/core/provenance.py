@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import platform
@@ -88,6 +89,7 @@ class Provenance:
         return cls(data["version"], sources, data["options"], data["seed"], data["created"], data["software"])
 
 
+@functools.cache
 def _version(name: str) -> str:
     try:
         return version(name)

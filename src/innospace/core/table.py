@@ -50,6 +50,8 @@ class Table:
         standard errors beneath); its columns are the keys of ``columns``.
     rules : tuple of int
         Numbers of display rows above which a thin rule is drawn.
+    folded : bool
+        For reference rather than reading: a page shows it on request, a PDF leaves it to the files.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Table:
     notes: tuple[str, ...] = ()
     layout: pd.DataFrame | None = None
     rules: tuple[int, ...] = ()
+    folded: bool = False
 
     def display(self) -> pd.DataFrame:
         """Return the display text, one column a :class:`Column`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.document import Block, Paragraph, Section
+from innospace.core.document import Block, Heading, Paragraph, Section
 from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
@@ -27,8 +28,10 @@ COVARIANCE_LABELS = {
     "bootstrap": "bootstrap",
     "analytic": "analytic",
 }
-FIGURE_ROWS = 40
+FIGURE_ROWS = 24
 """More effects than this are not drawn together."""
+FOLDED_ROWS, LISTED_ROWS = 16, 32
+"""Longer tables of estimates, and of other things, are for reference: a page shows them on request."""
 TABLE_ROWS = 1000
 """Longer tables are left out of ``--json``; they are written as files."""
 _CATEGORY = re.compile(r"C\((?P<column>[^)]+)\)\[T\.(?P<level>.+)\]")
@@ -224,28 +227,45 @@ def findings(result: FirmResult) -> tuple[str, ...]:
     return (f"{result.title}: {'; '.join(told)}{more} ({fixed(result.n, 0)} observations).",)
 
 
-def sections(result: FirmResult, anchor: str = "") -> tuple[Section, ...]:
-    """Return the part of a report: model, figures, estimates, effects, tables; then the parts of a study.
+def sections(result: FirmResult) -> tuple[Section, ...]:
+    """Return the part of a report: model, figures, estimates, tables; then the chapters of a study."""
+    found = [Section(result.method, result.title, (*blocks(result), *_remarks(result)))]
+    for chapter, names in result.chapters.items():
+        parts = [result.parts[n] for n in names if n in result.parts]
+        inside: list[Block] = []
+        for part in parts:
+            inside += [Heading(part.title)] if len(parts) > 1 else []
+            inside += [*(Paragraph(text) for text in part.findings()), *blocks(part), *_remarks(part)]
+        if inside:
+            found.append(Section(_SLUG.sub("-", chapter.lower()).strip("-"), chapter, tuple(inside)))
+    return tuple(found)
 
-    A method that has a table ``...-coefficients`` or a figure ``...-effects`` of its own shows it in place of the
-    plain one.
+
+def blocks(result: FirmResult) -> list[Block]:
+    """Return figures and tables of one result, its description and equations first.
+
+    A method that has a table ``...-coefficients`` or figures of its own shows them in place of the plain ones; long
+    tables are folded.
     """
     r = result
     own_table = any(t.name.endswith("-coefficients") for t in r.tables)
-    own_figure = any(f.name.endswith("-effects") for f in r.figures)
-    effects = bool(np.isfinite(r.effects_found.values).any())
-    blocks: list[Block] = [Paragraph(r.description), *r.equations, *r.figures]
-    if effects:
-        blocks += [] if own_figure or len(r.effects_found.names) > FIGURE_ROWS else [r.plot.effects()]
-        blocks.append(r.table("effects"))
+    found: list[Block] = [Paragraph(r.description), *r.equations, *r.figures]
+    if np.isfinite(r.effects_found.values).any():
+        short = len(r.effects_found.names) <= FIGURE_ROWS
+        found += [r.plot.effects()] if short and not r.figures else []
+        found.append(_folded(r.table("effects"), FOLDED_ROWS))
     if r.estimates.names and not own_table:
-        blocks.append(r.table("coefficients"))
-    blocks += r.tables
-    blocks += [Paragraph(text) for text in (*r.steps, *r.warnings)]
-    found = [Section(anchor or r.method, r.title, tuple(blocks))]
-    for name, part in r.parts.items():
-        found += sections(part, _SLUG.sub("-", name.lower()).strip("-"))
-    return tuple(found)
+        found.append(_folded(r.table("coefficients"), FOLDED_ROWS))
+    longest = {t.name: FOLDED_ROWS if t.name.endswith("-coefficients") else LISTED_ROWS for t in r.tables}
+    return [*found, *(_folded(t, longest[t.name]) for t in r.tables)]
+
+
+def _folded(table: Table, rows: int) -> Table:
+    return replace(table, folded=True) if len(table.display()) > rows else table
+
+
+def _remarks(result: FirmResult) -> list[Block]:
+    return [Paragraph(text) for text in (*result.steps, *result.warnings)]
 
 
 _SLUG = re.compile(r"[^a-z0-9]+")

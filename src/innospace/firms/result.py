@@ -67,6 +67,8 @@ class FirmResult:
         Change it with :meth:`vcov`; the first of the estimates when empty.
     parts : mapping of str to FirmResult
         Analyses that a study is made of, by name.
+    chapters : mapping of str to tuple of str
+        Heading of a chapter -> names of the parts in it, in the order of a report.
     """
 
     method: str
@@ -89,6 +91,7 @@ class FirmResult:
     sentences: tuple[str, ...] = ()
     covariance_kind: str = ""
     parts: Mapping[str, FirmResult] = field(default_factory=dict)
+    chapters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -126,7 +129,9 @@ class FirmResult:
         errors = np.full(len(f.values), np.nan) if f.std_errors is None else f.std_errors
         if f.jacobian is not None:
             with np.errstate(invalid="ignore"):
-                errors = np.sqrt(np.einsum("ij,jk,ik->i", f.jacobian, self.covariance, f.jacobian))
+                variance = np.einsum("ij,jk,ik->i", f.jacobian, self.covariance, f.jacobian)
+                # a variance of zero may come out a rounding error below it
+                errors = np.sqrt(np.where(np.isfinite(variance), np.maximum(variance, 0.0), np.nan))
         frame = inference(f.values, errors, self.estimates.degrees, level)
         if f.lower is not None and f.upper is not None:
             frame["lower"], frame["upper"] = f.lower, f.upper

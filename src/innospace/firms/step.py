@@ -109,6 +109,6 @@ def _tables(inputs: StepInputs) -> dict[str, Any]:
 
 
 def _plans(options: Options) -> Any:
-    from innospace.firms.internationalisation.study import Plans
+    from innospace.firms.internationalisation.plans import Plans
 
     return Plans.from_dicts(options.columns, options.annual, options.cross_section)

@@ -62,6 +62,7 @@ def to_bundle(result: FirmResult) -> Bundle:
         **{k: list(getattr(result, k)) for k in ("warnings", "steps", "sentences")},
         "provenance": result.provenance.to_dict(),
         "parts": {name: part.meta for name, part in parts.items()},
+        "chapters": {k: list(v) for k, v in result.chapters.items()},
     }
     return Bundle(KIND, meta, frames)
 
@@ -91,6 +92,7 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         **{k: tuple(meta[k]) for k in ("warnings", "steps", "sentences")},
         "provenance": Provenance.from_dict(meta["provenance"]),
         "parts": {name: _part_in(name, part, frames) for name, part in meta["parts"].items()},
+        "chapters": {k: tuple(v) for k, v in meta["chapters"].items()},
     }
 
 
@@ -149,6 +151,7 @@ def _table_out(table: Table, frames: Frames) -> dict[str, Any]:
         "columns": [asdict(c) for c in table.columns],
         "notes": list(table.notes),
         "rules": list(table.rules),
+        "folded": table.folded,
     }
 
 
@@ -156,8 +159,8 @@ def _table_in(meta: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) -> Ta
     name = meta["name"]
     columns = tuple(Column(**c) for c in meta["columns"])
     layout = frames.get(f"layout-{name}")
-    rules = tuple(meta["rules"])
-    return Table(name, meta["title"], frames[f"table-{name}"], columns, tuple(meta["notes"]), layout, rules)
+    rules, folded = tuple(meta["rules"]), meta["folded"]
+    return Table(name, meta["title"], frames[f"table-{name}"], columns, tuple(meta["notes"]), layout, rules, folded)
 
 
 def _figure_out(figure: Figure, frames: Frames) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A synthetic annual panel with known technology and a known effect of exporting on productivity. **Simulated.**
+"""A simulated annual panel with known technology and a known effect of exporting on productivity.
 
 Inputs follow from productivity such that Olley-Pakes, Levinsohn-Petrin and Ackerberg-Caves-Frazer are all consistent:
 investment and materials rise with productivity given capital and carry no error, labour also answers to wages.

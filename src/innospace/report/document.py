@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from innospace.core.document import Document, Equation, Notice, Paragraph
+from innospace.core.document import Document, Equation, Heading, Notice, Paragraph
 from innospace.core.errors import DataError
 from innospace.core.figure import Figure
 from innospace.core.numbers import fixed
@@ -93,6 +93,8 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
 def _block(block: Any, figures: Any, tables: Any, safe: Any, drawings: Drawings) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
+    if isinstance(block, Heading):
+        return {"kind": "heading", "text": one_line(block.text)}
     if isinstance(block, Notice):
         label = views.NATURES[block.nature]
         return {"kind": "notice", "tone": str(block.nature), "label": label, "paragraphs": views.paragraphs(block.text)}
@@ -133,7 +135,14 @@ def _table(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any]:
     from innospace.report.tables import to_html
 
     html = safe(to_html(table, anchor))
-    return {"kind": "table", "name": name, "anchor": anchor, "html": html, "link": views.data_link(table.frame)}
+    return {
+        "kind": "table",
+        "name": name,
+        "anchor": anchor,
+        "html": html,
+        "link": views.data_link(table.frame),
+        "folded": one_line(table.title) if table.folded else "",
+    }
 
 
 def _accessible(svg: str, alt: str) -> str:

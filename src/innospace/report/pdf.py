@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from innospace.core.document import Document, Equation, Notice, Paragraph
+from innospace.core.document import Document, Equation, Heading, Notice, Paragraph
 from innospace.core.errors import DataError, InnospaceError
 from innospace.core.figure import Figure, FigureKind
 from innospace.report import views
@@ -111,6 +111,8 @@ def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any
 def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, drawings: Drawings) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
+    if isinstance(block, Heading):
+        return {"kind": "heading", "text": one_line(block.text)}
     if isinstance(block, Notice):
         tone = str(block.nature)
         words = views.paragraphs(block.text)
@@ -122,7 +124,9 @@ def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, draw
         return _figure(block, next(figures), folder, place, drawings)
     from innospace.report.tables import to_typst
 
-    next(tables)
+    name = next(tables)
+    if block.folded:
+        return {"kind": "paragraph", "paragraphs": [f"{one_line(block.title)}: file tables/{name}."]}
     (folder / f"table-{place}.typ").write_text(to_typst(block), encoding="utf-8")
     # a table that fits on a page is not torn over two
     return {"kind": "table", "file": f"table-{place}.typ", "rows": len(block.display())}

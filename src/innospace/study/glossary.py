@@ -7,7 +7,11 @@ import importlib
 from innospace.core.labels import require_known
 from innospace.core.terms import Term
 
-GLOSSARIES: tuple[str, ...] = ("innospace.frontier.glossary", "innospace.economy.models.knowledge.glossary")
+GLOSSARIES: tuple[str, ...] = (
+    "innospace.frontier.glossary",
+    "innospace.economy.models.knowledge.glossary",
+    "innospace.firms.glossary",
+)
 """Modules of engines that offer ``explain_terms()``."""
 
 _HOUSE = (

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
 
 from innospace.firms.choice.binary import is_dummy
 from innospace.firms.choice.joint import evaluation_rows, regressors
 from innospace.firms.design import Design
 from innospace.firms.estimates import Array, Effects
-from innospace.numerics.bivariate_normal import bivariate_derivatives
+from innospace.numerics.bivariate_normal import log_bivariate_derivatives
+from innospace.numerics.normal import log_cdf_and_mills
 
 JOINT = {"joint_11": (1, 1), "joint_10": (1, 0), "joint_01": (0, 1), "joint_00": (0, 0)}
 PROBABILITIES = (
@@ -32,7 +32,6 @@ PROBABILITIES = (
 BLOCK = 2048
 """Rows whose probabilities and derivatives are held at once."""
 UNIT = "points of probability"
-_SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 Found = tuple[str, str, float, Array]
 """Kind, name, value, gradient."""
 
@@ -53,18 +52,40 @@ class Surface:
     first: Array
     cross: Array
 
-    def __add__(self, other: Surface) -> Surface:
-        return Surface(self.value + other.value, self.first + other.first, self.cross + other.cross)
-
     def __sub__(self, other: Surface) -> Surface:
         return Surface(self.value - other.value, self.first - other.first, self.cross - other.cross)
 
-    def __truediv__(self, other: Surface) -> Surface:
-        value = self.value / other.value
-        first = (self.first - value * other.first) / other.value
-        m = len(self.cross)
-        mixed = first[:m, None] * other.first[None] + first[None] * other.first[:m, None]
-        return Surface(value, first, (self.cross - mixed - value * other.cross) / other.value)
+
+@dataclass(frozen=True, slots=True)
+class LogSurface:
+    """The logarithm of a probability, with its derivatives: sums and quotients of the smallest stay finite."""
+
+    value: Array
+    first: Array
+    cross: Array
+
+    def __add__(self, other: LogSurface) -> LogSurface:
+        value = np.logaddexp(self.value, other.value)
+        a, b = np.exp(self.value - value), np.exp(other.value - value)
+        first = a * self.first + b * other.first
+        cross = a * (self.cross + self.products()) + b * (other.cross + other.products())
+        return LogSurface(value, first, cross - _products(first, len(cross)))
+
+    def __truediv__(self, other: LogSurface) -> LogSurface:
+        return LogSurface(self.value - other.value, self.first - other.first, self.cross - other.cross)
+
+    def products(self) -> Array:
+        """Return the products of slopes that stand between second derivatives of a logarithm and of its exponential."""
+        return _products(self.first, len(self.cross))
+
+    def plain(self) -> Surface:
+        """Return the probability itself."""
+        value = np.exp(self.value)
+        return Surface(value, value * self.first, value * (self.cross + self.products()))
+
+
+def _products(first: Array, m: int) -> Array:
+    return np.asarray(first[:m, None] * first[None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +119,9 @@ class Point:
         return float(np.tanh(self.theta[-1]))
 
     @property
-    def gamma(self) -> float:
-        """Coefficient of the treatment; zero without one."""
-        return 0.0 if self.treatment is None else float(self.theta[self.treatment])
+    def gamma(self) -> float | None:
+        """Coefficient of the treatment."""
+        return None if self.treatment is None else float(self.theta[self.treatment])
 
     def indices(self) -> tuple[Array, Array]:
         """Return ``u``, without the treatment, and ``v``."""
@@ -144,65 +165,72 @@ def joint(
     u: Array,
     v: Array,
     rho: float,
-    gamma: float,
+    gamma: float | None,
     cell: tuple[int, int],
     treated: int | None = None,
     second: bool = True,
-) -> Surface:
-    """Return ``P(y1 = a, y2 = b)``; the index of the first equation moves by ``gamma`` when ``treated`` is 1.
+) -> LogSurface:
+    """Return ``log P(y1 = a, y2 = b)``; the index of the first equation moves by ``gamma`` when ``treated`` is 1.
 
     ``treated`` is ``b`` unless given: what would have happened under the other treatment.
     """
     shift = cell[1] if treated is None else treated
     q1, q2 = 2.0 * cell[0] - 1.0, 2.0 * cell[1] - 1.0
-    d = bivariate_derivatives(q1 * (u + shift * gamma), q2 * v, np.asarray(q1 * q2 * rho))
+    d = log_bivariate_derivatives(q1 * (u + shift * (gamma or 0.0)), q2 * v, np.asarray(q1 * q2 * rho))
     first = np.array([q1 * d.d1, q2 * d.d2, q1 * q2 * d.dr, shift * q1 * d.d1])
     if not second:
-        return Surface(d.value, first, np.zeros((0, 4, len(u))))
+        return LogSurface(d.value, first, np.zeros((0, 4, len(u))))
     cross = np.array(
         [
             [d.d11, q1 * q2 * d.d12, q2 * d.d1r, shift * d.d11],
             [q1 * q2 * d.d12, d.d22, q1 * d.d2r, shift * q1 * q2 * d.d12],
         ]
     )
-    return Surface(d.value, first, cross)
+    return LogSurface(d.value, first, cross)
 
 
-def margin(index: Array, place: int, gamma: float | None = None, second: bool = True) -> Surface:
-    """Return ``Phi(index)`` as a function of ``u`` (place 0), moved by ``gamma`` where given, or ``v`` (place 1)."""
-    z = index + (gamma or 0.0)
-    density = np.exp(-0.5 * z * z) / _SQRT_2PI
-    first, cross = np.zeros((4, len(z))), np.zeros((2, 4, len(z)))
-    places = (place,) if gamma is None else (place, 3)
-    for p in places:
-        first[p] = density
-        cross[place, p] = -z * density
-    return Surface(special.ndtr(z), first, cross if second else cross[:0])
+def margin(index: Array, place: int, sign: float = 1.0, gamma: float | None = None, second: bool = True) -> LogSurface:
+    """Return ``log Phi(sign index)`` as a function of ``u`` (place 0), moved by ``gamma`` where given, or ``v``."""
+    z = sign * (index + (gamma or 0.0))
+    value, mills = log_cdf_and_mills(z)
+    first, cross = np.zeros((4, len(z))), np.zeros((2 if second else 0, 4, len(z)))
+    for p in (place,) if gamma is None else (place, 3):
+        first[p] = sign * mills
+        if second:
+            cross[place, p] = -mills * (z + mills)
+    return LogSurface(value, first, cross)
 
 
-def surfaces(u: Array, v: Array, rho: float, gamma: float, second: bool = True) -> dict[str, Surface]:
+def surfaces(u: Array, v: Array, rho: float, gamma: float | None, second: bool = True) -> dict[str, Surface]:
     """Return every probability of :data:`PROBABILITIES`, with second derivatives when wanted."""
     cells = {name: joint(u, v, rho, gamma, cell, second=second) for name, cell in JOINT.items()}
-    one, two = cells["joint_11"] + cells["joint_10"], cells["joint_11"] + cells["joint_01"]
-    not_one, not_two = cells["joint_01"] + cells["joint_00"], cells["joint_10"] + cells["joint_00"]
-    return {
+    if gamma is None:
+        one, not_one = margin(u, 0, second=second), margin(u, 0, -1.0, second=second)
+    else:
+        # what moves the treatment moves the outcome
+        one, not_one = cells["joint_11"] + cells["joint_10"], cells["joint_01"] + cells["joint_00"]
+    two, not_two = margin(v, 1, second=second), margin(v, 1, -1.0, second=second)
+    found = {
         **cells,
         "marginal_1": one,
-        "marginal_2": margin(v, 1, second=second),
+        "marginal_2": two,
         "conditional_1_given_2": cells["joint_11"] / two,
         "conditional_1_given_not_2": cells["joint_10"] / not_two,
         "conditional_2_given_1": cells["joint_11"] / one,
         "conditional_2_given_not_1": cells["joint_01"] / not_one,
     }
+    return {name: surface.plain() for name, surface in found.items()}
 
 
 def average_effects(designs: Sequence[Design], point: Point) -> list[Found]:
     """Return mean probabilities, mean marginal effects and mean discrete changes of every kind and regressor."""
     parts = [_block_effects(designs, block) for block in point.blocks()]
     # the weights of all blocks sum to one: means add up
-    return [
-        (f[0][0], f[0][1], sum(p[2] for p in f), np.sum([p[3] for p in f], axis=0)) for f in zip(*parts, strict=True)
-    ]
+    found: list[Found] = []
+    for same in zip(*parts, strict=True):
+        kind, name = same[0][:2]
+        found.append((kind, name, sum(p[2] for p in same), np.sum([p[3] for p in same], axis=0)))
+    return found
 
 
 def _block_effects(designs: Sequence[Design], point: Point) -> list[Found]:
@@ -218,6 +246,8 @@ def _block_effects(designs: Sequence[Design], point: Point) -> list[Found]:
     for kind, s in everything.items():
         mean, gradients = s.first[:2] @ point.weights, (point.pull(s.cross[0]), point.pull(s.cross[1]))
         for name in names:
+            if not _concerns(kind, places[name], point.treatment):
+                continue
             value, gradient = 0.0, np.zeros(len(point.theta))
             for e, at in enumerate(places[name]):
                 if at is not None:
@@ -239,6 +269,13 @@ def _places(designs: Sequence[Design], name: str) -> tuple[int | None, int | Non
     )
 
 
+def _concerns(kind: str, places: tuple[int | None, int | None], treatment: int | None) -> bool:
+    """Whether a regressor can move a probability: one of the other equation cannot move a marginal one."""
+    if kind == "marginal_1":
+        return places[0] is not None or treatment is not None
+    return kind != "marginal_2" or places[1] is not None
+
+
 def _dummy(designs: Sequence[Design], name: str) -> bool:
     return any(is_dummy(d.x[:, d.names.index(name)]) for d in designs if name in d.names)
 
@@ -256,6 +293,8 @@ def _discrete_changes(
     ends = [surfaces(index[0], index[1], point.rho, point.gamma, second=False) for index in (low, high)]
     found = []
     for kind in PROBABILITIES:
+        if not _concerns(kind, places, point.treatment):
+            continue
         change = ends[1][kind] - ends[0][kind]
         gradient = point.pull(change.first)
         for e, at in enumerate(places):

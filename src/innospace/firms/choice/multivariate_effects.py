@@ -53,7 +53,7 @@ class JointEffects:
             effects += self._marginal(kind, slopes, cross)
         dummies = [n for n in regressors(self.designs) if self._dummy(n)]
         ends = {n: self._ends(n, index) for n in dummies}
-        changes = [self._change(kind, n, *ends[n]) for kind in self.kinds for n in dummies]
+        changes = [self._change(kind, n, *ends[n]) for kind in self.kinds for n in self._movers(kind) if n in ends]
         return [*result, *effects, *changes]
 
     def _index(self) -> Array:
@@ -92,7 +92,7 @@ class JointEffects:
         mean = self.weights @ slopes[:, : self.m]
         gradients = [self._pull(cross[:, j]) for j in range(self.m)]
         found: list[Found] = []
-        for name in regressors(self.designs):
+        for name in self._movers(kind):
             value, gradient = 0.0, np.zeros(len(self.theta))
             for j, at in self._places(name).items():
                 value += float(self.theta[at] * mean[j])
@@ -100,6 +100,13 @@ class JointEffects:
                 gradient[at] += mean[j]
             found.append((kind, name, value, gradient))
         return found
+
+    def _movers(self, kind: str) -> list[str]:
+        """Return the regressors that can move a probability: a marginal one only those of its equation."""
+        names = regressors(self.designs)
+        if not kind.startswith("marginal_"):
+            return list(names)
+        return [n for n in names if n in self.designs[int(kind.removeprefix("marginal_")) - 1].names]
 
     def _dummy(self, name: str) -> bool:
         return any(is_dummy(d.x[:, d.names.index(name)]) for d in self.designs if name in d.names)

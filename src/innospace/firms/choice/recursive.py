@@ -163,14 +163,14 @@ def _treatment_effects(designs: Sequence[Design], theta: Array, at: str, treatme
     everyone = point_of(designs, theta, at, treatment)
     u, v = everyone.indices()
     rho, gamma = everyone.rho, everyone.gamma
-    change = margin(u, 0, gamma) - margin(u, 0)
+    change = margin(u, 0, gamma=gamma).plain() - margin(u, 0).plain()
     found = [_mean("ate", name, everyone, change.value, change.first)]
     for kind, taken, rows in (("att", 1, y2), ("atu", 0, 1.0 - y2)):
         some = point_of(designs, theta, at, treatment, rows)
         u, v = some.indices()
         with_treatment, without = (joint(u, v, rho, gamma, (1, taken), treated) for treated in (1, 0))
-        chosen = joint(u, v, rho, gamma, (1, taken), 0) + joint(u, v, rho, gamma, (0, taken), 0)
-        given = (with_treatment - without) / chosen
+        chosen = margin(v, 1, 2.0 * taken - 1.0)
+        given = (with_treatment / chosen).plain() - (without / chosen).plain()
         found.append(_mean(kind, name, some, given.value, given.first))
     s = surfaces(*everyone.indices(), rho, gamma)
     apart = s["conditional_1_given_2"] - s["conditional_1_given_not_2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,6 @@ from innospace.core.numbers import percent
 from innospace.core.progress import Progress
 from innospace.core.provenance import Provenance
 from innospace.core.table import Column, Table
-from innospace.data.dataset import Dataset
 from innospace.firms.internationalisation.equations import MIN_FIRMS, term
 from innospace.firms.internationalisation.parts import starters_table_rows, words
 from innospace.firms.internationalisation.waves import TwoWaves
@@ -19,16 +19,7 @@ from innospace.firms.result import FirmResult
 if TYPE_CHECKING:
     import pandas as pd
 
-
-def table_of_rows(waves: TwoWaves, rows: pd.DataFrame) -> Dataset:
-    """Return rows of the panel as a dataset with its source."""
-    return Dataset(rows.reset_index(drop=True), waves.source, waves.steps)
-
-
-def at_risk(waves: TwoWaves, outcome: str) -> Dataset:
-    """Return the firms that did not have an outcome in the first wave."""
-    frame = waves.frame
-    return table_of_rows(waves, frame[frame[f"{outcome}_start"].notna()])
+    from innospace.data.dataset import Dataset
 
 
 def controls(waves: TwoWaves) -> list[str]:
@@ -138,7 +129,7 @@ def long_of(waves: TwoWaves) -> Dataset:
         frame[fixed].assign(year=last, productivity=frame["productivity"] + frame["growth"], **after),
     ]
     long = pd.concat(rows, ignore_index=True)
-    return table_of_rows(waves, long.assign(value_added_per_worker=np.exp(long["productivity"])))
+    return waves.rows(long.assign(value_added_per_worker=np.exp(long["productivity"])))
 
 
 def premium(waves: TwoWaves, channel: str) -> FirmResult:
@@ -182,10 +173,11 @@ def matched(waves: TwoWaves, channel: str) -> FirmResult:
     frame = waves.frame
     outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
     others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
-    formula = f"{channel}_starter ~ {' + '.join([*controls(waves), *others])}"
+    formula = f"new_{channel} ~ {' + '.join([*controls(waves), *others])}"
     outcomes = [f"{o}_after" for o in waves.plan.outcomes]
     title = f"Matching: innovation after starting {words(channel)}"
-    return match(formula, outcomes, table_of_rows(waves, outside), caliper=0.2, title=title)
+    data = waves.rows(outside.rename(columns={f"{channel}_starter": f"new_{channel}"}))
+    return match(formula, outcomes, data, caliper=0.2, title=title)
 
 
 def matched_growth(waves: TwoWaves, channel: str) -> FirmResult:
@@ -195,10 +187,12 @@ def matched_growth(waves: TwoWaves, channel: str) -> FirmResult:
     frame = waves.frame.assign(productivity_after=waves.frame["productivity"] + waves.frame["growth"])
     outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
     others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
-    formula = f"{channel}_starter ~ {' + '.join([*controls(waves), *others])}"
+    formula = f"new_{channel} ~ {' + '.join([*controls(waves), *others])}"
     title = f"Matched difference-in-differences: productivity after starting {words(channel)}"
-    data = table_of_rows(waves, outside)
-    return match_did(formula, "productivity", "productivity_after", data, caliper=0.2, title=title)
+    data = waves.rows(outside.rename(columns={f"{channel}_starter": f"new_{channel}"}))
+    found = match_did(formula, "productivity", "productivity_after", data, caliper=0.2, title=title)
+    # the pairs are those of the matching before, whose balance and overlap are drawn there
+    return replace(found, figures=(), tables=())
 
 
 def joint_decisions(waves: TwoWaves, *, seed: int, progress: Progress) -> FirmResult:
@@ -208,7 +202,7 @@ def joint_decisions(waves: TwoWaves, *, seed: int, progress: Progress) -> FirmRe
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
     right = " + ".join([*map(term, classes), "size", "productivity"])
     formulas = [f"{o}_after ~ {o}_before + {right}" for o in waves.plan.outcomes]
-    return multivariate_probit(formulas, table_of_rows(waves, waves.frame), seed=seed, progress=progress)
+    return multivariate_probit(formulas, waves.rows(waves.frame), seed=seed, progress=progress)
 
 
 def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
@@ -216,7 +210,7 @@ def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
     from innospace.firms.complementarity import complementarity as test
 
     frame = waves.frame.assign(inputs_before=waves.frame["inputs_quitter"] + waves.frame["inputs_continuous"])
-    data = table_of_rows(waves, frame[frame["product_start"].notna() & (frame["machinery_quitter"] == 0)])
+    data = waves.rows(frame[frame["product_start"].notna() & (frame["machinery_quitter"] == 0)])
     others = ["export_starter", "export_continuous", "machinery_continuous", "inputs_starter", "inputs_continuous"]
     practices = ["inputs_before", "machinery_starter"]
     rest = [*others, *controls(waves)]
@@ -234,7 +228,7 @@ def interaction(waves: TwoWaves) -> FirmResult:
         *controls(waves),
     ]
     formula = f"product_start ~ {' + '.join(right)}"
-    return effect(formula, at_risk(waves, "product"), x=share, z="machinery_starter", link="probit", vcov="robust")
+    return effect(formula, waves.at_risk("product"), x=share, z="machinery_starter", link="probit", vcov="robust")
 
 
 def joint_partners(waves: TwoWaves) -> FirmResult:
@@ -244,7 +238,7 @@ def joint_partners(waves: TwoWaves) -> FirmResult:
 
     right = " + ".join(map(term, partner_regressors(waves)))
     foreign, domestic = (f"{p} ~ {right}" for p in waves.plan.partners)
-    return biprobit(foreign, domestic, table_of_rows(waves, waves.frame), vcov="robust")
+    return biprobit(foreign, domestic, waves.rows(waves.frame), vcov="robust")
 
 
 def mediation(waves: TwoWaves, outcome: str, *, draws: int, seed: int, progress: Progress) -> FirmResult:
@@ -258,7 +252,7 @@ def mediation(waves: TwoWaves, outcome: str, *, draws: int, seed: int, progress:
         f"{outcome}_start",
         waves.plan.partners[0],
         foreign,
-        at_risk(waves, outcome),
+        waves.at_risk(outcome),
         controls=[*rest, *exports, *waves.locations],
         bootstrap=draws,
         seed=seed,

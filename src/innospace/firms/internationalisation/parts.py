@@ -60,7 +60,7 @@ def learning(waves: TwoWaves) -> FirmResult:
     industry = ["C(industry)"] if waves.plan.industry else []
     right = " + ".join([*map(term, start_regressors(waves)), *industry])
     for o in waves.plan.outcomes:
-        results[words(o)] = binary(f"{o}_start ~ {right}", _known(waves.frame, f"{o}_start"), vcov="robust")
+        results[words(o)] = binary(f"{o}_start ~ {right}", waves.at_risk(o), vcov="robust")
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
     return together(
         waves.source,
@@ -99,9 +99,9 @@ def entry(waves: TwoWaves) -> FirmResult:
     industry = ["C(industry)"] if waves.plan.industry else []
     results = {}
     for c in waves.plan.channels:
-        outside = waves.frame[waves.frame[f"{c}_class"].isin(("never", "starter"))].reset_index(drop=True)
+        outside = waves.frame[waves.frame[f"{c}_class"].isin(("never", "starter"))]
         right = " + ".join(["size", "productivity", *industry])
-        results[words(c)] = binary(f"{c}_starter ~ {right}", outside, vcov="robust")
+        results[words(c)] = binary(f"{c}_starter ~ {right}", waves.rows(outside), vcov="robust")
     told = tuple(
         f"A log point of productivity before: the probability of entering {name} "
         f"{points_clause(r.effect('productivity', AME))}; "
@@ -126,7 +126,10 @@ def partners(waves: TwoWaves) -> FirmResult:
     """Return probits of winning new partners, side by side."""
     industry = ["C(industry)"] if waves.plan.industry else []
     right = " + ".join([*map(term, partner_regressors(waves)), *industry])
-    results = {p.replace("_", " "): binary(f"{p} ~ {right}", waves.frame, vcov="robust") for p in waves.plan.partners}
+    results = {
+        p.replace("_", " "): binary(f"{p} ~ {right}", waves.rows(waves.frame), vcov="robust")
+        for p in waves.plan.partners
+    }
     told = []
     for name, r in results.items():
         frame = r.effects()
@@ -144,8 +147,3 @@ def partners(waves: TwoWaves) -> FirmResult:
         CHANGE,
         tuple(told),
     )
-
-
-def _known(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return the rows in which a column has a value: those at risk of starting."""
-    return frame[frame[column].notna()].reset_index(drop=True)

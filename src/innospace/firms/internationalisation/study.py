@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -197,11 +198,22 @@ def _file(name: str) -> str:
     return name.replace(" ", "-")
 
 
+_COLUMN = re.compile(r"\b[A-Za-z]\w*_\w+\b")
+
+
+def readable(text: str) -> str:
+    """Return a sentence in which names of columns are words: ``new_product`` as ``new product``."""
+    return _COLUMN.sub(lambda m: m[0].replace("_", " "), text)
+
+
 def _labelled(name: str, result: FirmResult) -> FirmResult:
-    """Return a result whose tables, figures and checks carry the name of the analysis."""
+    """Return a result in words; its tables, figures and checks carry the name of the analysis."""
     stem = _file(name)
     return replace(
         result,
+        title=readable(result.title),
+        description=readable(result.description),
+        sentences=tuple(readable(s) for s in result.findings()),
         tables=tuple(replace(t, name=f"{stem}-{t.name}") for t in result.tables),
         figures=tuple(replace(f, name=f"{stem}-{f.name}") for f in result.figures),
         checks=tuple(replace(c, name=f"{stem}.{c.name}") for c in result.checks),

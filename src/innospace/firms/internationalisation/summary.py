@@ -10,7 +10,7 @@ import numpy as np
 from innospace.core.checks import Check
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed
-from innospace.core.provenance import Nature, Provenance
+from innospace.core.provenance import Nature, Provenance, Source
 from innospace.core.table import Column, Table
 from innospace.firms.internationalisation.cross_section import speaks
 from innospace.firms.internationalisation.equations import Equations
@@ -30,8 +30,22 @@ COVERAGE = 0.85
 """Share of true values that must lie in their 95 % intervals: with some 40 dependent comparisons of one panel, fewer
 than 85 % would happen by chance in well under 1 % of panels."""
 CROSS = "cross-section "
-LEADS = ("learning", "entry", "matching export", "mediation", "event study", f"{CROSS}decisions", f"{CROSS}chain")
-"""Analyses whose first finding stands among the findings of the study, in this order."""
+LEADS = (f"{CROSS}decisions", f"{CROSS}premium", "learning", "entry", "matching export", "mediation", "event study")
+"""Analyses whose findings stand among those of the study, real data first: all of learning, the first of others."""
+CHANNELS = "{channel}"
+CHAPTERS: Mapping[str, tuple[str, ...]] = {
+    "Who trades and who starts to innovate": ("descriptives",),
+    "Self-selection": ("entry", "premium {channel}", "before {channel}"),
+    "Learning": ("learning", "matching {channel}", "matched growth {channel}", "joint decisions"),
+    "Complementarity": ("interaction", "complementarity"),
+    "Partners": ("partners", "joint partners", "mediation"),
+    "Productivity over the years": ("productivity", "event study"),
+    "A cross-section of innovating firms": tuple(
+        f"{CROSS}{name}"
+        for name in ("decisions", "premium", "balancing", "joint", "complementarity", "mediation", "chain")
+    ),
+}
+"""Headings of the report and the analyses under them."""
 
 
 def summarise(
@@ -65,25 +79,38 @@ def summarise(
         steps=waves.steps,
         sentences=_sentences(found, waves, results),
         parts=dict(results),
+        chapters=_chapters(waves),
     )
+
+
+def _chapters(waves: TwoWaves) -> dict[str, tuple[str, ...]]:
+    channels = waves.plan.channels
+    return {
+        title: tuple(name.format(channel=c) for name in names for c in (channels if CHANNELS in name else channels[:1]))
+        for title, names in CHAPTERS.items()
+    }
 
 
 def _sentences(found: tuple[Verdict, ...], waves: TwoWaves, results: Mapping[str, FirmResult]) -> tuple[str, ...]:
     held = [v for v in found if v.verdict == HOLDS]
-    nature = "simulated with known truth" if waves.source.nature is Nature.SIMULATED else str(waves.source.nature)
-    head = (
-        f"{len(held)} of {len(found)} findings of the brief are found in {waves.source.name} ({nature}, "
-        f"{fixed(len(waves.frame), 0)} firms)"
-    )
+    panel = _named(waves.source, len(waves.frame))
     rest = [f"{v.claim.statement.rstrip('.')}: {v.verdict}" for v in found if v.verdict != HOLDS]
+    head = f"{len(held)} of {len(found)} findings of the brief are found in the {panel}"
     told = [f"{head}{'; ' + '; '.join(rest) if rest else ''}."]
     for name in LEADS:
         if name not in results:
             continue
-        source = results[name].provenance.sources
-        origin = f"[{source[0].name}, {source[0].nature}] " if source else ""
-        told += [f"{origin}{s}" for s in results[name].findings()[: 3 if name == "learning" else 1]]
+        part = results[name]
+        sentences = part.findings()[: 3 if name in ("learning", f"{CROSS}decisions") else 1]
+        told += [f"In the {_named(part.provenance.sources[0], 0)}: {s}" for s in sentences]
     return tuple(told)
+
+
+def _named(source: Source, firms: int) -> str:
+    """Return a source as a reader would call it, with its nature."""
+    nature = "simulated panel with known truth" if source.nature is Nature.SIMULATED else f"{source.nature} data"
+    count = f", {fixed(firms, 0)} firms" if firms else ""
+    return f"{nature} ({source.name}{count})"
 
 
 def lines_frame(found: tuple[Verdict, ...]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 from innospace.core.errors import DataError, LabelError, offenders
 from innospace.core.labels import require_known, suggest
 from innospace.core.provenance import Source
+from innospace.data.dataset import Dataset
 from innospace.firms.design import table_of
 from innospace.firms.internationalisation.plan import Plan
 
@@ -49,6 +50,14 @@ class TwoWaves:
     def starters(self, channel: str) -> int:
         """Return the number of firms that entered a channel between the waves."""
         return int((self.frame[f"{channel}_class"] == "starter").sum())
+
+    def rows(self, frame: pd.DataFrame) -> Dataset:
+        """Return rows of the panel as a dataset with its source."""
+        return Dataset(frame.reset_index(drop=True), self.source, self.steps)
+
+    def at_risk(self, outcome: str) -> Dataset:
+        """Return the firms that did not have an outcome in the first wave."""
+        return self.rows(self.frame[self.frame[f"{outcome}_start"].notna()])
 
     @property
     def interaction(self) -> str:

@@ -1,0 +1,52 @@
+"""Words of the firms engine: coefficients, effects, numbers and checks that its results show."""
+
+from __future__ import annotations
+
+import importlib
+
+from innospace.core.terms import Term
+
+AREAS = ("panel", "joint", "panel_choice", "effects", "did", "productivity", "chain")
+"""Each has a module ``terms_AREA`` with its ``TERMS``."""
+
+_COMMON = (
+    Term(
+        "average_marginal_effect",
+        "AME",
+        "points of probability",
+        "Mean over the rows of the derivative of the probability by a regressor.",
+        "mean of f(x'b) b_j",
+        "Greene (2018), section 17.3",
+    ),
+    Term(
+        "average_discrete_change",
+        "",
+        "points of probability",
+        "Mean over the rows of the probability with a 0/1 regressor at 1 less that with it at 0.",
+        "mean of F(x'b | x_j = 1) - F(x'b | x_j = 0)",
+        "Greene (2018), section 17.3",
+    ),
+    Term(
+        "pseudo_r2", "", "fraction", "One less the log-likelihood over that of a constant.", "1 - L / L_0", "McFadden"
+    ),
+    Term("share_of_ones", "", "fraction", "Share of rows in which the event took place."),
+    Term("never", "", "label", "Class of firms that trade by a channel in no wave."),
+    Term("starter", "", "label", "Class of firms that trade by a channel in the last wave but not in the first."),
+    Term("quitter", "", "label", "Class of firms that trade by a channel in the first wave but not in the last."),
+    Term("continuous", "", "label", "Class of firms that trade by a channel in both waves."),
+    Term(
+        "truth_inside",
+        "",
+        "fraction",
+        "Share of the comparisons of the study whose 95 % interval holds the value the synthetic panel was drawn with.",
+    ),
+)
+
+
+def explain_terms() -> tuple[Term, ...]:
+    """Return every term; a word that several areas use is explained once."""
+    found = {t.name: t for t in _COMMON}
+    for area in AREAS:
+        for term in importlib.import_module(f"innospace.firms.terms_{area}").TERMS:
+            found.setdefault(term.name, term)
+    return tuple(found.values())
