@@ -65,8 +65,7 @@ def test_equations_in_any_order(seed):
     }
     a, b = effects(one), effects(other)
     for mine, its in swap.items():
-        for name in ("x", "z", "t"):
-            np.testing.assert_allclose(a.loc[(mine, name)], b.loc[(its, name)], atol=SAME)
+        np.testing.assert_allclose(a.loc[mine].sort_index(), b.loc[its].sort_index(), atol=SAME)
 
 
 @given(seed=seeds, factor=st.floats(1e-3, 1e4), shift=st.floats(-50, 50))
@@ -102,13 +101,11 @@ def test_effects_add_up(seed):
     np.testing.assert_allclose(
         cells.drop(index=["rho", *found.index[found["joint_11"].isna()]], errors="ignore").sum(axis=1), 0, atol=1e-12
     )
-    regressors = ["x", "z", "t"]
-    np.testing.assert_allclose(
-        found["marginal_1"][regressors], (cells["joint_11"] + cells["joint_10"])[regressors], atol=1e-12
-    )
-    np.testing.assert_allclose(
-        found["marginal_2"][regressors], (cells["joint_11"] + cells["joint_01"])[regressors], atol=1e-12
-    )
+    one, two = cells["joint_11"] + cells["joint_10"], cells["joint_11"] + cells["joint_01"]
+    # a regressor of the other equation moves a marginal probability in no way, and is left out there
+    names = ["x", "z", "t"]
+    np.testing.assert_allclose(found["marginal_1"].reindex(names).fillna(0), one[names], atol=1e-12)
+    np.testing.assert_allclose(found["marginal_2"].reindex(names).fillna(0), two[names], atol=1e-12)
     assert found["probability"][list(cells.columns)].sum() == pytest.approx(1.0, abs=1e-12)
 
 

@@ -69,7 +69,8 @@ def biprobit(
         Coefficients ``{outcome}: {regressor}`` and ``athrho``; numbers ``rho``, ``rho_std_error`` and an interval
         from ``atanh(rho)``. Effects of every regressor of either equation on ``joint_11``, ``joint_10``,
         ``joint_01``, ``joint_00``, ``marginal_1``, ``marginal_2``, ``conditional_1_given_2``,
-        ``conditional_1_given_not_2``, ``conditional_2_given_1``, ``conditional_2_given_not_1``: mean derivatives, and
+        ``conditional_1_given_not_2``, ``conditional_2_given_1``, ``conditional_2_given_not_1`` (a regressor of one
+        equation does not move the marginal probability of the other, and is left out there): mean derivatives, and
         with the suffix ``_discrete`` mean changes from 0 to 1 of 0/1 regressors; mean probabilities by the same
         names (kind ``probability``); ``correlation`` ``rho``.
 
