@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+from matching_cases import as_lists, closest, greedy, nearest_all, nearest_first
+
 from innospace.numerics import nearest as line
 from innospace.numerics import nearest_space as space
-from matching_cases import as_lists, closest, greedy, nearest_all, nearest_first
 
 EXACT = 1e-12
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,20 +110,28 @@ def _critical(statistic: float, ranks: Array, level: float) -> float:
 
 
 def _hodges_lehmann(d: Array, p: float) -> float:
-    """Return the shift at which the signed-rank sum of what is left equals ``p`` of all ranks."""
-    low, high = float(d.min()) - 1.0, float(d.max()) + 1.0
-    scale = max(abs(low), abs(high))
+    """Return the shift at which the signed-rank sum of what is left equals ``p`` of all ranks.
 
-    def share(shift: float) -> float:
+    The sum falls in steps, so it may equal its target over an interval: the middle of it is returned.
+    """
+    total = 0.5 * len(d) * (len(d) + 1)
+    slack = 1e-9 * total
+
+    def surplus(shift: float) -> float:
         left = d - shift
         ranks = stats.rankdata(np.abs(left))
-        return float(ranks[left > 0.0].sum() + 0.5 * ranks[left == 0.0].sum()) / float(ranks.sum())
+        return float(ranks[left > 0.0].sum() + 0.5 * ranks[left == 0.0].sum()) - p * total
 
-    for _ in range(_STEPS):
+    return 0.5 * (_last(d, lambda v: surplus(v) > slack) + _last(d, lambda v: surplus(v) >= -slack))
+
+
+def _last(d: Array, holds: Callable[[float], bool]) -> float:
+    """Return the largest shift, by bisection, at which a predicate that ends at some shift still holds."""
+    low, high = float(d.min()) - 1.0, float(d.max()) + 1.0
+    scale = max(abs(low), abs(high))
+    while high - low > 1e-12 * scale:
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if share(middle) > p else (low, middle)
-        if high - low <= 1e-12 * scale:
-            break
+        low, high = (middle, high) if holds(middle) else (low, middle)
     return 0.5 * (low + high)
 
 
