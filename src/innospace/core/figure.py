@@ -30,7 +30,7 @@ class FigureKind(StrEnum):
     """code (joined to ``geometry`` feature ids), value, label; optional: value_title, value_format,
     domain (two numbers), direct (list of codes labelled on the map because they are too small to see)."""
     LINES = "lines"
-    """x, y; optional: series, lower, upper, x_title, y_title, y_format, y_log."""
+    """x, y; optional: series, lower, upper, x_title, y_title, y_format, y_log, reference (float: a level drawn)."""
     HISTOGRAM = "histogram"
     """value; optional: value_title, bins (int), reference (float), reference_label."""
     COEFFICIENTS = "coefficients"

@@ -17,6 +17,20 @@ NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
 """Parameters of a verb that its caller fills in; the others are arguments."""
 
 
+COMMON = {
+    "firm": "Column of the firm.",
+    "year": "Column of the year.",
+    "first": "First wave; the first year of the panel when not given.",
+    "last": "Last wave; the last year of the panel when not given.",
+    "cluster": "Column of cluster labels.",
+    "weights": "Column of positive weights.",
+    "vcov": "Covariance: hessian, opg, robust or cluster, as the method has them.",
+    "level": "Coverage of the intervals.",
+    "at": "average: effects are means over rows; means: at the means of the regressors.",
+}
+"""Meanings of arguments that a docstring leaves to another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One verb.
@@ -87,7 +101,7 @@ def arguments(verb: Verb) -> dict[str, Argument]:
         if name in NOT_ARGUMENTS:
             continue
         kind, several = _kind(hints[name])
-        found[name] = Argument(name, kind, several, parameter.default, meanings.get(name, ""))
+        found[name] = Argument(name, kind, several, parameter.default, meanings.get(name) or COMMON.get(name, ""))
     return found
 
 

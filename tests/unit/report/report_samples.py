@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from innospace.core.checks import Check
-from innospace.core.document import Document, Equation, Notice, Paragraph, Section
+from innospace.core.document import Document, Equation, Heading, Notice, Paragraph, Section
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.provenance import Nature, Provenance, Source
 from innospace.core.table import Column, Table
@@ -115,3 +115,12 @@ def document() -> Document:
     return Document(
         f"A title {NASTY}", CYRILLIC, ("Region 1 reaches 11 %",), checks, body, provenance, "innospace run x"
     )
+
+
+def folded_document() -> Document:
+    """A section with a heading and a table that is for reference."""
+    frame = pd.DataFrame({"name": ["Уфа", "Казань"], "value": [1.0, 2.0]})
+    columns = (Column("name", "Name"), Column("value", "Value", "fixed:1"))
+    table = Table("long", "For reference & more", frame, columns, folded=True)
+    section = Section("part", "Part", (Heading("Глава <1>"), Paragraph("Text."), table))
+    return Document("T", "", (), (), (section,), Provenance("0"), "innospace")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -243,3 +244,10 @@ def test_log_axes_are_labelled_in_original_units():
     shown = texts(to_svg(fig))
     assert "1 million".replace(" ", "\u00a0") in shown
     assert "100" in shown or "1\u202f000" in shown
+
+
+def test_the_level_of_reference_is_drawn():
+    plain = figure(FigureKind.LINES, [2.0, 3.0, 4.0], list("abc"))
+    with_zero = figure(FigureKind.LINES, [2.0, 3.0, 4.0], list("abc"), reference=0.0)
+    drawn = [json.dumps(f.draw().to_dict()) for f in (plain, with_zero)]
+    assert ['{"y": 0.0}' in d for d in drawn] == [False, True]

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from report_samples import CYRILLIC, NASTY
+from report_samples import CYRILLIC, NASTY, folded_document
 
 from innospace.core.checks import Check
 from innospace.core.document import Document, Equation, Paragraph, Section
@@ -210,3 +210,11 @@ def test_sections_with_reserved_anchors_do_not_clash():
     page = render_html(Document("T", "", (), (), sections, Provenance("0"), ""))
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_headings_stand_within_sections_and_folded_tables_open_on_request():
+    page = render_html(folded_document())
+    assert "<h3>Глава &lt;1&gt;</h3>" in page
+    assert "<details><summary>For reference &amp; more</summary>" in page
+    assert "Казань" in page
+    assert Reader(page).wrong == []

@@ -120,3 +120,12 @@ def test_empty_report():
     text = pages(document)[0].extract_text()
     assert "This run states no findings." in text
     assert "No checks were made." in text
+
+
+def test_folded_tables_are_left_to_the_files():
+    from report_samples import folded_document
+
+    text = "\n".join(page.extract_text() for page in pages(folded_document()))
+    assert "Глава" in text
+    assert "tables/long" in text
+    assert "Казань" not in text

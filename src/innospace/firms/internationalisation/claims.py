@@ -122,7 +122,11 @@ def _learning(channels: Sequence[str], outcomes: Sequence[str]) -> list[Claim]:
     every = set(channels) >= {"export", "machinery", "inputs"}
     entry = [Line(f"new exporters less never, {o}", _start(o, ("export_starter", 1.0)), ("export",)) for o in outcomes]
     longer = [
-        Line(f"continuous less new exporters, {o}", _start(o, ("export_continuous", 1.0), ("export_starter", -1.0)))
+        Line(
+            f"continuous less new exporters, {o}",
+            _start(o, ("export_continuous", 1.0), ("export_starter", -1.0)),
+            ("export",),
+        )
         for o in outcomes
     ]
     found = []

@@ -14,6 +14,7 @@ from innospace.firms.internationalisation.waves import TwoWaves
 if TYPE_CHECKING:
     import pandas as pd
 
+CLASS_ENDINGS = ("_starter", "_quitter", "_continuous")
 MIN_FIRMS = 10
 """A class with fewer firms gets no headline."""
 
@@ -70,13 +71,15 @@ def _models(waves: TwoWaves) -> dict[str, Callable[[], Piece]]:
     found: dict[str, Callable[[], Piece]] = {}
 
     def add(name: str, kind: Callable[..., Piece], outcome: str, regressors: list[str]) -> None:
-        found[name] = lambda: kind(name, frame, outcome, [*map(term, regressors), *industry])
+        # firms of a class too small for a coefficient are not counted among those that never trade
+        rows, columns = large_classes(frame, outcome, regressors)
+        found[name] = lambda: kind(name, rows, outcome, [*map(term, columns), *industry])
 
     for c in plan.channels:
-        add(f"level {c}", linear_piece, "productivity", [*_classes(waves, (c,)), "size"])
+        add(f"level {c}", linear_piece, "productivity", [*_classes((c,)), "size"])
         add(f"ex ante {c}", linear_piece, f"productivity_before_{c}", [f"{c}_starter", "size"])
         add(f"entry {c}", probit_piece, f"entry_{c}", ["size", "productivity"])
-    add("growth", linear_piece, "growth", [*_classes(waves, plan.channels), "size", "productivity"])
+    add("growth", linear_piece, "growth", [*_classes(plan.channels), "size", "productivity"])
     for o in plan.outcomes:
         add(f"start {o}", probit_piece, f"{o}_start", start_regressors(waves))
     for p in plan.partners:
@@ -84,11 +87,25 @@ def _models(waves: TwoWaves) -> dict[str, Callable[[], Piece]]:
     return found
 
 
+def large_classes(frame: pd.DataFrame, outcome: str, regressors: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows and regressors without classes of trade that have too few firms where the outcome is known.
+
+    The outcome of firms in such a class becomes missing, so that positions of rows stay.
+    """
+    known = frame[outcome].notna()
+    small = [n for n in regressors if n.endswith(CLASS_ENDINGS) and frame.loc[known, n].sum() < MIN_FIRMS]
+    if not small:
+        return frame, regressors
+    inside = (frame[small] == 1.0).any(axis=1)
+    rows = frame.assign(**{outcome: frame[outcome].where(~inside)})
+    return rows, [n for n in regressors if n not in small and not any(n.endswith(f"_x_{s}") for s in small)]
+
+
 def start_regressors(waves: TwoWaves) -> list[str]:
     """Return the regressors of starting to innovate."""
     plan = waves.plan
     share = [plan.inputs_share, waves.interaction] if waves.interaction else []
-    return [*_classes(waves, plan.channels), *share, "size", "productivity", *plan.traits, *plan.partners]
+    return [*_classes(plan.channels), *share, "size", "productivity", *plan.traits, *plan.partners]
 
 
 def partner_regressors(waves: TwoWaves) -> list[str]:
@@ -97,10 +114,9 @@ def partner_regressors(waves: TwoWaves) -> list[str]:
     return [*plan.traits, *(f"{m}_before" for m in plan.markets), *waves.locations, "size"]
 
 
-def _classes(waves: TwoWaves, channels: tuple[str, ...]) -> list[str]:
-    """Return the 0/1 columns of classes that have firms; never is left out."""
-    names = [f"{c}_{label}" for c in channels for label in ("starter", "quitter", "continuous")]
-    return [n for n in names if waves.frame[n].any()]
+def _classes(channels: tuple[str, ...]) -> list[str]:
+    """Return the 0/1 columns of the classes of channels; never is left out."""
+    return [f"{c}{ending}" for c in channels for ending in CLASS_ENDINGS]
 
 
 def _with_entries(waves: TwoWaves) -> pd.DataFrame:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innospace.firms.choice.binary import binary
-from innospace.firms.internationalisation.equations import MIN_FIRMS, partner_regressors, start_regressors, term
+from innospace.firms.internationalisation.equations import (
+    MIN_FIRMS,
+    large_classes,
+    partner_regressors,
+    start_regressors,
+    term,
+)
 from innospace.firms.internationalisation.together import AME, CHANGE, together
 from innospace.firms.internationalisation.waves import CLASSES, TwoWaves
 from innospace.firms.presentation import label, points_clause
@@ -58,9 +64,10 @@ def learning(waves: TwoWaves) -> FirmResult:
     """
     results = {}
     industry = ["C(industry)"] if waves.plan.industry else []
-    right = " + ".join([*map(term, start_regressors(waves)), *industry])
     for o in waves.plan.outcomes:
-        results[words(o)] = binary(f"{o}_start ~ {right}", waves.at_risk(o), vcov="robust")
+        rows, columns = large_classes(waves.frame, f"{o}_start", start_regressors(waves))
+        right = " + ".join([*map(term, columns), *industry])
+        results[words(o)] = binary(f"{o}_start ~ {right}", waves.at_risk(o, rows), vcov="robust")
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
     return together(
         waves.source,
@@ -99,6 +106,8 @@ def entry(waves: TwoWaves) -> FirmResult:
     industry = ["C(industry)"] if waves.plan.industry else []
     results = {}
     for c in waves.plan.channels:
+        if waves.starters(c) < MIN_FIRMS:
+            continue
         outside = waves.frame[waves.frame[f"{c}_class"].isin(("never", "starter"))]
         right = " + ".join(["size", "productivity", *industry])
         results[words(c)] = binary(f"{c}_starter ~ {right}", waves.rows(outside), vcov="robust")

@@ -137,12 +137,12 @@ def _panel(waves: TwoWaves, draws: int, seed: int) -> dict[str, Analysis]:
     found: dict[str, Analysis] = {"descriptives": lambda _: panel_parts.descriptives(waves)}
     for c in plan.channels:
         found[f"premium {c}"] = lambda _, c=c: panel_parts.premium(waves, c)  # type: ignore[misc]
-    for c in plan.channels:
+    for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
         found[f"before {c}"] = lambda p, c=c: panel_parts.before_entry(waves, c, seed=seed, progress=p)  # type: ignore[misc]
     found |= {"entry": lambda _: parts.entry(waves), "learning": lambda _: parts.learning(waves)}
-    for c in plan.channels:
+    for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
         found[f"matching {c}"] = lambda _, c=c: panel_parts.matched(waves, c)  # type: ignore[misc]
-    for c in plan.channels:
+    for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
         found[f"matched growth {c}"] = lambda _, c=c: panel_parts.matched_growth(waves, c)  # type: ignore[misc]
     if len(plan.outcomes) > 1:
         found["joint decisions"] = lambda p: panel_parts.joint_decisions(waves, seed=seed, progress=p)

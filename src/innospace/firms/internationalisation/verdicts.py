@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from innospace.core.provenance import Nature
 from innospace.firms.internationalisation.claims import Claim, Line, claims
 from innospace.firms.internationalisation.equations import MIN_FIRMS, Equations
-from innospace.firms.internationalisation.stack import contrast, joint_zero
+from innospace.firms.internationalisation.stack import Contrast, contrast, joint_zero
 from innospace.firms.internationalisation.waves import TwoWaves
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def verdicts(waves: TwoWaves, equations: Equations) -> tuple[Verdict, ...]:
     known = set(equations.estimates.names)
     found = []
     for claim in claims(waves):
-        lines = [line for line in claim.lines if set(line.weights) <= known]
+        lines = [line for line in claim.lines if set(line.weights) <= known or _few(line, waves)]
         if lines:
             found.append(_verdict(claim, lines, waves, equations))
     return tuple(found)
@@ -62,7 +62,7 @@ def _verdict(claim: Claim, lines: Sequence[Line], waves: TwoWaves, equations: Eq
     truth = _truth(waves)
     rows = []
     for line in lines:
-        c = contrast(equations.estimates, line.weights)
+        c = NOTHING if _few(line, waves) else contrast(equations.estimates, line.weights)
         firms = [waves.starters(channel) for channel in line.channels]
         rows.append(
             {
@@ -78,8 +78,16 @@ def _verdict(claim: Claim, lines: Sequence[Line], waves: TwoWaves, equations: Eq
             }
         )
     frame = pd.DataFrame(rows)
-    p = joint_zero(equations.estimates, [line.weights for line in lines])[1]
+    told = [line.weights for line in lines if not _few(line, waves)]
+    p = joint_zero(equations.estimates, told)[1] if told else float("nan")
     return Verdict(claim, _overall(claim, frame, p), frame, p)
+
+
+NOTHING = Contrast(*[float("nan")] * 5)
+
+
+def _few(line: Line, waves: TwoWaves) -> bool:
+    return any(waves.starters(c) < MIN_FIRMS for c in line.channels)
 
 
 def _line_verdict(estimate: float, p: float, null: bool, firms: Sequence[int]) -> str:

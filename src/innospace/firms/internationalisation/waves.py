@@ -55,9 +55,10 @@ class TwoWaves:
         """Return rows of the panel as a dataset with its source."""
         return Dataset(frame.reset_index(drop=True), self.source, self.steps)
 
-    def at_risk(self, outcome: str) -> Dataset:
-        """Return the firms that did not have an outcome in the first wave."""
-        return self.rows(self.frame[self.frame[f"{outcome}_start"].notna()])
+    def at_risk(self, outcome: str, frame: pd.DataFrame | None = None) -> Dataset:
+        """Return the firms that did not have an outcome in the first wave, of all or of some rows."""
+        rows = self.frame if frame is None else frame
+        return self.rows(rows[rows[f"{outcome}_start"].notna()])
 
     @property
     def interaction(self) -> str:
@@ -239,7 +240,7 @@ class _Reader:
         if not bad.any():
             return
         firms = self._frame[self._plan.firm]
-        shown = [f"firm {firms[i]}: {column[i]!r}" for i in bad[bad].index[:5]]
+        shown = [f"firm {firms[i]}: {column[i]}" for i in bad[bad].index[:5]]
         raise DataError(
             f"Column {column.name!r} {what} ({int(bad.sum())} cell{'s' if bad.sum() != 1 else ''}).",
             where="; ".join(shown),

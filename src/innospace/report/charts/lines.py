@@ -70,6 +70,8 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     rows = ready.rows
     height = 220.0 if layout.phone else 320.0
     ends = rows[["y", "lower", "upper"]].to_numpy(dtype=float).ravel()
+    if e.get("reference") is not None:
+        ends = np.append(ends, float(e["reference"]))
     ends = ends[np.isfinite(ends) & ((ends > 0) | (not e.get("y_log")))]
     make = scales.logarithmic if e.get("y_log") else scales.linear
     y = make(*scales.around(ends, log=bool(e.get("y_log"))), height, 5, size=size, upright=True)
@@ -83,6 +85,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     x = _x_axis(rows["x"].to_numpy(dtype=float), width, layout)
     colours = _colours(ready.series)
     layers = [
+        *_reference(y, e),
         *_marks(rows, x, y, e, colours),
         *_end_labels(rows, x, y, names, colours, size),
         theme.text_at(str(e.get("y_title", e["y"])), 10.0 - left, -14.0, size, color=theme.SOFT),
@@ -136,6 +139,17 @@ def _marks(
         if len(own) <= 60:
             layers.append(base.mark_circle(color=colour, size=44, opacity=1).encode(x=ex, y=ey, description="hint:N"))
     return layers
+
+
+def _reference(y: scales.Axis, e: Any) -> list[Any]:
+    """Return the level that the lines are read against: zero of an event study."""
+    if e.get("reference") is None:
+        return []
+    alt = need("altair")
+    at = alt.Chart(alt.InlineData(values=[{"y": float(e["reference"])}]))
+    axis = y.guide(None, domain=False, ticks=False)
+    rule = at.mark_rule(color=theme.INK, strokeWidth=1.1, aria=False)
+    return [rule.encode(y=alt.Y("y:Q", scale=y.scale(), axis=axis))]
 
 
 def _end_labels(

@@ -1,0 +1,264 @@
+"""The study of a firm panel: tables made ready, verdicts, what is left out and why, going on after a stop."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError
+from innospace.core.provenance import Nature, Source
+from innospace.data.dataset import Dataset
+from innospace.firms import synthetic
+from innospace.firms.internationalisation.cross_section import cross_section_of
+from innospace.firms.internationalisation.equations import fit_equations
+from innospace.firms.internationalisation.plan import Plan
+from innospace.firms.internationalisation.plans import CrossPlan, Plans
+from innospace.firms.internationalisation.stack import contrast, joint_zero, probit_piece
+from innospace.firms.internationalisation.study import problems, readable, study
+from innospace.firms.internationalisation.verdicts import HOLDS, NOT, OPPOSITE, TOO_FEW, UNCLEAR, verdicts
+from innospace.firms.internationalisation.waves import two_waves_of
+from innospace.firms.result import FirmResult
+
+SIMULATED = Source("firms-synthetic-test", "", Nature.SIMULATED)
+SMALL = {"partners": [], "markets": [], "constraints": [], "inputs_share": "", "location": ""}
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    return synthetic.two_waves(1500, 1)
+
+
+@pytest.fixture(scope="module")
+def waves(table):
+    return two_waves_of(Dataset(table, SIMULATED), Plan())
+
+
+def plans(**columns) -> Plans:
+    return Plans.from_dicts({**SMALL, **columns}, {}, {})
+
+
+class Kept:
+    """Parts kept in memory; counts what is loaded and saved."""
+
+    def __init__(self):
+        self.parts, self.loads, self.saves = {}, 0, 0
+
+    def load(self, name):
+        self.loads += name in self.parts
+        return self.parts.get(name)
+
+    def save(self, name, content):
+        self.saves += 1
+        self.parts[name] = content
+
+
+def test_classes_and_starts_are_those_of_the_columns(table, waves):
+    frame = waves.frame
+    for c in synthetic.CHANNELS:
+        code = table[f"{c}_2005"] * 2 + table[f"{c}_2009"]
+        names = code.map({0: "never", 1: "starter", 2: "quitter", 3: "continuous"})
+        assert (frame[f"{c}_class"] == names).all()
+        assert waves.starters(c) == int((names == "starter").sum())
+    start = frame["rd_start"]
+    assert start.isna().sum() == table["rd_2005"].sum()
+    assert (start.dropna() == table.loc[table["rd_2005"] == 0, "rd_2009"]).all()
+    ratio = table["value_added_2005"] / table["employees_2005"]
+    np.testing.assert_allclose(frame["productivity"], np.log(ratio), rtol=1e-12)
+    real = table["value_added_2009"] / table["price_level_2009"] / table["employees_2009"]
+    np.testing.assert_allclose(frame["growth"], np.log(real) - np.log(ratio), rtol=1e-9)
+
+
+def test_a_long_panel_gives_the_same(table, waves):
+    rows = []
+    for year in (2005, 2009):
+        own = {c: c.removesuffix(f"_{year}") for c in table.columns if c.endswith(str(year))}
+        kept = [c for c in table.columns if not c.endswith(("2005", "2009"))]
+        rows.append(table[[*kept, *own]].rename(columns=own).assign(year=year))
+    long = pd.concat(rows).sample(frac=1.0, random_state=1)
+    long = long.assign(inputs_share=long["inputs_share"].fillna(0.0), customs_constraint=long["customs_constraint"])
+    found = two_waves_of(long, Plan())
+    ours = found.frame.sort_values("firm", ignore_index=True)
+    pd.testing.assert_frame_equal(ours, waves.frame.sort_values("firm", ignore_index=True), check_exact=False)
+    short = long[(long["firm"] != "F00001") | (long["year"] == 2005)]
+    assert "1 of 1500 firms are not in both waves" in two_waves_of(short, Plan()).steps[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "columns", "error", "words"),
+    [
+        (lambda t: pd.concat([t, t.head(2)]), {}, DataError, "in the table more than once"),
+        (lambda t: t.assign(export_2005=t["export_2005"] * 2), {}, DataError, "must hold 0 and 1"),
+        (lambda t: t.assign(value_added_2009=-1.0), {}, DataError, "must be positive"),
+        (lambda t: t.assign(employees_2005=0.0), {}, DataError, "firm F00001: 0.0"),
+        (lambda t: t.assign(rd_2009=np.nan), {}, DataError, "Every cell of 'rd_2009' is missing"),
+        (lambda t: t.assign(size_class="x"), {"employees": "size_class"}, DataError, "text where numbers"),
+        (lambda t: t.drop(columns="export_2009"), {}, LabelError, "export_2009"),
+        (lambda t: t, {"channels": ["exprt"]}, LabelError, "exprt"),
+        (lambda t: t, {"firm": "company"}, LabelError, "company"),
+        (lambda t: t.assign(year=2005), {}, DataError, "two waves"),
+        (lambda t: t.head(0), {}, DataError, "no rows"),
+    ],
+)
+def test_bad_panels_are_told_by_firm(table, change, columns, error, words):
+    changed = change(table)
+    if "year" in changed:
+        changed = changed.rename(columns=lambda c: c.removesuffix("_2005"))
+    with pytest.raises(error) as caught:
+        two_waves_of(changed, plans(**columns).panel)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"waves": [2009, 2005]}, "earlier one first"),
+        ({"waves": [2005]}, "two years"),
+        ({"channels": []}, "no channels"),
+        ({"owners": ["foreign_owner"]}, "foreign and state"),
+        ({"owners": ["foreign", "state_owner"]}, "owner among the traits"),
+        ({"partners": ["a"]}, "foreign and domestic"),
+        ({"chanels": ["export"]}, "Did you mean 'channels'"),
+    ],
+)
+def test_impossible_plans_are_refused(columns, words):
+    with pytest.raises(InnospaceError) as caught:
+        Plan.from_dict(columns)
+    assert words in str(caught.value)
+    with pytest.raises(SpecError, match="one column"):
+        Plans.from_dicts({}, {}, {"size": ["a"]})
+
+
+def test_no_starters_means_no_study(table):
+    nobody = table.assign(**{f"{c}_2009": table[f"{c}_2005"] for c in synthetic.CHANNELS})
+    found = problems(plans(), {"panel": Dataset(nobody, SIMULATED)})
+    assert len(found) == 1
+    assert "export: 0, machinery: 0, inputs: 0" in str(found[0])
+    with pytest.raises(SpecError, match="No channel has enough firms"):
+        study(plans(), {"panel": Dataset(nobody, SIMULATED)})
+    with pytest.raises(SpecError, match="needs a panel"):
+        study(plans(), {})
+
+
+def test_a_class_with_too_few_firms_gets_no_verdict(table):
+    few = table.copy()
+    starters = few.index[(few["export_2005"] == 0) & (few["export_2009"] == 1)]
+    few.loc[starters[5:], "export_2009"] = 0
+    waves = two_waves_of(Dataset(few, SIMULATED), plans().panel)
+    assert waves.starters("export") == 5
+    found = {v.claim.key: v for v in verdicts(waves, fit_equations(waves))}
+    assert found["learning_export"].verdict == TOO_FEW
+    assert set(found["learning_export"].lines["firms"]) == {5.0}
+    assert found["machinery_inputs"].verdict != TOO_FEW
+    result = study(plans(), {"panel": Dataset(few, SIMULATED)}, draws=0)
+    assert any("Only 5 firms started export" in s for s in result.parts["learning"].findings())
+
+
+def test_truth_is_known_for_the_synthetic_panel_only(table, waves):
+    lines = pd.concat([v.lines for v in verdicts(waves, fit_equations(waves))])
+    assert lines["truth"].notna().sum() > 40
+    real = two_waves_of(Dataset(table, Source("firms.csv", "")), Plan())
+    assert pd.concat([v.lines for v in verdicts(real, fit_equations(real))])["truth"].isna().all()
+
+
+def test_verdicts_follow_sign_and_clarity(waves):
+    found = verdicts(waves, fit_equations(waves))
+    for v in found:
+        for _, line in v.lines.iterrows():
+            clear = line["p_value"] < 0.05
+            if v.claim.null:
+                assert line["verdict"] == (NOT if clear else HOLDS)
+            elif line["estimate"] > 0:
+                assert line["verdict"] == (HOLDS if clear else UNCLEAR)
+            else:
+                assert line["verdict"] == (OPPOSITE if clear else NOT)
+            assert line["lower"] < line["estimate"] < line["upper"]
+
+
+def test_reversed_effects_are_called_opposite(table):
+    swapped = table.assign(catching_up=1 - table["catching_up"])
+    waves = two_waves_of(Dataset(swapped, SIMULATED), Plan())
+    found = {v.claim.key: v.verdict for v in verdicts(waves, fit_equations(waves))}
+    assert found["catching_up"] == OPPOSITE
+
+
+def test_the_joint_covariance_is_that_of_stacked_scores(waves):
+    """Within one equation the error is the robust one; across equations errors add by influence."""
+    equations = fit_equations(waves)
+    piece = equations.pieces["start rd"]
+    own = probit_piece("again", waves.frame, "rd_start", ["size", "productivity"])
+    np.testing.assert_allclose(own.influence.sum(axis=0), 0.0, atol=1e-8)
+    name = "start rd: size"
+    c = contrast(equations.estimates, {name: 1.0})
+    j = piece.names.index(name)
+    assert c.std_error == pytest.approx(float(np.sqrt(piece.influence[:, j] @ piece.influence[:, j])), rel=1e-12)
+    across = contrast(equations.estimates, {name: 1.0, "start product: size": -1.0})
+    other = equations.pieces["start product"]
+    gap = piece.influence[:, j] - other.influence[:, other.names.index("start product: size")]
+    assert across.std_error == pytest.approx(float(np.sqrt(gap @ gap)), rel=1e-10)
+    assert joint_zero(equations.estimates, [{name: 1.0}])[1] == pytest.approx(c.p_value, rel=1e-9)
+
+
+def test_order_and_names_of_firms_do_not_matter(table, waves):
+    shuffled = table.sample(frac=1.0, random_state=3).assign(firm=lambda t: "Завод " + t["firm"].str[::-1])
+    other = fit_equations(two_waves_of(Dataset(shuffled, SIMULATED), Plan()))
+    ours = fit_equations(waves)
+    assert other.estimates.names == ours.estimates.names
+    np.testing.assert_allclose(other.estimates.values, ours.estimates.values, rtol=1e-7, atol=1e-9)
+
+
+def test_a_stopped_study_goes_on_and_gives_the_same(table):
+    data = {"panel": Dataset(table, SIMULATED)}
+    kept = Kept()
+
+    def stop(message, fraction):
+        if message.startswith("Matching"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study(plans(), data, draws=0, parts=kept, progress=stop)
+    done = kept.saves
+    assert done > 5
+    whole = study(plans(), data, draws=0, parts=kept)
+    assert kept.loads == done
+    fresh = study(plans(), data, draws=0)
+    assert isinstance(whole, FirmResult)
+    pd.testing.assert_frame_equal(whole.offers("effect"), fresh.offers("effect"))
+    assert whole.findings() == fresh.findings()
+    assert [s.title for s in whole.sections()] == [s.title for s in fresh.sections()]
+
+
+def test_analyses_that_cannot_be_done_are_told(table):
+    constant = table.assign(technology_2009=table["technology_2005"])
+    result = study(plans(), {"panel": Dataset(constant, SIMULATED)}, draws=0)
+    assert any(w.startswith("Left out: start technology.") for w in result.warnings)
+    assert "learning" not in result.parts
+    assert "entry" in result.parts
+
+
+def test_the_cross_section_is_named_in_words_and_counts_gaps():
+    from innospace.data import load_sample
+
+    data, plan = cross_section_of(load_sample("ecuador-innovators-2014"), CrossPlan())
+    assert plan.outcomes == ("new_product", "new_process")
+    assert {"exporter", "cooperation", "rd_in_house", "log_rd_per_worker"} <= set(data.frame.columns)
+    assert "1 of 2610 firms" in data.steps[-1]
+    performers = data.frame["performs_rd"] == 1
+    assert data.frame.loc[performers, "log_rd_per_worker"].notna().all()
+
+
+def test_readable():
+    assert readable("new_product rises; R&D of 3_4 and new_foreign_partner") == (
+        "new product rises; R&D of 3_4 and new foreign partner"
+    )
+
+
+def test_the_sample_is_what_the_generator_draws():
+    from innospace.data import load_sample
+    from innospace.firms.synthetic_annual import annual
+
+    for name, drawn in (("firms-synthetic-2005-2009", synthetic.two_waves()), ("firms-synthetic-annual", annual())):
+        shipped = load_sample(name).frame
+        pd.testing.assert_frame_equal(shipped, drawn, check_exact=False, rtol=1e-9, check_dtype=False)
+    with pytest.raises(SpecError):
+        synthetic.two_waves(0)
