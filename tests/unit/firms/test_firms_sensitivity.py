@@ -84,6 +84,18 @@ def test_bounds_of_matching_with_replacement_are_marked(data):
     assert b.numbers["pairs"] == data["starter"].sum()
 
 
+def test_bounds_of_a_binary_outcome_are_those_of_mcnemar():
+    d = np.repeat([1.0, -1.0, 0.0], [30, 15, 40])
+    pairs = pd.DataFrame({"a": np.maximum(d, 0.0), "b": np.maximum(-d, 0.0)})
+    r = rosenbaum(pairs, treated="a", control="b", gammas=[1, 2])
+    for gamma in (1.0, 2.0):
+        p = gamma / (1 + gamma)
+        expected = stats.norm.sf((30 - 45 * p) / np.sqrt(45 * p * (1 - p)))
+        assert r.numbers[f"p_upper_{gamma:g}"] == pytest.approx(expected, rel=1e-9)
+    assert any("McNemar" in w for w in r.warnings)
+    assert "mean difference" in r.findings()[0]
+
+
 def test_bounds_that_cannot_be_had(data):
     pairs = pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]})
     with pytest.raises(DataError, match="differ in the outcome"):

@@ -122,7 +122,8 @@ def _hodges_lehmann(d: Array, p: float) -> float:
         ranks = stats.rankdata(np.abs(left))
         return float(ranks[left > 0.0].sum() + 0.5 * ranks[left == 0.0].sum()) - p * total
 
-    return 0.5 * (_last(d, lambda v: surplus(v) > slack) + _last(d, lambda v: surplus(v) >= -slack))
+    found = 0.5 * (_last(d, lambda v: surplus(v) > slack) + _last(d, lambda v: surplus(v) >= -slack))
+    return 0.0 if abs(found) <= 1e-10 * (1.0 + float(np.abs(d).max())) else found
 
 
 def _last(d: Array, holds: Callable[[float], bool]) -> float:
@@ -202,7 +203,7 @@ def rosenbaum(
         tables=(_table(b),),
         figures=(_figure(b, pairs.name, len(pairs.differences)),),
         checks=(check,),
-        warnings=pairs.warnings,
+        warnings=(*pairs.warnings, *_of_two_values(pairs.differences)),
         sentences=_sentences(b, pairs, numbers["hodges_lehmann"]),
     )
 
@@ -277,6 +278,16 @@ def _checked(pairs: _Pairs) -> _Pairs:
     return pairs
 
 
+def _of_two_values(d: Array) -> tuple[str, ...]:
+    """Return a warning when the outcome is 0/1, for which an additive shift of every pair means nothing."""
+    if not np.isin(d, (-1.0, 0.0, 1.0)).all():
+        return ()
+    return (
+        "The outcome holds 0 and 1 only: the p-values are those of McNemar's test under hidden bias; the Hodges-Lehmann "
+        "estimates say nothing.",
+    )
+
+
 def _table(b: Bounds) -> Table:
     import pandas as pd
 
@@ -333,6 +344,8 @@ def _sentences(b: Bounds, pairs: _Pairs, middle: float) -> tuple[str, ...]:
     n = fixed(len(pairs.differences), 0)
     higher = "higher" if b.direction > 0 else "lower"
     first = f"In {n} pairs the Hodges-Lehmann difference in {pairs.name} is {significant(middle, 4)}"
+    if _of_two_values(pairs.differences):
+        first = f"In {n} pairs the mean difference in {pairs.name} is {significant(float(pairs.differences.mean()), 4)}"
     if b.critical <= 1.0:
         p = p_clause(float(b.p_upper[0])) if b.gammas[0] == 1.0 else ""
         shown = f" ({p}, one-sided)" if p else ""
