@@ -283,7 +283,7 @@ def _of_two_values(d: Array) -> tuple[str, ...]:
     if not np.isin(d, (-1.0, 0.0, 1.0)).all():
         return ()
     return (
-        "The outcome holds 0 and 1 only: the p-values are those of McNemar's test under hidden bias; the Hodges-Lehmann "
+        "The outcome holds 0 and 1 only: p-values are those of McNemar's test under hidden bias; the Hodges-Lehmann "
         "estimates say nothing.",
     )
 
