@@ -10,6 +10,10 @@ from typing import Any
 
 import numpy as np
 
+import cases_firms_chain
+import cases_firms_did
+import cases_firms_panel
+import cases_firms_productivity
 from case import Case
 
 
@@ -160,4 +164,8 @@ CASES = (
     Case("innospace", "economy: one year, warm", a_year, solve_a_year, 20),
     Case("innospace", "economy: baseline and four options, 19 years", economy, solve_paths),
     Case("innospace", "economy: 1,000 draws", lambda: (*economy(), 1000), draw, 1, lambda: (*economy(), 4)),
+    *cases_firms_panel.CASES,
+    *cases_firms_did.CASES,
+    *cases_firms_productivity.CASES,
+    *cases_firms_chain.CASES,
 )

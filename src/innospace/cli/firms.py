@@ -59,6 +59,72 @@ app = typer.Typer(
 )
 
 
+SAMPLES = ("firms-synthetic-2005-2009", "firms-synthetic-annual", "ecuador-innovators-2014")
+Table = str | None
+
+
+@app.command(name=STUDY)
+def study(
+    panel: Annotated[
+        Table, typer.Argument(metavar="PANEL", help="Two waves of firms, wide or long; the samples when left out.")
+    ] = None,
+    annual: Annotated[Table, typer.Option("--annual", metavar="FILE", help="Firms and years.")] = None,
+    cross_section: Annotated[Table, typer.Option("--cross-section", metavar="FILE", help="Innovating firms.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="PART=COLUMN", help="Which column plays a part of the panel; repeat."),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="Draws of every bootstrap.", min=0)] = 200,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", help="Processes; numbers do not depend on it.")] = None,
+    out: Out = None,
+    formats: Formats = DEFAULT_FORMATS,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> Outcome:
+    """Run the whole study of a firm panel: self-selection, learning, complementarity, partners.
+
+    Parts and their default columns: innospace explain internationalisation. Lists are written with commas:
+    --column waves=2005,2009 --column channels=export,machinery --column partners=
+    """
+    from innospace.firms.internationalisation.plans import Plans
+    from innospace.firms.internationalisation.study import study as run
+
+    plans = Plans.from_dicts(_parts(column or []), {}, {})
+    chosen = _ready(out, formats)
+    names: tuple[str | None, ...] = (panel, annual, cross_section)
+    if not any(names):
+        names = tuple(f"{SAMPLE}{s}" for s in SAMPLES)
+    with progress_bar(quiet) as progress:
+        progress("Reading the tables", 0.0)
+        tables = {part: read(n) for part, n in zip(("panel", "annual", "cross_section"), names, strict=True) if n}
+        result = run(plans, tables, draws=draws, seed=seed, workers=workers, progress=progress)
+        written = _report(result, out, chosen, "innospace firms study PANEL ...", progress)
+    return outcome(result, written)
+
+
+def _parts(given: list[str]) -> dict[str, Any]:
+    """Return ``PART=COLUMN`` as a plan takes them: lists by commas, years as numbers."""
+    from innospace.core.errors import SpecError
+    from innospace.firms.internationalisation.plan import Plan
+
+    several = {k: isinstance(v, list) for k, v in Plan().to_dict().items()}
+    found: dict[str, Any] = {}
+    for text in given:
+        part, equals, value = (x.strip() for x in text.partition("="))
+        if not equals:
+            raise SpecError(f"{text!r} is not PART=COLUMN.", where="--column", allowed=", ".join(several))
+        listed = [v.strip() for v in value.split(",") if v.strip()]
+        if part == "waves":
+            bad = [v for v in listed if not v.isdigit()]
+            if bad:
+                raise SpecError(f"The wave {bad[0]!r} is not a year.", where="--column", allowed="waves=2005,2009")
+            found[part] = [int(v) for v in listed]
+        else:
+            found[part] = listed if several.get(part, False) else value
+    return found
+
+
 @app.callback(invoke_without_command=True)
 def _root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
@@ -82,7 +148,7 @@ def _command(verb: Verb) -> Callable[..., Outcome]:
 
     parameters = [_parameter("data", Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)])]
     positional = [known[name] for name in verb.positional]
-    parameters += [_parameter(a.name, _positional(a)) for a in positional]
+    parameters += [_parameter(a.name, _positional(a, last=a is positional[-1])) for a in positional]
     parameters += [_parameter(a.name, _option(a), _default(a)) for a in known.values() if a.name not in verb.positional]
     signature = inspect.signature(verb.function).parameters
     parameters += [_parameter(k, v, signature[k].default) for k, v in _FILLED.items() if k in signature]
@@ -96,8 +162,9 @@ def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empt
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
-def _positional(argument: Argument) -> Any:
-    kind = list[str] if argument.several else argument.kind
+def _positional(argument: Argument, *, last: bool) -> Any:
+    # only the last can take several words; others take a list with commas
+    kind = list[str] if argument.several and last else argument.kind
     return Annotated[kind, typer.Argument(metavar=argument.name.upper(), help=argument.meaning)]
 
 
@@ -120,7 +187,8 @@ def _plain(argument: Argument, value: Any) -> Any:
     """Return a list with commas taken apart; formulas hold none."""
     if not argument.several:
         return value
-    return [part.strip() for v in value for part in str(v).split(",") if part.strip()]
+    given = [value] if isinstance(value, str) else value
+    return [argument.kind(part.strip()) for v in given for part in str(v).split(",") if part.strip()]
 
 
 _Text = str | None

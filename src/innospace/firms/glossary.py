@@ -30,6 +30,17 @@ _COMMON = (
         "pseudo_r2", "", "fraction", "One less the log-likelihood over that of a constant.", "1 - L / L_0", "McFadden"
     ),
     Term("share_of_ones", "", "fraction", "Share of rows in which the event took place."),
+    Term(
+        "internationalisation",
+        "",
+        "",
+        "The study of a two-wave firm panel. Parts and default columns: firm, year, waves (2005, 2009), channels "
+        "(export, machinery, inputs), outcomes (rd, product, technology), employees, value_added, price_level, "
+        "industry, traits, owners, location, base_location, markets, partners, inputs_share, constraints; parts may "
+        "be empty.",
+        "",
+        "after Golikova, Gonchar and Kuznetsov, policy brief of the SEARCH project",
+    ),
     Term("never", "", "label", "Class of firms that trade by a channel in no wave."),
     Term("starter", "", "label", "Class of firms that trade by a channel in the last wave but not in the first."),
     Term("quitter", "", "label", "Class of firms that trade by a channel in the first wave but not in the last."),

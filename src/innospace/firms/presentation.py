@@ -89,7 +89,7 @@ def summary(result: FirmResult) -> str:
         for kind in dict.fromkeys(frame["kind"]):
             lines += ["", *_lines(frame[frame["kind"] == kind].set_index("name"), words(kind))]
     if r.numbers:
-        lines += ["", *_wrapped([f"{k} {significant(v, 6)}" for k, v in r.numbers.items()])]
+        lines += ["", *_wrapped([f"{k} {_number(v)}" for k, v in r.numbers.items()])]
     lines += [f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in r.checks if not c.ok]
     return "\n".join(lines)
 
@@ -104,6 +104,10 @@ def _lines(frame: pd.DataFrame, heading: str) -> list[str]:
 
 def _cell(value: float, width: int, decimals: int) -> str:
     return f"{value:>{width}.{decimals}f}" if np.isfinite(value) else f"{'-':>{width}}"
+
+
+def _number(value: float) -> str:
+    return fixed(value, 0) if float(value).is_integer() else significant(value, 6)
 
 
 def _wrapped(parts: list[str]) -> list[str]:

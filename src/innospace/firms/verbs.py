@@ -18,6 +18,9 @@ NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
 
 
 COMMON = {
+    "controls": "Further regressors.",
+    "log": "Take the logarithm of the outcome.",
+    "adjust": "Columns or interactions of columns whose means are taken out first.",
     "firm": "Column of the firm.",
     "year": "Column of the year.",
     "first": "First wave; the first year of the panel when not given.",
@@ -124,7 +127,7 @@ def call(verb: Verb, data: Any, given: Mapping[str, Any], **filled: Any) -> Any:
     """
     checked = check(verb, given)
     parameters = inspect.signature(verb.function).parameters
-    extra = {k: v for k, v in filled.items() if k in parameters}
+    extra = {k: v for k, v in filled.items() if k in parameters and v is not None}
     return verb.function(data=data, **checked, **extra)
 
 
@@ -196,109 +199,204 @@ def _meanings(docstring: str) -> dict[str, str]:
 
 
 _ROOM = "innospace.firms"
+_ROWS: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
+    (
+        "premia",
+        "premia:premia",
+        "Premia of traders: level, firm fixed effects, before entry.",
+        ("outcome", "status"),
+        True,
+    ),
+    (
+        "distributions",
+        "self_selection:pre_entry",
+        "Later starters against never traders before entry: Kolmogorov-Smirnov, quantiles.",
+        ("outcome", "channel"),
+        True,
+    ),
+    (
+        "compare-groups",
+        "self_selection:compare_distributions",
+        "Whole distributions of two groups compared: Kolmogorov-Smirnov, quantiles.",
+        ("outcome", "group"),
+        False,
+    ),
+    (
+        "entry",
+        "entry:entry",
+        "Probit of entering a channel on what firms were before.",
+        ("channel", "regressors"),
+        True,
+    ),
+    (
+        "describe",
+        "descriptives:descriptives",
+        "Means and shares by class of trade, with tests.",
+        ("channel", "columns"),
+        True,
+    ),
+    ("probit", "choice.binary:binary", "Probit or logit with average effects.", ("formula",), False),
+    (
+        "biprobit",
+        "choice.bivariate:biprobit",
+        "Two joint decisions: rho, joint, conditional and marginal effects.",
+        ("formula_1", "formula_2"),
+        False,
+    ),
+    (
+        "recursive-biprobit",
+        "choice.recursive:recursive_biprobit",
+        "A decision that depends on another one, with its treatment effect.",
+        ("formula_outcome", "formula_treatment"),
+        False,
+    ),
+    (
+        "mv-probit",
+        "choice.multivariate:multivariate_probit",
+        "Three and more joint decisions: exact likelihood, GHK.",
+        ("formulas",),
+        False,
+    ),
+    (
+        "ordered-probit",
+        "choice.ordered:ordered_probit",
+        "Ordered probit with effects by category.",
+        ("formula",),
+        False,
+    ),
+    (
+        "re-probit",
+        "choice.random_effects:random_effects_probit",
+        "Random-effects probit with converged quadrature.",
+        ("formula",),
+        False,
+    ),
+    (
+        "dynamic-probit",
+        "choice.dynamic:dynamic_probit",
+        "Persistence: dynamic random-effects probit (Wooldridge, Heckman).",
+        ("formula",),
+        False,
+    ),
+    ("match", "effects.matching:match", "Effects by matching with declared rules.", ("treatment", "outcome"), False),
+    (
+        "match-did",
+        "effects.match_did:match_did",
+        "Matched difference-in-differences on starters.",
+        ("treatment", "before", "after"),
+        False,
+    ),
+    (
+        "weight",
+        "effects.weighting:weight",
+        "Effects by weighting: inverse probability, entropy balancing, overlap.",
+        ("treatment", "outcome"),
+        False,
+    ),
+    (
+        "doubly-robust",
+        "effects.doubly_robust:doubly_robust",
+        "Doubly robust effects and regression adjustment.",
+        ("treatment", "outcome"),
+        False,
+    ),
+    (
+        "did",
+        "effects.did:did",
+        "Staggered difference-in-differences with event study (Callaway and Sant'Anna).",
+        ("outcome",),
+        False,
+    ),
+    (
+        "sun-abraham",
+        "effects.sun_abraham:sun_abraham",
+        "Event study weighted by cohorts (Sun and Abraham).",
+        ("outcome",),
+        False,
+    ),
+    (
+        "twfe",
+        "effects.did_twfe:twfe",
+        "Two-way fixed effects, with the weights that staggered entry gives it.",
+        ("outcome",),
+        False,
+    ),
+    (
+        "oster",
+        "effects.oster:oster",
+        "How strong must unobservables be: Oster's delta.",
+        ("formula_short", "formula_long"),
+        False,
+    ),
+    (
+        "cinelli-hazlett",
+        "effects.cinelli_hazlett:cinelli_hazlett",
+        "How strong must a confounder be: robustness values.",
+        ("formula",),
+        False,
+    ),
+    (
+        "tfp",
+        "productivity:productivity",
+        "Production functions: OP, LP, ACF, Wooldridge, GNR; exporting in the law.",
+        (),
+        False,
+    ),
+    (
+        "complementarity",
+        "complementarity:complementarity",
+        "Are practices complements? Kodde-Palm tests.",
+        ("outcome", "practices"),
+        False,
+    ),
+    (
+        "adoption",
+        "complementarity_adoption:adoption",
+        "Are practices adopted together? Correlations, conditional and not.",
+        ("practices",),
+        False,
+    ),
+    (
+        "interaction",
+        "complementarity_interaction:interaction",
+        "Interaction effect of two regressors on a probability.",
+        ("formula",),
+        False,
+    ),
+    ("networks", "networks:networks", "Who wins new partners, and what partners go with.", (), False),
+    (
+        "mediation",
+        "mediation:mediation",
+        "How much of an effect goes through a mediator.",
+        ("outcome", "mediator", "treatment"),
+        False,
+    ),
+    (
+        "heckman",
+        "selection:heckman",
+        "Tobit of type 2: an outcome that is seen for selected rows only.",
+        ("outcome", "selection"),
+        False,
+    ),
+    ("cdm", "cdm:cdm", "From R&D to innovation to productivity (Crepon, Duguet and Mairesse).", (), False),
+    (
+        "iv",
+        "endogeneity:instrumental_variables",
+        "Two-stage least squares with tests of the instruments.",
+        ("formula",),
+        False,
+    ),
+    (
+        "control-function",
+        "endogeneity:control_function",
+        "Endogenous regressor in a probit: residual inclusion.",
+        ("formula",),
+        False,
+    ),
+)
 VERBS: Mapping[str, Verb] = {
-    v.name: v
-    for v in (
-        Verb(
-            "premia",
-            f"{_ROOM}.premia:premia",
-            "Premia of traders: level, firm fixed effects, before entry.",
-            ("outcome", "status"),
-            True,
-        ),
-        Verb("probit", f"{_ROOM}.choice.binary:binary", "Probit or logit with average effects.", ("formula",)),
-        Verb(
-            "biprobit",
-            f"{_ROOM}.choice.bivariate:biprobit",
-            "Two joint decisions: coefficients, rho, joint, conditional and marginal effects.",
-            ("formula_1", "formula_2"),
-        ),
-        Verb(
-            "recursive-biprobit",
-            f"{_ROOM}.choice.recursive:recursive_biprobit",
-            "A decision that depends on another one, with its treatment effect.",
-            ("formula_outcome", "formula_treatment"),
-        ),
-        Verb(
-            "re-probit",
-            f"{_ROOM}.choice.random_effects:random_effects_probit",
-            "Random-effects probit with converged quadrature.",
-            ("formula",),
-        ),
-        Verb(
-            "dynamic-probit",
-            f"{_ROOM}.choice.dynamic:dynamic_probit",
-            "Persistence: dynamic random-effects probit (Wooldridge, Heckman).",
-            ("formula",),
-        ),
-        Verb(
-            "mv-probit",
-            f"{_ROOM}.choice.multivariate:multivariate_probit",
-            "Three and more joint decisions: exact likelihood, GHK.",
-            ("formulas",),
-        ),
-        Verb("ordered-probit", f"{_ROOM}.choice.ordered:ordered_probit", "Ordered probit.", ("formula",)),
-        Verb(
-            "weight",
-            f"{_ROOM}.effects.weighting:weight",
-            "Effects by weighting: inverse probability, entropy balancing, overlap.",
-            ("treatment", "outcome"),
-        ),
-        Verb(
-            "match",
-            f"{_ROOM}.effects.matching:match",
-            "Effects by matching with declared rules.",
-            ("treatment", "outcome"),
-        ),
-        Verb(
-            "did",
-            f"{_ROOM}.effects.did:did",
-            "Staggered difference-in-differences with event study (Callaway and Sant'Anna).",
-            ("outcome",),
-        ),
-        Verb(
-            "sun-abraham",
-            f"{_ROOM}.effects.sun_abraham:sun_abraham",
-            "Event study weighted by cohorts (Sun and Abraham).",
-            ("outcome",),
-        ),
-        Verb(
-            "tfp",
-            f"{_ROOM}.productivity:productivity",
-            "Production functions: OP, LP, ACF, Wooldridge, GNR; exporting in the law of productivity.",
-        ),
-        Verb(
-            "entry",
-            f"{_ROOM}.self_selection:pre_entry",
-            "Distributions before entry: later starters against never (Kolmogorov-Smirnov, quantiles).",
-            ("outcome", "channel"),
-        ),
-        Verb(
-            "complementarity",
-            f"{_ROOM}.complementarity:complementarity",
-            "Are practices complements? Kodde-Palm tests of super- and submodularity.",
-            ("outcome", "practices"),
-        ),
-        Verb(
-            "interaction",
-            f"{_ROOM}.complementarity_interaction:interaction",
-            "Interaction effect of two regressors on a probability.",
-            ("formula",),
-        ),
-        Verb(
-            "mediation",
-            f"{_ROOM}.mediation:mediation",
-            "How much of an effect goes through a mediator.",
-            ("outcome", "mediator", "treatment"),
-        ),
-        Verb(
-            "heckman",
-            f"{_ROOM}.selection:heckman",
-            "Tobit of type 2: an outcome that is seen for selected rows only.",
-            ("outcome", "selection"),
-        ),
-        Verb("cdm", f"{_ROOM}.cdm:cdm", "From R&D to innovation to productivity (Crepon, Duguet and Mairesse)."),
-    )
+    name: Verb(name, f"{_ROOM}.{target}", summary, positional, reads_files)
+    for name, target, summary, positional, reads_files in _ROWS
 }
 """Every verb by its name on the command line."""
 
