@@ -12,7 +12,10 @@ import numpy as np
 
 import cases_firms_chain
 import cases_firms_did
+import cases_firms_joint
+import cases_firms_matching
 import cases_firms_panel
+import cases_firms_panel_choice
 import cases_firms_productivity
 from case import Case
 
@@ -168,4 +171,7 @@ CASES = (
     *cases_firms_did.CASES,
     *cases_firms_productivity.CASES,
     *cases_firms_chain.CASES,
+    *cases_firms_joint.CASES,
+    *cases_firms_matching.CASES,
+    *cases_firms_panel_choice.CASES,
 )

@@ -20,6 +20,12 @@ NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
 COMMON = {
     "controls": "Further regressors.",
     "log": "Take the logarithm of the outcome.",
+    "nonpositive": "error, or drop rows whose outcome has no logarithm.",
+    "quantiles": "In percent.",
+    "errors": "bootstrap or analytic.",
+    "replications": "Draws of the bootstrap.",
+    "min_firms": "A group with fewer firms is shown with its count and not headlined.",
+    "where": "Conditions such as d_e >= 0: other rows are left out.",
     "adjust": "Columns or interactions of columns whose means are taken out first.",
     "firm": "Column of the firm.",
     "year": "Column of the year.",
