@@ -236,6 +236,15 @@ def test_analyses_that_cannot_be_done_are_told(table):
     assert "entry" in result.parts
 
 
+def test_a_panel_without_exports_has_no_figure_of_learning(table):
+    result = study(
+        plans(channels=["machinery", "inputs"], outcomes=["rd"]), {"panel": Dataset(table, SIMULATED)}, draws=0
+    )
+    assert result.figures == ()
+    assert result.parts["learning"].figures
+    assert {"selection_size", "premium_continuous"} <= set(result.table("findings").frame["finding"])
+
+
 def test_the_cross_section_is_named_in_words_and_counts_gaps():
     from innospace.data import load_sample
 

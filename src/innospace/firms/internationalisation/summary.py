@@ -73,7 +73,7 @@ def summarise(
         estimates=equations.estimates,
         numbers={f"starters_{c}": float(waves.starters(c)) for c in waves.plan.channels},
         tables=(*tables, equations_table(equations)),
-        figures=(lines_figure(lines, waves),),
+        figures=lines_figures(lines, waves),
         checks=(*_checks(lines), *(c for r in results.values() for c in r.checks)),
         warnings=tuple(f"Left out: {name}. {why}" for name, why in told.items()),
         steps=waves.steps,
@@ -215,9 +215,11 @@ def equations_table(equations: Equations) -> Table:
     return Table("equations-coefficients", "The joint equations", pd.DataFrame(rows), columns, (note,))
 
 
-def lines_figure(lines: pd.DataFrame, waves: TwoWaves) -> Figure:
-    """Draw what starting to trade does to starting to innovate, and what the truth is where it is known."""
+def lines_figures(lines: pd.DataFrame, waves: TwoWaves) -> tuple[Figure, ...]:
+    """Draw what starting to trade does to starting to innovate, and the truth where it is known; nothing without it."""
     frame = lines[lines["finding"].isin(("learning_export", "import_export", "machinery_inputs", "continuous_new"))]
+    if frame["estimate"].isna().all():
+        return ()
     shown = frame.assign(model="estimated")[["comparison", "model", "estimate", "lower", "upper"]]
     if frame["truth"].notna().any():
         import pandas as pd
@@ -225,7 +227,7 @@ def lines_figure(lines: pd.DataFrame, waves: TwoWaves) -> Figure:
         true = frame.assign(model="true", estimate=frame["truth"], lower=frame["truth"], upper=frame["truth"])
         shown = pd.concat([shown, true[shown.columns]], ignore_index=True)
     clear = int((frame["lower"] > 0).sum())
-    return Figure(
+    drawn = Figure(
         "learning-comparisons",
         FigureKind.COEFFICIENTS,
         f"{clear} of {len(frame)} comparisons behind learning are clearly positive",
@@ -242,6 +244,7 @@ def lines_figure(lines: pd.DataFrame, waves: TwoWaves) -> Figure:
             "value_title": "Points of the probit index",
         },
     )
+    return (drawn,)
 
 
 def _checks(lines: pd.DataFrame) -> tuple[Check, ...]:
