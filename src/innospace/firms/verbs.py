@@ -185,6 +185,8 @@ def _kind(hint: Any) -> tuple[type, bool]:
 
 
 _PARAMETER = re.compile(r"^(?P<names>\w+(?:, \w+)*) : .*$")
+_ROLE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
+"""Mark of a docstring such as ``:func:`~innospace.firms.effects.did.did```."""
 
 
 def _meanings(docstring: str) -> dict[str, str]:
@@ -201,7 +203,7 @@ def _meanings(docstring: str) -> dict[str, str]:
             found |= {n: f"{found[n]} {line.strip()}".strip() for n in names}
         elif line and not line.startswith(" "):
             break
-    return {k: v.replace("``", "") for k, v in found.items()}
+    return {k: _ROLE.sub(r"\1", v).replace("``", "") for k, v in found.items()}
 
 
 _ROOM = "innospace.firms"

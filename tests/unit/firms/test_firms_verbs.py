@@ -33,6 +33,7 @@ def test_every_verb_can_be_called_with_plain_types(name):
     for a in found.values():
         assert a.kind in (str, int, float, bool)
         assert a.meaning, f"{name}: {a.name} has no description"
+        assert "`" not in a.meaning, f"{name}: {a.name} is described with marks of a docstring"
     # what must be given is what a command line takes by position, or a named option
     assert VERBS[name].summary.endswith(".")
 
