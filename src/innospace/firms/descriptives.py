@@ -101,7 +101,7 @@ def descriptives(
         Wave in which the columns are measured; the first compared when not given.
     first, last : int, optional
     gaps : str
-        See :func:`innospace.data.panels.status_classes`.
+        ``missing`` or ``ignore``: what an unobserved wave in between does to a class.
     reference : str
         Class that the others are tested against.
     min_firms : int

@@ -67,7 +67,7 @@ def entry(
         years before.
     first, last : int, optional
     gaps : str
-        See :func:`innospace.data.panels.status_classes`.
+        ``missing`` or ``ignore``: what an unobserved wave in between does to a class.
     link : str
         ``probit`` or ``logit``.
     cluster : str, optional

@@ -108,7 +108,7 @@ def premia(
         0/1 column of the firm-year; several are estimated together. With ``classes`` or ``kind="ex_ante"`` one
         channel, from which classes of firms are made.
     firm, year : str
-        Columns that name a row.
+        Columns of the firm and of the year.
     controls : sequence of str
         Columns or expressions such as ``log(L)``.
     fixed_effects : sequence of str, optional
@@ -125,7 +125,7 @@ def premia(
         For ``ex_ante``: compare ``lag`` years before entry (firms that never trade in every year), instead of in
         the first wave.
     first, last : int, optional
-        Waves that classes compare; see :func:`innospace.data.panels.status_classes`.
+        First and last wave that classes compare; those of the panel when not given.
     gaps : str
         ``missing`` or ``ignore``: what an unobserved wave in between does to a class.
     log : bool

@@ -78,7 +78,7 @@ def pre_entry(
         None: compare in the first wave. ``k``: starters ``k`` years before entry.
     first, last : int, optional
     gaps : str
-        See :func:`innospace.data.panels.status_classes`.
+        ``missing`` or ``ignore``: what an unobserved wave in between does to a class.
     cohort : sequence of int
         Only starters that enter in these years.
     log : bool

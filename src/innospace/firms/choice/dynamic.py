@@ -64,7 +64,7 @@ def dynamic_probit(
     data : Dataset, frame or mapping of arrays
         One row a firm and year. Only true previous years are used: a row after a gap is left out and counted.
     firm, year : str
-        Columns.
+        Columns of the firm and of the year.
     method : str
         ``wooldridge`` adds the first outcome (``initial_{outcome}``) and firm means (``mean_{regressor}``);
         ``heckman`` adds an equation for the first period (``initial: {regressor}``) that loads on the effect

@@ -116,7 +116,7 @@ def did(
     data : Dataset, frame or mapping of arrays
         One row a firm and year.
     firm, year : str
-        Columns.
+        Columns of the firm and of the year.
     entry : str, optional
         Column with the first treated year; 0, empty or infinite for never.
     treatment : str, optional

@@ -128,7 +128,7 @@ def sun_abraham(
     data : Dataset, frame or mapping of arrays
         One row a firm and year.
     firm, year : str
-        Columns.
+        Columns of the firm and of the year.
     entry, treatment, absorbing : str, optional
         As in :func:`innospace.firms.effects.did.did`.
     controls : sequence of str

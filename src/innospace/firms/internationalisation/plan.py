@@ -36,8 +36,9 @@ class Plan:
     owners : tuple of str
         Traits that are owners: foreign, then state.
     location : str
-        Label with one class left out (``base_location``); empty when there is none.
+        Label, such as capital, regional capital, other; empty when there is none.
     base_location : str
+        The class that is left out.
     markets : tuple of str
         Exports by market, 0/1 by wave.
     partners : tuple of str

@@ -16,8 +16,14 @@ class AnnualPlan:
 
     Attributes
     ----------
-    firm, year, value_added, employees, capital, materials, export : str
-        ``materials`` is the proxy of productivity; ``export`` holds 0 and 1.
+    firm, year : str
+        Labels; years are whole numbers.
+    value_added, employees, capital : str
+        Positive levels.
+    materials : str
+        Positive levels: the proxy of productivity.
+    export : str
+        0/1.
     industry : str
         Empty when there is none.
     """
@@ -51,6 +57,7 @@ class CrossPlan:
     outlays : tuple of str
         R&D outlays, added up; with ``employees`` they make R&D a worker for the chain from R&D to productivity.
     employees : str
+        Positive levels, of the year of the outlays.
     exclusion : tuple of str
         What moves whether a firm does R&D but not how much.
     sources : tuple of str
