@@ -58,8 +58,11 @@ def two_stage(table: Any) -> Any:
 
 def two_stage_pyfixest(table: Any) -> Any:
     """Do the same with pyfixest, with its first-stage test only."""
+    import warnings
+
     import pyfixest
 
+    warnings.simplefilter("ignore")  # of pandas, inside pyfixest
     fit = pyfixest.feols("y ~ x | d ~ z1 + z2", data=table, vcov="iid")
     fit.IV_Diag()
     return fit.tidy()

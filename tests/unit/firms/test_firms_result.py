@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from innospace.core.document import Heading, Paragraph
 from innospace.core.errors import LabelError, StoreError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.result import Bundle, Result
@@ -31,7 +32,8 @@ def result():
     layout = pd.DataFrame({"x": ["1", "2"]})
     table = Table("probit-more", "More", data, (Column("x", "X", "fixed:1"),), ("note",), layout, (1,))
     found = replace(found, figures=(figure,), tables=(table,), frames={"rows": data}, sentences=("Found.",))
-    return replace(found, parts={"part one": replace(found, title="Part"), "вторая": found})
+    parts = {"part one": replace(found, title="Part"), "вторая": found}
+    return replace(found, parts=parts, chapters={"Both parts": ("part one", "вторая", "missing")})
 
 
 def stored(result):
@@ -109,10 +111,20 @@ def test_words(result):
     assert "<table" in result._repr_html_()
 
 
-def test_sections_follow_the_parts(result):
-    found = result.sections()
-    assert [s.anchor for s in found][:2] == ["probit", "part-one"]
-    assert all(s.blocks for s in found)
+def test_sections_follow_the_chapters(result):
+    own, chapter = result.sections()
+    assert (own.anchor, chapter.anchor) == ("probit", "both-parts")
+    headings = [b.text for b in chapter.blocks if isinstance(b, Heading)]
+    assert headings == ["Part", result.title]
+    assert any(isinstance(b, Paragraph) and b.text == "Found." for b in chapter.blocks)
+
+
+def test_long_tables_are_folded(result):
+    long = pd.DataFrame({"x": np.arange(100.0), "y": 0.0})
+    tables = tuple(Table(n, n, long, (Column("x", "X"),)) for n in ("rows", "x-coefficients"))
+    (section,) = replace(result, tables=tables, parts={}, chapters={}).sections()
+    folded = {b.name: b.folded for b in section.blocks if isinstance(b, Table)}
+    assert folded == {"probit-effects": False, "rows": True, "x-coefficients": True}
 
 
 def test_inference_is_normal_or_t():
