@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innospace.core.errors import DataError, FormulaError, LabelError, MissingRowsWarning
+from innospace.core.errors import DataError, FormulaError, LabelError
 from innospace.data.formula import materialise, parse, row_labels
-from innospace.frontier.fitting import fit
 
 
 @pytest.fixture
@@ -139,22 +138,6 @@ def test_unknown_function_names_the_allowed_ones(table):
     with pytest.raises(FormulaError, match="'ln'") as caught:
         parse("ln(y) ~ x")
     assert "log" in caught.value.allowed
-
-
-def test_missing_rows_are_left_out_and_counted(front41):
-    holed = front41.assign(region=[f"R{i}" for i in range(60)], other=1.0)
-    holed.loc[[3, 17], "k"] = np.nan
-    holed.loc[4, "other"] = np.nan  # not in the formula: the row stays
-    assert list(np.setdiff1d(np.arange(60), materialise(parse("q ~ k + l"), holed).kept)) == [3, 17]
-    with pytest.warns(MissingRowsWarning, match=r"2 of 60 rows .*row 4 \(R3\), row 18 \(R17\)"):
-        result = fit("q ~ k + l", holed)
-    assert result.n == 58
-    te = result.efficiencies()
-    assert len(te) == 60
-    assert list(te.index[te["te_bc"].isna()]) == [3, 17]
-    assert any("2 of 60 rows" in w for w in result.warnings)
-    dropped = fit("q ~ k + l", front41.drop(index=[3, 17]))
-    assert dropped.loglik == result.loglik
 
 
 def test_missing_weight_or_cluster_leaves_a_row_out(table):

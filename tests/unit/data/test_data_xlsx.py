@@ -110,10 +110,13 @@ def test_dates_are_text_and_no_numbers(read, workbook):
     assert "1.5 into a date" in error.value.remedy
 
 
+# how an empty value is written depends on whether lxml is installed
+EMPTY_VALUE = re.compile(rb"(<f>B2\+1</f>)<v\s*(?:/>|></v>)")
+
+
 def test_formulas_count_by_their_stored_values(read, workbook):
     raw = workbook([["a", "q"], ["x", 1], ["y", "=B2+1"], ["z", None]])
-    stored = edited(raw, SHEET, lambda xml: xml.replace(b"<f>B2+1</f><v />", b"<f>B2+1</f><v>2</v>"))
-    assert stored != raw
+    stored = edited(raw, SHEET, lambda xml: EMPTY_VALUE.sub(rb"\1<v>2</v>", xml))
     found = read(stored, "t.xlsx").frame["q"]
     assert found.iloc[:2].tolist() == [1.0, 2.0]
     assert found.isna().tolist() == [False, False, True]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innospace.core.errors import DataError, FormulaError, InnospaceError, LabelError, SpecError
+from innospace.core.errors import DataError, FormulaError, InnospaceError, LabelError, MissingRowsWarning, SpecError
+from innospace.data.formula import materialise, parse
 from innospace.frontier.fitting import fit, require_fit
 from innospace.frontier.spec import FrontierSpec
 
@@ -135,3 +136,19 @@ def test_not_a_table(data):
 def test_columns_of_different_lengths_are_no_table():
     with pytest.raises(DataError, match="do not make a table"):
         fit("y ~ x", {"y": [1.0, 2.0], "x": [1.0]})
+
+
+def test_missing_rows_are_left_out_and_counted(front41):
+    holed = front41.assign(region=[f"R{i}" for i in range(60)], other=1.0)
+    holed.loc[[3, 17], "k"] = np.nan
+    holed.loc[4, "other"] = np.nan  # not in the formula: the row stays
+    assert list(np.setdiff1d(np.arange(60), materialise(parse("q ~ k + l"), holed).kept)) == [3, 17]
+    with pytest.warns(MissingRowsWarning, match=r"2 of 60 rows .*row 4 \(R3\), row 18 \(R17\)"):
+        result = fit("q ~ k + l", holed)
+    assert result.n == 58
+    te = result.efficiencies()
+    assert len(te) == 60
+    assert list(te.index[te["te_bc"].isna()]) == [3, 17]
+    assert any("2 of 60 rows" in w for w in result.warnings)
+    dropped = fit("q ~ k + l", front41.drop(index=[3, 17]))
+    assert dropped.loglik == result.loglik
