@@ -228,6 +228,17 @@ def test_a_stopped_study_goes_on_and_gives_the_same(table):
     assert [s.title for s in whole.sections()] == [s.title for s in fresh.sections()]
 
 
+def test_parts_are_kept_whatever_a_channel_is_called(table):
+    russian = table.rename(columns={"export_2005": "экспорт_2005", "export_2009": "экспорт_2009"})
+    kept = Kept()
+    found = study(
+        plans(channels=["экспорт"], outcomes=["rd"]), {"panel": Dataset(russian, SIMULATED)}, draws=0, parts=kept
+    )
+    assert "premium экспорт" in found.parts
+    assert len(kept.parts) == len(found.parts)
+    assert all(name.isascii() for name in kept.parts)
+
+
 def test_analyses_that_cannot_be_done_are_told(table):
     constant = table.assign(technology_2009=table["technology_2005"])
     result = study(plans(), {"panel": Dataset(constant, SIMULATED)}, draws=0)

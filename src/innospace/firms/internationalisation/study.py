@@ -177,7 +177,9 @@ def _run(analyses: Mapping[str, Analysis], kept: Parts, progress: Progress) -> F
     for i, (name, analysis) in enumerate(analyses.items()):
         share = (0.02 + 0.96 * i / len(analyses), 0.02 + 0.96 * (i + 1) / len(analyses))
         progress(name[:1].upper() + name[1:], share[0])
-        stored = kept.load(_file(name))
+        # by number: names hold those of columns, which may be no file names
+        file = f"analysis-{i}"
+        stored = kept.load(file)
         if stored is not None:
             results[name] = unpack(stored)
             continue
@@ -190,12 +192,8 @@ def _run(analyses: Mapping[str, Analysis], kept: Parts, progress: Progress) -> F
             missed[name] = " ".join(text for text in (error.what, error.where) if text)
             continue
         results[name] = _labelled(name, found)
-        kept.save(_file(name), pack(results[name]))
+        kept.save(file, pack(results[name]))
     return Found(results, missed)
-
-
-def _file(name: str) -> str:
-    return name.replace(" ", "-")
 
 
 _COLUMN = re.compile(r"\b[A-Za-z]\w*_\w+\b")
@@ -208,7 +206,7 @@ def readable(text: str) -> str:
 
 def _labelled(name: str, result: FirmResult) -> FirmResult:
     """Return a result in words; its tables, figures and checks carry the name of the analysis."""
-    stem = _file(name)
+    stem = name.replace(" ", "-")
     return replace(
         result,
         title=readable(result.title),
