@@ -1,8 +1,8 @@
 """Formulas from users' files: a small language, checked before anything evaluates it.
 
-``y ~ x1 + log(x2) + x1:x2 - 1``: column names (in backticks when they hold spaces), numbers, the operators
-``+ - * / : ^ **``, parentheses, and the transforms in :data:`TRANSFORMS`. Nothing else passes, so a formula in a
-study file cannot run code.
+``y ~ x1 + log(x2) + x1:x2 - 1``: column names (in backticks when they hold spaces; dots within a name are part of
+it), numbers, the operators ``+ - * / : ^ **``, parentheses, and the transforms in :data:`TRANSFORMS`. Nothing else
+passes, so a formula in a study file cannot run code.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ LABELS = ("region", "firm", "year")
 _TOKEN = re.compile(
     r"\s*(?:(?P<tick>`[^`]+`)|(?P<name>[^\W\d]\w*)|(?P<number>\d+(?:\.\d+)?)|(?P<op>\*\*|[-+*/:^()~]))", re.UNICODE
 )
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.\w+)+(?![\w.]|\s*\()", re.UNICODE)
+"""A name with dots such as R writes, ``first.treat``; a call such as ``os.system(...)`` is none."""
 _LANGUAGE = f"column names, numbers, + - * / : ^ ** ( ) ~ and {', '.join(TRANSFORMS)}"
 
 
@@ -74,6 +76,7 @@ def parse(text: str) -> ParsedFormula:
     FormulaError
         Anything but the language, a missing side, or an unknown function.
     """
+    text = _ticked(text)
     tokens = _tokens(text)
     tildes = [i for i, (kind, value) in enumerate(tokens) if (kind, value) == ("op", "~")]
     if len(tildes) != 1 or tildes[0] in (0, len(tokens) - 1):
@@ -100,6 +103,12 @@ def parse(text: str) -> ParsedFormula:
     return ParsedFormula(text, left.strip(), right.strip(), tuple(names), tuple(categorical))
 
 
+def _ticked(text: str) -> str:
+    """Return the formula with dotted names in backticks, where the evaluation takes them for one name."""
+    parts = text.split("`")
+    return "`".join(_DOTTED.sub(r"`\g<0>`", part) if i % 2 == 0 else part for i, part in enumerate(parts))
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     position = 0
@@ -112,7 +121,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
                 f"The formula holds {rest[0]!r}, which is not part of the formula language.",
                 where=f"{text!r}, at character {len(stripped) - len(rest) + 1}",
                 allowed=_LANGUAGE,
-                remedy="Compute other transforms as columns of the table; put names with spaces in `backticks`.",
+                remedy="Compute other transforms as columns of the table; put names with spaces or signs in `backticks`.",
             )
         kind = str(match.lastgroup)
         tokens.append((kind, match.group(kind)))
@@ -199,7 +208,7 @@ def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array
             )
     except Exception as error:
         raise FormulaError(
-            f"The formula could not be evaluated: {error}.",
+            f"The formula could not be evaluated: {_plain(error)}.",
             where=repr(formula.text),
             allowed=_LANGUAGE,
             remedy="Look for unbalanced parentheses or an operator without operands.",
@@ -214,6 +223,14 @@ def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array
     y = np.ascontiguousarray(built.lhs.to_numpy(dtype=np.float64)[:, 0])
     x = np.ascontiguousarray(built.rhs.to_numpy(dtype=np.float64))
     return y, x, tuple(str(c) for c in built.rhs.columns)
+
+
+def _plain(error: Exception) -> str:
+    """Return the first line of a library's message without the marks that colour it on a terminal."""
+    return _COLOURS.sub("", str(error).strip().partition("\n")[0]).rstrip(".")
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m|[\u29da\u29db]")
 
 
 def row_labels(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Column, Table
 from innospace.firms.choice.binary import BinaryFit, optimum_check, require_no_perfect_predictor
-from innospace.firms.design import Design, design, require_binary, require_full_rank
+from innospace.firms.design import Design, design, require_binary, require_full_rank, table_of
 from innospace.firms.estimates import Array, Effects, Estimates, Integers
 from innospace.firms.mediation_effects import (
     KINDS,
@@ -170,6 +170,7 @@ def _arrays(
             allowed="three different columns",
             remedy="Name each column once.",
         )
+    _require_two_values(data, (treatment, mediator))
     d = design(f"{outcome} ~ {' + '.join(('1', *controls, f'`{treatment}`', f'`{mediator}`'))}", data, cluster=cluster)
     at = [d.names.index(treatment), d.names.index(mediator)]
     t, m = (require_binary(d.x[:, j], name) for j, name in zip(at, (treatment, mediator), strict=True))
@@ -184,10 +185,31 @@ def _arrays(
     return d, arrays, (*(f"{mediator}: {n}" for n in first), *(f"{d.outcome}: {n}" for n in second))
 
 
+def _require_two_values(data: Any, names: tuple[str, ...]) -> None:
+    """Raise for a treatment or mediator that does not vary, which a design would call collinear."""
+    frame = table_of(data).frame
+    for name in names:
+        values = frame[name].dropna().unique() if name in frame.columns else ()
+        if len(values) == 1:
+            raise DataError(
+                f"{name!r} is {values[0]} in every row, so no effect goes through it or comes from it.",
+                where=f"{len(frame)} rows",
+                allowed="a column with both 0 and 1",
+                remedy="Check the column and any filter.",
+            )
+
+
 def _require_outcome(d: Design, arrays: MediationData, names: tuple[str, ...]) -> None:
     x = arrays.outcome_design
     require_full_rank(x, names)
     if arrays.link != "linear":
+        if not np.isin(d.y, (0.0, 1.0)).all():
+            raise DataError(
+                f"{d.outcome!r} must hold 0 and 1 for the link {arrays.link!r}.",
+                where=f"{int(np.sum(~np.isin(d.y, (0.0, 1.0))))} of {d.n} rows hold other values",
+                allowed="0 and 1; numbers of any kind with the link 'linear'",
+                remedy="Choose the link 'linear', or make a 0/1 column.",
+            )
         require_binary(d.y, d.outcome)
         require_no_perfect_predictor(d.y, x, names)
     elif bool(np.all(d.y == d.y[0])):

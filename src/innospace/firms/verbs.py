@@ -344,6 +344,13 @@ _ROWS: tuple[tuple[str, str, str, tuple[str, ...], bool], ...] = (
         False,
     ),
     (
+        "rosenbaum",
+        "effects.rosenbaum:rosenbaum",
+        "Hidden bias that would explain a matched difference: bounds on a table of pairs.",
+        ("treated", "control"),
+        False,
+    ),
+    (
         "tfp",
         "productivity:productivity",
         "Production functions: OP, LP, ACF, Wooldridge, GNR; exporting in the law.",

@@ -64,6 +64,21 @@ def test_backticks(table):
     np.testing.assert_array_equal(found.x[:, 1], table["share of firms"])
 
 
+def test_names_with_dots_are_columns(table):
+    dotted = table.rename(columns={"x": "first.treat", "z": "re.74.a"})
+    found = materialise(parse("y ~ first.treat + log(re.74.a) + `first.treat`:re.74.a"), dotted)
+    plain = materialise(parse("y ~ x + log(z) + x:z"), table)
+    np.testing.assert_array_equal(found.x, plain.x)
+    assert found.names[1] == "first.treat"
+
+
+def test_message_of_the_library_has_no_colours(table):
+    with pytest.raises(FormulaError) as caught:
+        materialise(parse("y ~ 1.5*x"), table)
+    assert "\x1b" not in str(caught.value)
+    assert "\u29db" not in str(caught.value)
+
+
 def test_parts_of_a_formula():
     parsed = parse(" log(y) ~ x + C(kind) ")
     assert (parsed.outcome, parsed.regressors) == ("log(y)", "x + C(kind)")

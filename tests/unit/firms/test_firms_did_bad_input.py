@@ -65,7 +65,8 @@ def test_treated_in_the_first_year_is_counted_and_left_out(table, verb):
     assert result.numbers["firms"] == 280
     assert any(w.startswith("20 firms are treated by the first year") for w in result.warnings)
     everyone = table.assign(entry=np.where(table["entry"] > 0, 1999, 0))
-    refused(DataError, "treated by the first year", verb, "y", everyone, entry="entry")
+    told = refused(DataError, "treated by the first year", verb, "y", everyone, entry="entry")
+    assert f"{(everyone.groupby('firm')['entry'].first() > 0).sum()} of 300 firms" in told
 
 
 def test_first_seen_treated_is_left_out(table):

@@ -212,8 +212,11 @@ def test_bad_mediation_is_refused(firms):
         mediation("rd", "size", "foreign", firms)
     with pytest.raises(DataError, match="'size' must hold 0 and 1"):
         mediation("rd", "partner", "size", firms)
-    with pytest.raises(DataError, match="'score' must hold 0 and 1"):
+    with pytest.raises(DataError, match="'score' must hold 0 and 1 for the link 'probit'"):
         mediation("score", "partner", "foreign", firms)
+    for name in ("partner", "foreign"):
+        with pytest.raises(DataError, match=f"'{name}' is 0 in every row"):
+            mediation("rd", "partner", "foreign", firms.assign(**{name: 0}))
     with pytest.raises(DataError, match="Perfect separation"):
         mediation("rd", "partner", "foreign", firms.assign(rd=firms["rd"] * firms["partner"]))
     with pytest.raises(DataError, match="nothing to explain"):

@@ -108,7 +108,7 @@ def _require_overlap(found: Optimum, sign: Array, x: Array) -> None:
         return
     raise DataError(
         "Perfect separation: some combination of regressors tells zeros and ones apart, so no maximum exists.",
-        where=f"{int(np.sum(index > SUSPICIOUS))} of {len(index)} rows are predicted with certainty",
+        where=f"{len(sign)} rows, {int(np.sum(sign > 0.0))} with 1 and {int(np.sum(sign < 0.0))} with 0",
         allowed="regressors that leave both outcomes possible for every value",
         remedy="Leave out the regressor that predicts the outcome, or merge a class in which only one outcome occurs.",
     )

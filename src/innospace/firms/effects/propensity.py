@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.checks import Check
-from innospace.core.errors import SpecError, offenders
+from innospace.core.errors import DataError, SpecError, offenders
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
@@ -155,7 +155,7 @@ def sample(
             remedy="Name what the groups should be alike in: size, productivity, industry before the treatment.",
         )
     require_no_perfect_predictor(d.y, d.x, d.names)
-    fit = fit_binary(d.y, d.x, link)
+    fit = _fit(d, link, shown)
     index = d.x @ fit.theta
     return Sample(
         d,
@@ -165,6 +165,26 @@ def sample(
         tuple(d.names[j] for j in shown),
         Score(link, fit, index, distribution(index, link)),
     )
+
+
+def _fit(d: Design, link: str, shown: Sequence[int]) -> BinaryFit:
+    """Return the propensity model; separated groups are told as what they are here, a lack of overlap."""
+    try:
+        return fit_binary(d.y, d.x, link)
+    except DataError as error:
+        apart = [d.names[j] for j in shown if _apart(d.x[d.y == 1.0, j], d.x[d.y == 0.0, j])]
+        told = f"{offenders(apart)} alone tells them apart; " if apart else "a combination of covariates does; "
+        raise DataError(
+            "There is no overlap: the covariates tell every treated row from every untreated one.",
+            where=f"{told}{int(d.y.sum())} treated and {int(np.sum(d.y == 0.0))} untreated rows",
+            allowed="covariates at whose values both treated and untreated rows are found",
+            remedy="Leave out what decides the treatment by itself or comes after it; else the groups cannot be "
+            "compared.",
+        ) from error
+
+
+def _apart(one: Array, other: Array) -> bool:
+    return bool(one.min() > other.max() or one.max() < other.min())
 
 
 def _outcome_formulas(outcome: str | Sequence[str]) -> tuple[language.ParsedFormula, ...]:

@@ -28,13 +28,16 @@ def with_earlier_years(panel: StaggeredPanel, anticipation: int = 0) -> Staggere
     _require_starters(panel, "No firm is first treated in the years of the panel, so there is nothing to estimate.")
     early = np.asarray(panel.entry <= panel.years[0] + anticipation)
     if early.any():
+        told = f"{int(early.sum())} of {panel.n} firms, years {panel.years[0]} to {panel.years[-1]}"
         window = f" or within {anticipation} years after it" if anticipation else ""
         panel = panel.keep(
             ~early,
             f"{int(early.sum())} firms are treated by the first year{window} or when first seen, and were left out: "
             "they have no year before treatment.",
         )
-        _require_starters(panel, "Every starter is treated by the first year, so none has a year before treatment.")
+        _require_starters(
+            panel, "Every starter is treated by the first year, so none has a year before treatment.", told
+        )
     between = [c for c in panel.cohorts.tolist() if c not in panel.years]
     if between:
         text = f"Entry years {offenders(between)} are not years of the panel: effects start in the next year there is."
@@ -67,11 +70,11 @@ def comparable(panel: StaggeredPanel, comparison: str, anticipation: int) -> Sta
     return panel
 
 
-def _require_starters(panel: StaggeredPanel, what: str) -> None:
+def _require_starters(panel: StaggeredPanel, what: str, where: str = "") -> None:
     if len(panel.cohorts) == 0:
         raise DataError(
             what,
-            where=f"{panel.n} firms, years {panel.years[0]} to {panel.years[-1]}",
+            where=where or f"{panel.n} firms, years {panel.years[0]} to {panel.years[-1]}",
             allowed="entry years after the first year of the panel",
             remedy="Check the entry or treatment column, or add earlier years.",
         )
