@@ -143,7 +143,7 @@ def test_missing_rows_are_left_out_and_counted(front41):
     holed.loc[[3, 17], "k"] = np.nan
     holed.loc[4, "other"] = np.nan  # not in the formula: the row stays
     assert list(np.setdiff1d(np.arange(60), materialise(parse("q ~ k + l"), holed).kept)) == [3, 17]
-    with pytest.warns(MissingRowsWarning, match=r"2 of 60 rows .*row 4 \(R3\), row 18 \(R17\)"):
+    with pytest.warns(MissingRowsWarning, match=r"2 of 60 rows .*row 4 \(R3, 4\), row 18 \(R17, 18\)"):
         result = fit("q ~ k + l", holed)
     assert result.n == 58
     te = result.efficiencies()

@@ -12,7 +12,7 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.closure import CHOICES
 from innospace.economy.models.knowledge.families import LEVER_GROUPS
 from innospace.economy.models.knowledge.spec import REASONS, KnowledgeSpec
-from innospace.economy.models.knowledge.wording import plain
+from innospace.economy.models.knowledge.wording import label, plain
 
 if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult
@@ -216,6 +216,46 @@ def variables(result: EconomyResult) -> Table:
     )
 
 
+def asked(result: EconomyResult) -> Table:
+    """Return what every scenario changes and why, in the words of whoever wrote it."""
+    import pandas as pd
+
+    rows = []
+    for name, path in result.paths.items():
+        if not path.scenario.shocks:
+            nothing = dict.fromkeys(("parameter", "where", "operation", "value"), "")
+            why = path.scenario.why or "The path without shocks."
+            rows.append({"scenario": name, "name": label(name), "why": why, **nothing})
+        for i, shock in enumerate(path.scenario.shocks):
+            where = "; ".join(f"{plain(d)}: {', '.join(map(plain, v))}" for d, v in shock.where.items())
+            value = shock.value if isinstance(shock.value, tuple) else (shock.value,)
+            shown = significant(value[0]) if len(value) == 1 else f"{significant(value[0])} … {significant(value[-1])}"
+            first = i == 0
+            rows.append(
+                {
+                    "scenario": name,
+                    "name": label(name) if first else "",
+                    "why": path.scenario.why if first else "",
+                    "parameter": plain(shock.parameter),
+                    "where": where,
+                    "operation": shock.operation,
+                    "value": shown,
+                }
+            )
+    columns = (
+        Column("name", "Scenario"),
+        Column("why", "Why"),
+        Column("parameter", "Lever"),
+        Column("where", "Of"),
+        Column("operation", "How"),
+        Column("value", "Value"),
+    )
+    note = "Linked: a number of another step of the study, with its interval; the scenario is solved at all three."
+    linked = any(path.scenario.why and "Linked:" in path.scenario.why for path in result.paths.values())
+    frame = pd.DataFrame(rows, columns=["scenario", *(c.key for c in columns)])
+    return Table("scenarios", "What each scenario changes, and why", frame, columns, (note,) if linked else ())
+
+
 def levers(result: EconomyResult) -> Table:
     """Return the six groups of policy levers and the parameters that move them."""
     import pandas as pd
@@ -235,6 +275,7 @@ def levers(result: EconomyResult) -> Table:
 
 
 KINDS: dict[str, Callable[[EconomyResult], Table]] = {
+    "scenarios": asked,
     "closure": closure,
     "assumptions": assumptions,
     "natures": natures,

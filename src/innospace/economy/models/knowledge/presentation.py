@@ -264,6 +264,7 @@ def sections(result: EconomyResult) -> tuple[Section, ...]:
     inside += [plot.budget()] if several else []
     return (
         Section("results", "What the scenarios do", tuple(outcome)),
+        *((Section("scenarios", "What the scenarios are", (r.table("scenarios"),)),) if several else ()),
         Section("inside", "What happens inside the economy", tuple(inside)),
         Section("agents", "Agents and markets", (*_model_notices(r), plot.diagram(), r.table("payments"))),
         Section("equations", "Equations", tuple(_equations(r))),
