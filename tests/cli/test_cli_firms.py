@@ -49,7 +49,7 @@ CALLS = {
     "did": (ANNUAL, "employees", "--treatment", "export"),
     "sun-abraham": (ANNUAL, "employees", "--treatment", "export"),
     "twfe": (ANNUAL, "employees", "--treatment", "export"),
-    "rosenbaum": (PAIRS, "--treated", "treated", "--control", "control"),
+    "rosenbaum": (PAIRS, "treated", "control"),
     "oster": (ECUADOR, "lp ~ exportaprom", "lp ~ exportaprom + lnum_emp_prom", "--treatment", "exportaprom"),
     "cinelli-hazlett": (ECUADOR, "lp ~ exportaprom + lnum_emp_prom", "--treatment", "exportaprom"),
     "tfp": (
