@@ -15,7 +15,8 @@ from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
 from innospace.firms import synthetic
 from innospace.firms.choice.binary import binary
-from innospace.firms.internationalisation.equations import fit_equations
+from innospace.firms.choice.bivariate import biprobit
+from innospace.firms.internationalisation.equations import fit_equations, partner_regressors, start_regressors
 from innospace.firms.internationalisation.plan import Plan
 from innospace.firms.internationalisation.stack import contrast, linear_piece
 from innospace.firms.internationalisation.waves import two_waves_of
@@ -136,3 +137,38 @@ def test_intervals_cover_the_truth_as_often_as_they_say(draws):
     spread = np.array([[row[2] for row in draw] for draw in draws]).std(axis=0, ddof=1)
     told = np.array([[row[3] for row in draw] for draw in draws]).mean(axis=0)
     assert 0.95 < float(np.mean(told / spread)) < 1.05
+
+
+CORRELATION_DRAWS, CORRELATION_FIRMS = 25, 3000
+
+
+def correlations(seed: int) -> list[tuple[str, float, float, float]]:
+    """Return every correlation of the generator: truth, estimate and error of one panel, by bivariate probits."""
+    waves = two_waves_of(Dataset(synthetic.two_waves(CORRELATION_FIRMS, seed), SOURCE), Plan())
+    pairs = {pair: (f"{pair[0]}_start", f"{pair[1]}_start") for pair in synthetic.CORRELATIONS}
+    pairs[synthetic.PARTNERS] = synthetic.PARTNERS
+    truth = {t.name: t.value for t in synthetic.truth() if t.equation == "correlation"}
+    found = []
+    for names, (first, second) in pairs.items():
+        regressors = partner_regressors(waves) if names == synthetic.PARTNERS else start_regressors(waves)
+        right = " + ".join(regressors)
+        rows = waves.frame[waves.frame[[first, second]].notna().all(axis=1)]
+        numbers = biprobit(f"{first} ~ {right}", f"{second} ~ {right}", waves.rows(rows)).numbers
+        label = " and ".join(names)
+        found.append((label, truth[label], numbers["rho"], numbers["rho_std_error"]))
+    return found
+
+
+@pytest.mark.slow
+def test_correlations_of_joint_decisions_are_recovered():
+    draws = [correlations(1000 + seed) for seed in range(CORRELATION_DRAWS)]
+    assert len(draws[0]) == sum(t.equation == "correlation" for t in synthetic.truth())
+    truth = np.array([row[1] for row in draws[0]])
+    estimates, errors = (np.array([[row[k] for row in draw] for draw in draws]) for k in (2, 3))
+    z = (estimates.mean(axis=0) - truth) / (estimates.std(axis=0, ddof=1) / np.sqrt(CORRELATION_DRAWS))
+    assert np.max(np.abs(z)) < BIAS
+    inside = np.abs(estimates - truth) <= 1.959964 * errors
+    # 100 intervals: 88 to 100 hold the truth in 99 of 100 repetitions when coverage is 95 %
+    assert 0.88 <= inside.mean() <= 1.0
+    spread = estimates.std(axis=0, ddof=1)
+    assert 0.75 < float(np.mean(errors.mean(axis=0) / spread)) < 1.3
