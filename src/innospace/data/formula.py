@@ -121,7 +121,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
                 f"The formula holds {rest[0]!r}, which is not part of the formula language.",
                 where=f"{text!r}, at character {len(stripped) - len(rest) + 1}",
                 allowed=_LANGUAGE,
-                remedy="Compute other transforms as columns of the table; put names with spaces or signs in `backticks`.",
+                remedy="Compute other transforms as columns of the table; put other names in `backticks`.",
             )
         kind = str(match.lastgroup)
         tokens.append((kind, match.group(kind)))

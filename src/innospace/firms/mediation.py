@@ -189,7 +189,7 @@ def _require_two_values(data: Any, names: tuple[str, ...]) -> None:
     """Raise for a treatment or mediator that does not vary, which a design would call collinear."""
     frame = table_of(data).frame
     for name in names:
-        values = frame[name].dropna().unique() if name in frame.columns else ()
+        values = frame[name].dropna().unique().tolist() if name in frame.columns else []
         if len(values) == 1:
             raise DataError(
                 f"{name!r} is {values[0]} in every row, so no effect goes through it or comes from it.",
