@@ -14,9 +14,9 @@ from innospace.firms.choice.binary import (
     average_effects,
     density_and_slope,
     fit_binary,
-    is_dummy,
     log_distribution,
 )
+from innospace.firms.choice.categories import discrete_columns
 from innospace.firms.endogeneity_design import Instrumented
 from innospace.firms.endogeneity_fit import FTest
 from innospace.firms.estimates import Array, Effects, Integers
@@ -158,7 +158,10 @@ def control_effects(d: Instrumented, found: ControlFit, link: str) -> Effects:
     jacobian = np.zeros((len(shown), len(found.theta)))
     jacobian[:, :k] = np.asarray(made.jacobian)[shown]
     columns = [(found.names.index(made.names[i]), made.kinds[i]) for i in shown]
-    by_index = np.array([_by_index(found.w, j, kind, theta, link) for j, kind in columns])
+    zeros = discrete_columns(found.w, found.names[:k])
+    by_index = np.array(
+        [_by_index(found.w, j, zeros[j] if "discrete" in kind else [], theta, link) for j, kind in columns]
+    )
     for s, stage in enumerate(found.stages):
         block = slice(k + s * d.z.shape[1], k + (s + 1) * d.z.shape[1])
         jacobian[:, block] = by_index @ (d.z * (theta[k - e + s] * stage.slope)[:, None]) / len(d.y)
@@ -166,12 +169,12 @@ def control_effects(d: Instrumented, found: ControlFit, link: str) -> Effects:
     return Effects(names, made.values[shown], kinds, jacobian=jacobian, unit=made.unit)
 
 
-def _by_index(w: Array, j: int, kind: str, theta: Array, link: str) -> Array:
-    """Return the derivative of every row's effect by its index."""
+def _by_index(w: Array, j: int, zeros: list[int], theta: Array, link: str) -> Array:
+    """Return the derivative of every row's effect by its index; a marginal effect has no columns that go to zero."""
     index = w @ theta
-    if kind == "average_marginal_effect" or not is_dummy(w[:, j]):
+    if not zeros:
         return np.asarray(theta[j] * density_and_slope(index, link)[1])
-    rest = index - w[:, j] * theta[j]
+    rest = index - w[:, zeros] @ theta[zeros]
     return density_and_slope(rest + theta[j], link)[0] - density_and_slope(rest, link)[0]
 
 

@@ -75,7 +75,7 @@ def test_gradients_of_effects_against_differences(result, frame):
     theta, step = result.estimates.values, 1e-6
 
     def effects(t):
-        return category_effects(x, w, names, categories, t, [1])
+        return category_effects(x, w, names, categories, t, {1: [1]})
 
     for j in range(len(theta)):
         move = step * (np.arange(len(theta)) == j)

@@ -13,6 +13,7 @@ from innospace.core.document import Equation
 from innospace.core.errors import DataError
 from innospace.core.labels import require_known
 from innospace.core.status import Status, StatusCode
+from innospace.firms.choice.categories import discrete_columns, is_dummy
 from innospace.firms.design import Design, design, require_binary
 from innospace.firms.estimates import Array, Effects, Estimates, likelihood_covariances
 from innospace.firms.result import FirmResult
@@ -144,12 +145,6 @@ def require_no_perfect_predictor(y: Array, x: Array, names: tuple[str, ...]) -> 
                 )
 
 
-def is_dummy(column: Array) -> bool:
-    """Whether a column holds 0 and 1, and both."""
-    values = np.unique(column)
-    return len(values) == 2 and values[0] == 0.0 and values[1] == 1.0
-
-
 def binary(
     formula: str,
     data: Any,
@@ -219,7 +214,10 @@ def binary(
 
 
 def average_effects(x: Array, names: tuple[str, ...], theta: Array, link: str, weights: Array | None = None) -> Effects:
-    """Return average marginal effects and, for 0/1 columns, average discrete changes, with their derivatives."""
+    """Return average marginal effects and, for 0/1 columns, average discrete changes, with their derivatives.
+
+    A level of a category is compared with the base level: the other levels are zero on both sides.
+    """
     w = np.full(len(x), 1.0 / len(x)) if weights is None else weights / weights.sum()
     constant = intercept_column(x)
     index = x @ theta
@@ -231,10 +229,9 @@ def average_effects(x: Array, names: tuple[str, ...], theta: Array, link: str, w
         gradient = theta[j] * mean_slope
         gradient[j] += mean_density
         found.append((names[j], "average_marginal_effect", theta[j] * mean_density, gradient))
-    for j in shown:
-        if is_dummy(x[:, j]):
-            value, gradient = _discrete_change(x, j, index, theta, link, w)
-            found.append((names[j], "average_discrete_change", value, gradient))
+    for j, group in discrete_columns(x, names).items():
+        value, gradient = _discrete_change(x, j, group, index, theta, link, w)
+        found.append((names[j], "average_discrete_change", value, gradient))
     return Effects(
         tuple(f[0] for f in found),
         np.array([f[2] for f in found]),
@@ -244,13 +241,16 @@ def average_effects(x: Array, names: tuple[str, ...], theta: Array, link: str, w
     )
 
 
-def _discrete_change(x: Array, j: int, index: Array, theta: Array, link: str, w: Array) -> tuple[float, Array]:
-    """Return the mean of ``F(x'b | x_j = 1) - F(x'b | x_j = 0)`` and its gradient."""
-    rest = index - x[:, j] * theta[j]
+def _discrete_change(
+    x: Array, j: int, group: list[int], index: Array, theta: Array, link: str, w: Array
+) -> tuple[float, Array]:
+    """Return the mean of ``F(x'b | x_j = 1) - F(x'b | x_j = 0)``, other levels at zero, and its gradient."""
+    rest = index - x[:, group] @ theta[group]
     at_one, at_zero = rest + theta[j], rest
     value = float(w @ (distribution(at_one, link) - distribution(at_zero, link)))
     one, zero = density_and_slope(at_one, link)[0], density_and_slope(at_zero, link)[0]
     gradient = (w * (one - zero)) @ x
+    gradient[group] = 0.0
     gradient[j] = float(w @ one)
     return value, gradient
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from innospace.firms.choice.binary import is_dummy
+from innospace.firms.choice.categories import discrete_columns
 from innospace.firms.choice.joint import evaluation_rows, regressors
 from innospace.firms.design import Design
 from innospace.firms.estimates import Array, Effects
@@ -34,6 +34,8 @@ BLOCK = 2048
 UNIT = "points of probability"
 Found = tuple[str, str, float, Array]
 """Kind, name, value, gradient."""
+Zeros = tuple[list[int], list[int]]
+"""Positions in theta, by equation, of the columns that are zero before a discrete change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,8 @@ def surfaces(u: Array, v: Array, rho: float, gamma: float | None, second: bool =
 
 def average_effects(designs: Sequence[Design], point: Point) -> list[Found]:
     """Return mean probabilities, mean marginal effects and mean discrete changes of every kind and regressor."""
-    parts = [_block_effects(designs, block) for block in point.blocks()]
+    zeros = _zeros(designs, point)
+    parts = [_block_effects(designs, block, zeros) for block in point.blocks()]
     # the weights of all blocks sum to one: means add up
     found: list[Found] = []
     for same in zip(*parts, strict=True):
@@ -233,15 +236,14 @@ def average_effects(designs: Sequence[Design], point: Point) -> list[Found]:
     return found
 
 
-def _block_effects(designs: Sequence[Design], point: Point) -> list[Found]:
+def _block_effects(designs: Sequence[Design], point: Point, zeros: dict[str, Zeros]) -> list[Found]:
     """Return the same for some rows, weighted."""
     u, v = point.indices()
     found: list[Found] = []
     everything = surfaces(u, v, point.rho, point.gamma)
     for kind, s in everything.items():
         found.append(("probability", kind, float(point.weights @ s.value), point.pull(s.first)))
-    treated = () if point.treatment is None else (designs[1].outcome,)
-    names = [n for n in regressors(designs) if n not in treated]
+    names = _shown(designs, point)
     places = {n: _places(designs, n) for n in names}
     for kind, s in everything.items():
         mean, gradients = s.first[:2] @ point.weights, (point.pull(s.cross[0]), point.pull(s.cross[1]))
@@ -255,7 +257,7 @@ def _block_effects(designs: Sequence[Design], point: Point) -> list[Found]:
                     gradient += point.theta[at] * gradients[e]
                     gradient[at] += mean[e]
             found.append((kind, name, value, gradient))
-    changes = [f for n in names if _dummy(designs, n) for f in _discrete_changes(point, u, v, n, places[n])]
+    changes = [f for n, z in zeros.items() for f in _discrete_changes(point, u, v, n, places[n], z)]
     order = {kind: i for i, kind in enumerate(PROBABILITIES)}
     return [*found, *sorted(changes, key=lambda f: order[f[0].removesuffix("_discrete")])]
 
@@ -276,19 +278,34 @@ def _concerns(kind: str, places: tuple[int | None, int | None], treatment: int |
     return kind != "marginal_2" or places[1] is not None
 
 
-def _dummy(designs: Sequence[Design], name: str) -> bool:
-    return any(is_dummy(d.x[:, d.names.index(name)]) for d in designs if name in d.names)
+def _shown(designs: Sequence[Design], point: Point) -> list[str]:
+    """Return the regressors whose effects are told: all but the treatment, which has its own."""
+    treated = () if point.treatment is None else (designs[1].outcome,)
+    return [n for n in regressors(designs) if n not in treated]
+
+
+def _zeros(designs: Sequence[Design], point: Point) -> dict[str, Zeros]:
+    """Return the regressors that change discretely, with the columns of either equation that are zero before."""
+    found = [discrete_columns(d.x, d.names) for d in designs]
+    starts = (0, point.k)
+    zeros = {}
+    for name in _shown(designs, point):
+        places = _places(designs, name)
+        groups = [None if at is None else f.get(at - s) for at, f, s in zip(places, found, starts, strict=True)]
+        if all(at is None or group for at, group in zip(places, groups, strict=True)):
+            one, two = ([s + j for j in group or ()] for group, s in zip(groups, starts, strict=True))
+            zeros[name] = (one, two)
+    return zeros
 
 
 def _discrete_changes(
-    point: Point, u: Array, v: Array, name: str, places: tuple[int | None, int | None]
+    point: Point, u: Array, v: Array, name: str, places: tuple[int | None, int | None], zeros: Zeros
 ) -> list[Found]:
     """Return the mean change of every probability when a 0/1 regressor goes from 0 to 1 in both equations."""
     low, high = [u, v], [u, v]
-    for e, at in enumerate(places):
+    for e, (at, group) in enumerate(zip(places, zeros, strict=True)):
         if at is not None:
-            column = point.x[e][:, at - e * point.k]
-            low[e] = low[e] - column * point.theta[at]
+            low[e] = low[e] - point.x[e][:, [g - e * point.k for g in group]] @ point.theta[group]
             high[e] = low[e] + point.theta[at]
     ends = [surfaces(index[0], index[1], point.rho, point.gamma, second=False) for index in (low, high)]
     found = []
@@ -297,9 +314,10 @@ def _discrete_changes(
             continue
         change = ends[1][kind] - ends[0][kind]
         gradient = point.pull(change.first)
-        for e, at in enumerate(places):
+        for e, (at, group) in enumerate(zip(places, zeros, strict=True)):
             if at is not None:
-                # the regressor itself is one in the upper state and zero in the lower
+                # the regressor itself is one in the upper state and zero in the lower; other levels are zero in both
+                gradient[group] = 0.0
                 gradient[at] = float(point.weights @ ends[1][kind].first[e])
         found.append((f"{kind}_discrete", name, float(point.weights @ change.value), gradient))
     return found

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from innospace.firms.choice.binary import is_dummy
 from innospace.firms.choice.bivariate_effects import Found
+from innospace.firms.choice.categories import discrete_columns
 from innospace.firms.choice.joint import regressors
 from innospace.firms.choice.multivariate_fit import Probability
 from innospace.firms.design import Design
@@ -40,6 +40,7 @@ class JointEffects:
         self.m = len(x)
         self.edges = np.cumsum([0, *(a.shape[1] for a in x)])
         self.r = np.tanh(theta[self.edges[-1] :])
+        self.zeros = [discrete_columns(d.x, d.names) for d in designs]
         self.kinds = ("all_ones", "all_zeros", *(f"marginal_{j + 1}" for j in range(self.m)))
 
     def found(self) -> list[Found]:
@@ -51,8 +52,7 @@ class JointEffects:
             value, slopes, cross = self._surface(kind, index, True)
             result.append(("probability", kind, float(self.weights @ value), self._pull(slopes)))
             effects += self._marginal(kind, slopes, cross)
-        dummies = [n for n in regressors(self.designs) if self._dummy(n)]
-        ends = {n: self._ends(n, index) for n in dummies}
+        ends = {n: self._ends(n, index) for n in regressors(self.designs) if self._discrete(n)}
         changes = [self._change(kind, n, *ends[n]) for kind in self.kinds for n in self._movers(kind) if n in ends]
         return [*result, *effects, *changes]
 
@@ -108,14 +108,19 @@ class JointEffects:
             return list(names)
         return [n for n in names if n in self.designs[int(kind.removeprefix("marginal_")) - 1].names]
 
-    def _dummy(self, name: str) -> bool:
-        return any(is_dummy(d.x[:, d.names.index(name)]) for d in self.designs if name in d.names)
+    def _discrete(self, name: str) -> bool:
+        return all(at - self.edges[j] in self.zeros[j] for j, at in self._places(name).items())
+
+    def _group(self, j: int, at: int) -> list[int]:
+        """Return the columns of equation j that are zero before a discrete change."""
+        return self.zeros[j][at - int(self.edges[j])]
 
     def _ends(self, name: str, index: Array) -> tuple[dict[str, Surface], dict[str, Surface]]:
         """Return every probability with a 0/1 regressor at 0 and at 1 in all equations."""
         low, high = index.copy(), index.copy()
         for j, at in self._places(name).items():
-            low[:, j] -= self.x[j][:, at - self.edges[j]] * self.theta[at]
+            group = self._group(j, at)
+            low[:, j] -= self.x[j][:, group] @ self.theta[self.edges[j] + np.array(group)]
             high[:, j] = low[:, j] + self.theta[at]
         zero, one = ({k: self._surface(k, i, False) for k in self.kinds} for i in (low, high))
         return zero, one
@@ -124,6 +129,7 @@ class JointEffects:
         slopes = one[kind][1] - zero[kind][1]
         gradient = self._pull(slopes)
         for j, at in self._places(name).items():
-            # the regressor itself is one in the upper state and zero in the lower
+            # the regressor itself is one in the upper state and zero in the lower; other levels are zero in both
+            gradient[self.edges[j] + np.array(self._group(j, at))] = 0.0
             gradient[at] = float(self.weights @ one[kind][1][:, j])
         return f"{kind}_discrete", name, float(self.weights @ (one[kind][0] - zero[kind][0])), gradient

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
 from innospace.data import formula as language
-from innospace.firms.choice.binary import is_dummy, optimum_check
+from innospace.firms.choice.binary import optimum_check
 from innospace.firms.choice.bivariate_effects import Found, effects_of
+from innospace.firms.choice.categories import discrete_columns, is_dummy
 from innospace.firms.choice.joint import evaluation_rows, joint_status, require_at
 from innospace.firms.choice.ordered_fit import OrderedFit, fit_ordered
 from innospace.firms.design import Design, design
@@ -87,8 +88,7 @@ def ordered_probit(
     estimates = Estimates((*names, *cuts), fit.theta, likelihood_covariances(fit.hessian, fit.scores, d.clusters))
     categories = tuple(f"category_{v:g}" for v in values)
     rows, w = evaluation_rows(x, d.weights, at)
-    dummies = [j for j in range(x.shape[1]) if is_dummy(x[:, j])]
-    found = category_effects(rows, w, names, categories, fit.theta, dummies)
+    found = category_effects(rows, w, names, categories, fit.theta, discrete_columns(x, names))
     where = "averages over the rows used" if at == "average" else "taken at the means of the regressors"
     predicted = np.array([f[2] for f in found[: len(values)]])
     result = FirmResult(
@@ -114,7 +114,12 @@ def ordered_probit(
 
 
 def category_effects(
-    x: Array, weights: Array, names: Sequence[str], categories: Sequence[str], theta: Array, dummies: Sequence[int]
+    x: Array,
+    weights: Array,
+    names: Sequence[str],
+    categories: Sequence[str],
+    theta: Array,
+    dummies: Mapping[int, list[int]],
 ) -> list[Found]:
     """Return mean probabilities, marginal effects and discrete changes by category, with gradients.
 
@@ -126,8 +131,8 @@ def category_effects(
     names, categories : sequences of str
         Lengths k and c.
     theta : ndarray, shape (k + c - 1,)
-    dummies : sequence of int
-        Columns of 0 and 1.
+    dummies : mapping of int to list of int
+        Columns of 0 and 1, each with those that are zero before it changes.
     """
     k = x.shape[1]
     index = x @ theta[:k]
@@ -161,7 +166,7 @@ def category_effects(
             gradient = theta[i] * bend
             gradient[i] += mean
             found.append((category, name, theta[i] * mean, gradient))
-    ends = {i: _ends(x, theta, i, index) for i in dummies}
+    ends = {i: _ends(x, theta, i, group, index) for i, group in dummies.items()}
     pieces = {i: (at_cuts(low), at_cuts(high)) for i, (low, high) in ends.items()}
     for j, category in enumerate(categories):
         for i in dummies:
@@ -169,14 +174,15 @@ def category_effects(
             steps = [c[j + 1] - c[j] for c in (cdf_0, cdf_1)]
             slopes = [-(c[j + 1] - c[j]) for c in (density_0, density_1)]
             gradient = pull(density_1 - density_0, slopes[1] - slopes[0], j)
-            # the regressor itself is one in the upper state and zero in the lower
+            # the regressor itself is one in the upper state and zero in the lower; other levels are zero in both
+            gradient[dummies[i]] = 0.0
             gradient[i] = float(weights @ slopes[1])
             found.append((f"{category}_discrete", names[i], float(weights @ (steps[1] - steps[0])), gradient))
     return found
 
 
-def _ends(x: Array, theta: Array, i: int, index: Array) -> tuple[Array, Array]:
-    low = index - x[:, i] * theta[i]
+def _ends(x: Array, theta: Array, i: int, group: list[int], index: Array) -> tuple[Array, Array]:
+    low = index - x[:, group] @ theta[group]
     return low, low + theta[i]
 
 
