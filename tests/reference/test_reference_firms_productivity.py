@@ -202,7 +202,7 @@ def test_survival_probability_is_the_probit_of_statsmodels():
 
     data = DATA[~(DATA["firm"].str.endswith("3") & (DATA["year"] > 2002))].reset_index(drop=True)
     panel = read_panel(data, Roles("y", ("l",), ("k",), ("i",)), firm="firm", year="year", logs=False)
-    _, t = prepare(problem(panel, "op", degree=2, markov=1, exits=known_exits(panel, True)))
+    _, t = prepare(problem(panel, "op", degree=2, markov=1, exits=known_exits(panel, "last-row")))
     leaves = ((data.groupby("firm")["year"].transform("max") == data["year"]) & (data["year"] < 2004)).to_numpy()
     risk = (data["year"] < 2004).to_numpy()
     x = powers(data["k"].to_numpy(), data["i"].to_numpy(), degree=2)

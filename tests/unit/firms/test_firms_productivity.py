@@ -131,9 +131,16 @@ def test_firm_years_without_investment_are_left_out_and_counted():
     assert any("24 of 600 firm-years have zero or negative 'i'" in w for w in result.warnings)
 
 
+def test_rows_without_the_year_before_are_rows_used_by_a_first_stage():
+    for method in ("op", "lp", "acf"):
+        assert productivity(DATA, **options(method)).n == len(DATA)
+    system = productivity(DATA, **options("wooldridge"))
+    assert system.n == system.numbers["transitions"]
+
+
 def test_survival_enters_the_law():
     seen = DATA[~(DATA["firm"].str.endswith("7") & (DATA["year"] > 2002))]
-    with_exit = productivity(seen, exit=True, **options("op"))
+    with_exit = productivity(seen, exit="last-row", **options("op"))
     assert with_exit.status.converged
     assert not any(str(n).startswith("survival") for n in with_exit.effects()["name"])
     assert np.isnan(with_exit.coefficients()["std_error"]).all()
@@ -374,7 +381,7 @@ def test_shares_for_log_shares_are_refused():
 
 def test_survival_without_leavers_or_with_other_values_is_refused():
     with pytest.raises(DataError, match="No firm leaves"):
-        productivity(DATA, exit=True, **options("op"))
+        productivity(DATA, exit="last-row", **options("op"))
     with pytest.raises(DataError, match="must hold 0 and 1"):
         productivity(DATA.assign(out=2.0), exit="out", **options("op"))
 

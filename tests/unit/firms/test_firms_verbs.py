@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import typing
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,9 @@ def test_every_verb_can_be_called_with_plain_types(name):
         assert a.kind in (str, int, float, bool)
         assert a.meaning, f"{name}: {a.name} has no description"
         assert "`" not in a.meaning, f"{name}: {a.name} is described with marks of a docstring"
+    # a flag that may also be a text could not be given as a text
+    hints = typing.get_type_hints(VERBS[name].function)
+    assert not any({bool, str} <= set(typing.get_args(hints[a])) for a in found)
     # what must be given is what a command line takes by position, or a named option
     assert VERBS[name].summary.endswith(".")
 

@@ -9,7 +9,6 @@ in Ackerberg-Caves-Frazer it gives none.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -265,14 +264,18 @@ def _by_firm(rows: Array, firms: Integers, at: Integers | None = None) -> Array:
     return np.column_stack([np.bincount(codes, weights=c, minlength=groups) for c in rows.T])
 
 
-def known_exits(panel: Panel, exit: Any) -> Array | None:
+LAST_ROW = "last-row"
+"""A firm leaves after its last row, unless that is in the last year of the panel."""
+
+
+def known_exits(panel: Panel, exit: str | None) -> Array | None:
     """Return 1 in the last year of firms that leave, NaN where it is not known; None without correction.
 
     Parameters
     ----------
     panel : Panel
-    exit : bool, str or None
-        True: a firm leaves after its last row when that is not the last year of the panel. A column: 1 in that year.
+    exit : str or None
+        :data:`LAST_ROW`, or a column: 1 in the last year of a firm that leaves.
 
     Raises
     ------
@@ -283,11 +286,11 @@ def known_exits(panel: Panel, exit: Any) -> Array | None:
         return None
     years = panel.labels["year"].to_numpy()
     last = np.append(panel.firms[1:] != panel.firms[:-1], True)
-    found = last.astype(np.float64) if exit is True else panel.plain[str(exit)]
+    found = last.astype(np.float64) if exit == LAST_ROW else panel.plain[exit]
     if not np.isin(found, (0.0, 1.0)).all():
         raise DataError(f"{exit!r} must hold 0 and 1.", allowed="1 in the last year of a firm that leaves, else 0")
     # whether a firm seen in the last year of the panel leaves after it is known only from a column
-    told = np.where(years == years.max(), np.nan, found) if exit is True else found
+    told = np.where(years == years.max(), np.nan, found) if exit == LAST_ROW else found
     if not (told == 1.0).any():
         raise DataError(
             "No firm leaves, so there is no survival to correct for.",

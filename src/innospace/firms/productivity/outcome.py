@@ -36,7 +36,7 @@ class Settings:
     degree, markov : int
     gross_output : bool
     share, industry : str or None
-    exit : bool, str or None
+    exit : str or None
     equations, weighting : str
     bootstrap : int
     workers : int or None
@@ -49,7 +49,7 @@ class Settings:
     gross_output: bool
     share: str | None
     industry: str | None
-    exit: Any
+    exit: str | None
     equations: str
     weighting: str
     bootstrap: int
@@ -80,7 +80,7 @@ class Outcome:
         Values in the order elasticities, law, persistence.
     roots : tuple of Root
     rows : int
-        Rows of the last stage.
+        Rows used; those without a previous year take part in a first stage only.
     """
 
     names: tuple[str, ...]
@@ -145,7 +145,7 @@ def run_two_stage(panel: Panel, s: Settings, progress: Progress) -> Outcome:
         fit.elasticities,
         None if exits is not None else two_stage.covariance(p, fit),
         omega,
-        len(t.phi),
+        panel.n,
         t.law.names,
         fit.law,
         fit.persistence,
@@ -314,7 +314,7 @@ def run_gnr(panel: Panel, s: Settings, progress: Progress) -> Outcome:
         fit.means,
         None,
         fit.omega + fit.share.shock,
-        len(p.moving),
+        panel.n,
         fit.transitions.law.names,
         fit.law,
         fit.persistence,

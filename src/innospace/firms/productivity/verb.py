@@ -8,6 +8,7 @@ from typing import Any
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
+from innospace.firms.productivity import control_function as two_stage
 from innospace.firms.productivity.outcome import RUNS, Settings
 from innospace.firms.productivity.panel import Panel, Roles, read_panel
 from innospace.firms.productivity.presentation import result
@@ -36,7 +37,7 @@ def productivity(
     degree: int | None = None,
     markov: int = 3,
     law: str | Sequence[str] = (),
-    exit: bool | str | None = None,
+    exit: str | None = None,
     equations: str = "both",
     weighting: str = "one-step",
     industry: str | None = None,
@@ -81,8 +82,9 @@ def productivity(
     law : str or list of str
         Columns (export status) whose previous-year value enters the law of productivity, De Loecker (2013);
         ``export:omega`` for an interaction with lagged productivity. Their present value enters the first stage.
-    exit : bool or str, optional
-        ``op``, ``lp``: correct for survival. True: a firm leaves after its last row; a column: 1 in its last year.
+    exit : str, optional
+        ``op``, ``lp``: correct for survival. A column: 1 in the last year of a firm that leaves. ``last-row``: a firm
+        leaves after its last row, unless that is in the last year of the panel.
     equations : str
         ``wooldridge``: ``both`` (as Stata's and R's ``prodest``) or ``second`` (Petrin and Levinsohn 2012, which does
         without the first stage's assumption on labour).
@@ -161,7 +163,7 @@ def _plan(given: dict[str, Any]) -> tuple[Roles, Settings]:
         c
         for c, used in (
             (given["share"], method == "gnr"),
-            (given["exit"], isinstance(given["exit"], str)),
+            (given["exit"], given["exit"] != two_stage.LAST_ROW),
         )
         if used and c
     )
