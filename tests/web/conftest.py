@@ -63,7 +63,25 @@ def difficult(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.fixture(params=["replication", "difficult"])
+@pytest.fixture(scope="session")
+def firms(tmp_path_factory):
+    """Write the report of the study of firms on a small panel: chapters, headings, folded tables, love plots."""
+    from innospace.core.provenance import Nature, Source
+    from innospace.data.dataset import Dataset
+    from innospace.firms import synthetic
+    from innospace.firms.internationalisation.plans import Plans
+    from innospace.firms.internationalisation.study import study
+    from innospace.report import write_report
+    from innospace.study.composition import document_of
+
+    folder = tmp_path_factory.mktemp("firms")
+    panel = Dataset(synthetic.two_waves(900, 1), Source("firms-synthetic-small", "", Nature.SIMULATED))
+    result = study(Plans.from_dicts({}, {}, {}), {"panel": panel}, draws=20)
+    write_report(document_of(result, result.title, "innospace firms study PANEL"), folder, ["html"])
+    return folder / "report.html"
+
+
+@pytest.fixture(params=["replication", "difficult", "firms"])
 def report(request):
     return request.getfixturevalue(request.param)
 

@@ -79,7 +79,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     base = alt.Chart(theme.values(rows)).encode(
         y=alt.Y("at:Q", scale=scale, axis=axis), color=alt.Color("colour:N", scale=None)
     )
-    guide = x.guide(str(e.get("value_title", "Estimate")))
+    guide = x.guide(elide(str(e.get("value_title", "Estimate")), width, size))
     bars = base.mark_rule(strokeWidth=2.4, opacity=0.55, aria=False).encode(
         x=alt.X("lower:Q", scale=x.scale(), axis=guide), x2="upper:Q"
     )
