@@ -159,7 +159,9 @@ def _study() -> list[str]:
     plans = (("The two-wave panel", Plan), ("The annual panel", AnnualPlan), ("The cross-section", CrossPlan))
     for title, plan in plans:
         meanings = _attributes(plan)
-        rows = ([f"`{f.name}`", _code(_listed(f.default)), meanings.get(f.name, "")] for f in fields(plan))
+        rows = (
+            [f"`{f.name}`", _code(_listed(f.default)), meanings.get(f.name, "")] for f in fields(plan) if not f.metadata
+        )
         lines += ["", f"### {title}", "", *_grid(("part", "default column", "meaning"), rows)]
     lines += [
         "",

@@ -84,8 +84,9 @@ def study(
 ) -> Outcome:
     """Run the whole study of a firm panel: self-selection, learning, complementarity, partners.
 
-    Parts and their default columns: innospace explain internationalisation. Lists are written with commas:
-    --column waves=2005,2009 --column channels=export,machinery --column partners=
+    Parts and their default columns: innospace explain internationalisation. Lists are written with commas, columns of
+    other names with the role they play: --column waves=2005,2009 --column channels=export:Exports,machinery:Machines
+    --column partners=
     """
     from innospace.firms.internationalisation.plans import Plans
     from innospace.firms.internationalisation.study import study as run
@@ -121,8 +122,16 @@ def _parts(given: list[str]) -> dict[str, Any]:
                 raise SpecError(f"The wave {bad[0]!r} is not a year.", where="--column", allowed="waves=2005,2009")
             found[part] = [int(v) for v in listed]
         else:
-            found[part] = listed if several.get(part, False) else value
+            found[part] = _roles(listed) if several.get(part, False) else value
     return found
+
+
+def _roles(listed: list[str]) -> list[str] | dict[str, str]:
+    """Return ``ROLE:COLUMN`` as a mapping; columns without a role play one of their own name."""
+    if not any(":" in v for v in listed):
+        return listed
+    pairs = [v.partition(":") if ":" in v else (v, ":", v) for v in listed]
+    return {role.strip(): column.strip() for role, _, column in pairs}
 
 
 @app.callback(invoke_without_command=True)

@@ -9,6 +9,17 @@ from innospace.core.terms import Term
 AREAS = ("panel", "joint", "panel_choice", "effects", "did", "productivity", "chain")
 """Each has a module ``terms_AREA`` with its ``TERMS``."""
 
+
+def _parts() -> str:
+    from innospace.firms.internationalisation.plan import Plan
+
+    return "; ".join(
+        f"{part} ({', '.join(map(str, value)) if isinstance(value, list) else value})"
+        for part, value in Plan().to_dict().items()
+        if value
+    )
+
+
 _COMMON = (
     Term(
         "average_marginal_effect",
@@ -34,10 +45,9 @@ _COMMON = (
         "internationalisation",
         "",
         "",
-        "The study of a two-wave firm panel. Parts and default columns: firm, year, waves (2005, 2009), channels "
-        "(export, machinery, inputs), outcomes (rd, product, technology), employees, value_added, price_level, "
-        "industry, traits, owners, location, base_location, markets, partners, inputs_share, constraints; parts may "
-        "be empty.",
+        f"The study of a two-wave firm panel. Parts and default columns: {_parts()}. Parts may be empty; default "
+        "columns that a panel lacks are left out and told. Columns of other names are given with their role: "
+        "channels = { export = COLUMN }.",
         "",
         "after Golikova, Gonchar and Kuznetsov, policy brief of the SEARCH project",
     ),

@@ -20,7 +20,7 @@ OFFERS = ("effect",)
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
 STUDY = "internationalisation"
-Columns = dict[str, str | list[str] | list[int]]
+Columns = dict[str, str | list[str] | list[int] | dict[str, str]]
 
 
 class Options(BaseModel):

@@ -129,6 +129,56 @@ def test_impossible_plans_are_refused(columns, words):
         Plans.from_dicts({}, {}, {"size": ["a"]})
 
 
+def test_columns_of_other_names_play_their_role(table, waves):
+    names = {"export": "Экспорт, да/нет", "rd": "НИОКР", "foreign_owner": "иностр.доля", "machinery": "import 1"}
+    renamed = table.rename(
+        columns={f"{k}_{w}": f"{v}_{w}" for k, v in names.items() for w in (2005, 2009)}
+        | {"foreign_owner": "иностр.доля"}
+    ).assign(export_2005=7.0)  # not asked for, though it has the name of a role
+    plan = Plan.from_dict(
+        {
+            "channels": {"export": names["export"], "machinery": names["machinery"], "inputs": "inputs"},
+            "outcomes": {"rd": "НИОКР", "product": "product", "technology": "technology"},
+            "traits": {t: names.get(t, t) for t in Plan().traits},
+        }
+    )
+    pd.testing.assert_frame_equal(two_waves_of(Dataset(renamed, SIMULATED), plan).frame, waves.frame)
+    with pytest.raises(DataError, match="Column 'НИОКР_2009' must hold 0 and 1"):
+        two_waves_of(renamed.assign(НИОКР_2009=2.0), plan)
+    with pytest.raises(LabelError, match="НИОКР"):
+        two_waves_of(renamed.drop(columns=["НИОКР_2005", "НИОКР_2009"]), plan)
+    for bad in ({"owners": {"foreign": "x"}}, {"firm": {"a": "b"}}, {"channels": {"a b": "c"}}):
+        with pytest.raises(SpecError, match="cannot be given as"):
+            Plan.from_dict(bad)
+
+
+def test_default_parts_that_a_panel_lacks_are_left_empty_and_told(table):
+    less = table.drop(
+        columns=["new_foreign_partner", "location", "catching_up", "price_level_2005", "price_level_2009"]
+    )
+    found = two_waves_of(less, Plan())
+    assert found.plan.partners == found.locations == ()
+    assert found.plan.price_level == found.plan.location == ""
+    assert found.plan.traits == ("competition", "state_owner", "foreign_owner", "group")
+    told = " ".join(found.warnings)
+    assert all(part in told for part in ("partners (new_foreign_partner)", "location", "traits (catching_up)"))
+    assert "with its inflation" in told
+    bare = two_waves_of(less.drop(columns=["foreign_owner"]), Plan()).plan
+    assert bare.owners == ()
+
+
+def test_every_missing_column_is_told_at_once(table):
+    with pytest.raises(LabelError) as caught:
+        two_waves_of(table.drop(columns=["rd_2009", "employees_2005", "employees_2009"]), plans(industry="trade").panel)
+    assert all(name in str(caught.value) for name in ("rd_2009", "employees_2005", "employees_2009", "trade"))
+
+
+def test_firms_with_gaps_are_counted_with_the_columns_that_have_them(table):
+    holes = table.assign(rd_2009=table["rd_2009"].where(table.index >= 7))
+    found = two_waves_of(holes, Plan())
+    assert found.warnings == ("7 of 1500 firms have a missing cell and were left out; most often in rd_after (7).",)
+
+
 def test_no_starters_means_no_study(table):
     nobody = table.assign(**{f"{c}_2009": table[f"{c}_2005"] for c in synthetic.CHANNELS})
     found = problems(plans(), {"panel": Dataset(nobody, SIMULATED)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from innospace.core.errors import SpecError
@@ -12,6 +13,9 @@ from innospace.core.labels import require_known
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Columns by part. The defaults are the names of the synthetic panel; parts that a panel lacks are left empty.
+
+    A list may be given as ``{role: column}``, such as ``{"export": "Экспорт"}``: the roles are the default names, by
+    which the findings of the brief know what they speak of.
 
     Attributes
     ----------
@@ -47,6 +51,8 @@ class Plan:
         Share of imported inputs in the first wave, for complementarity with starting to import machinery.
     constraints : tuple of str
         Constraints to business in the last wave, 0/1.
+    names : mapping of str to str
+        Role -> column, from the lists that were given so.
     """
 
     firm: str = "firm"
@@ -66,6 +72,7 @@ class Plan:
     partners: tuple[str, ...] = ("new_foreign_partner", "new_domestic_partner")
     inputs_share: str = "inputs_share"
     constraints: tuple[str, ...] = ("customs_constraint",)
+    names: Mapping[str, str] = field(default_factory=dict, metadata={"made": True})
 
     def __post_init__(self) -> None:
         if len(self.waves) != 2 or self.waves[0] >= self.waves[1]:
@@ -101,6 +108,26 @@ class Plan:
         ------
         LabelError, SpecError
         """
-        require_known(list(data), [f.name for f in fields(cls)], kind="part", where="columns of the firm study")
-        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**given)
+        known = {f.name: f for f in fields(cls) if not f.metadata}
+        require_known(list(data), list(known), kind="part", where="columns of the firm study")
+        names: dict[str, str] = {}
+        given: dict[str, Any] = {}
+        for part, value in data.items():
+            if isinstance(value, Mapping):
+                _require_roles(part, value, isinstance(known[part].default, tuple))
+                names |= value
+            given[part] = tuple(value) if isinstance(value, list | Mapping) else value
+        return cls(**given, names=names)
+
+
+def _require_roles(part: str, value: Mapping[str, Any], several: bool) -> None:
+    bad = [k for k, v in value.items() if not (isinstance(v, str) and v and str(k).isidentifier())]
+    if several and part not in ("waves", "owners") and not bad:
+        return
+    raise SpecError(
+        f"The part {part!r} cannot be given as {dict(value)!r}.",
+        where="columns of the firm study",
+        allowed="role = column in the parts channels, outcomes, traits, markets, partners and constraints; a role is "
+        "one word",
+        remedy=f"Write for example channels = {{ export = {'COLUMN'!r} }}, or the name of one column.",
+    )

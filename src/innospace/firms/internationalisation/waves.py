@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import DataError, LabelError, offenders
-from innospace.core.labels import require_known, suggest
+from innospace.core.errors import DataError, offenders
+from innospace.core.labels import require_known
+from innospace.core.numbers import fixed
 from innospace.core.provenance import Source
 from innospace.data.dataset import Dataset
 from innospace.firms.design import table_of
+from innospace.firms.internationalisation.columns import present, with_roles
 from innospace.firms.internationalisation.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CLASSES = ("never", "starter", "quitter", "continuous")
+_MADE = ("_starter", "_quitter", "_continuous")
+"""Endings of columns that are made from those of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class TwoWaves:
     source : Source
     steps : tuple of str
         What was done to the table, in sentences.
+    warnings : tuple of str
+        Parts that the table lacks, firms that were left out.
     """
 
     plan: Plan
@@ -46,6 +52,7 @@ class TwoWaves:
     locations: tuple[str, ...]
     source: Source
     steps: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def starters(self, channel: str) -> int:
         """Return the number of firms that entered a channel between the waves."""
@@ -85,7 +92,9 @@ def two_waves_of(data: Any, plan: Plan) -> TwoWaves:
     import pandas as pd
 
     dataset = table_of(data)
-    wide, steps = _wide(dataset.frame, plan)
+    frame = with_roles(dataset.frame, plan)
+    plan, absent = present(plan, [str(c) for c in frame.columns])
+    wide, steps = _wide(frame, plan)
     read = _Reader(wide, plan)
     out: dict[str, Any] = {"firm": wide[plan.firm].astype(str)}
     if plan.industry:
@@ -109,13 +118,26 @@ def two_waves_of(data: Any, plan: Plan) -> TwoWaves:
         out[plan.inputs_share] = read.number(plan.inputs_share, first)
         out[f"{plan.inputs_share}_x_machinery_starter"] = out[plan.inputs_share] * out["machinery_starter"]
     frame = pd.DataFrame(out).reset_index(drop=True)
-    complete = frame.drop(columns=[f"{n}_start" for n in plan.outcomes]).notna().all(axis=1)
+    needed = frame.drop(columns=[f"{n}_start" for n in plan.outcomes])
+    complete = needed.notna().all(axis=1)
     if not complete.any():
-        raise DataError("No firm has every column of the study in both waves.", remedy="Leave emptier parts out.")
+        raise DataError(
+            "No firm has every column of the study in both waves.",
+            where=_emptiest(needed),
+            remedy="Leave emptier parts out.",
+        )
     if not complete.all():
-        steps += (f"{int((~complete).sum())} of {len(frame)} firms have a missing cell and were left out.",)
+        left = f"{int((~complete).sum())} of {len(frame)} firms have a missing cell and were left out"
+        steps += (f"{left}; most often in {_emptiest(needed)}.",)
     kept = frame[complete].reset_index(drop=True)
-    return TwoWaves(plan, kept, locations, dataset.source, (*dataset.steps, *steps))
+    return TwoWaves(plan, kept, locations, dataset.source, (*dataset.steps, *steps), (*absent, *steps))
+
+
+def _emptiest(frame: pd.DataFrame, shown: int = 3) -> str:
+    """Return the columns with most missing cells, columns made from the same one counted once."""
+    made = frame.drop(columns=[c for c in frame.columns if str(c).endswith(_MADE)])
+    gaps = made.isna().sum().sort_values(ascending=False, kind="stable")
+    return ", ".join(f"{name} ({fixed(float(n), 0)})" for name, n in gaps[gaps > 0].head(shown).items())
 
 
 def _classes(out: dict[str, Any], read: _Reader, plan: Plan) -> None:
@@ -195,17 +217,17 @@ class _Reader:
         self._frame, self._plan = frame, plan
 
     def column(self, name: str, wave: int) -> pd.Series:
-        """Return ``name_wave``, or ``name`` when the column has no wave."""
-        for candidate in (f"{name}_{wave}", name):
-            if candidate in self._frame.columns:
-                return self._frame[candidate]
-        known = [str(c) for c in self._frame.columns]
-        raise LabelError(
-            f"There is no column {f'{name}_{wave}'!r}.",
-            where="columns of the firm study",
-            allowed=offenders(known, shown=12),
-            remedy=suggest(f"{name}_{wave}", known) or f"Name another column, or leave the part of {name!r} empty.",
-        )
+        """Return ``name_wave``, or ``name`` when the column has no wave; that there is one was seen to before."""
+        by_wave = f"{name}_{wave}"
+        return self._frame[by_wave if by_wave in self._frame.columns else name]
+
+    def _shown(self, column: pd.Series) -> str:
+        """Return the name of a column as the table has it."""
+        name = str(column.name)
+        for role, given in self._plan.names.items():
+            if name == role or name in (f"{role}_{w}" for w in self._plan.waves):
+                return given + name.removeprefix(role)
+        return name
 
     def labels(self, name: str) -> pd.Series:
         values = self.column(name, self._plan.waves[0])
@@ -217,7 +239,7 @@ class _Reader:
         column = self.column(name, wave)
         if column.isna().all():
             raise DataError(
-                f"Every cell of {column.name!r} is missing.", remedy="Check the file, or leave this part empty."
+                f"Every cell of {self._shown(column)!r} is missing.", remedy="Check the file, or leave this part empty."
             )
         values = pd.to_numeric(column, errors="coerce").astype(float)
         self._refuse(values.isna() & column.notna(), column, "holds text where numbers are needed", "numbers")
@@ -242,7 +264,7 @@ class _Reader:
         firms = self._frame[self._plan.firm]
         shown = [f"firm {firms[i]}: {column[i]}" for i in bad[bad].index[:5]]
         raise DataError(
-            f"Column {column.name!r} {what} ({int(bad.sum())} cell{'s' if bad.sum() != 1 else ''}).",
+            f"Column {self._shown(column)!r} {what} ({int(bad.sum())} cell{'s' if bad.sum() != 1 else ''}).",
             where="; ".join(shown),
             allowed=allowed,
             remedy="Mend these cells, or empty them to leave the firms out.",
