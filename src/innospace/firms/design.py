@@ -191,7 +191,9 @@ def require_full_rank(x: Array, names: tuple[str, ...]) -> None:
             remedy="Add rows or drop regressors.",
         )
     for j, others in dependent_columns(standardise(x).matrix).items():
-        made_of = f"a linear combination of {offenders([names[i] for i in others])}" if others else "zero"
+        # the constant is left out of a standardised matrix, so that a column that never varies has nothing left
+        alone = f"{x[0, j]:g} in every row"
+        made_of = f"a linear combination of {offenders([names[i] for i in others])}" if others else alone
         raise DataError(
             f"Regressor {names[j]!r} is {made_of}: the regressors are perfectly collinear.",
             where=f"columns {offenders(names)}",

@@ -79,7 +79,7 @@ def instrumented(
         No endogenous regressor, fewer instruments than endogenous regressors, or an instrument among the regressors.
     FormulaError, LabelError, DataError
     """
-    chosen, outside = _listed(endogenous), _listed(instruments)
+    chosen, outside = tuple(c.strip("`") for c in _listed(endogenous)), _listed(instruments)
     if not chosen or not outside:
         raise SpecError(
             "Endogenous regressors and instruments must both be named.",

@@ -15,6 +15,7 @@ from innospace.core.labels import require_known
 
 NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
 """Parameters of a verb that its caller fills in; the others are arguments."""
+WHERE = "where"
 
 
 COMMON = {
@@ -101,7 +102,10 @@ class Argument:
 
 
 def arguments(verb: Verb) -> dict[str, Argument]:
-    """Return the arguments of a verb, by name, as its signature and docstring tell them."""
+    """Return the arguments of a verb, by name, as its signature and docstring tell them.
+
+    Every verb has ``where``: conditions that rows must fulfil, applied before a verb that does not read them itself.
+    """
     function = verb.function
     hints = typing.get_type_hints(function)
     meanings = _meanings(inspect.getdoc(function) or "")
@@ -111,6 +115,7 @@ def arguments(verb: Verb) -> dict[str, Argument]:
             continue
         kind, several = _kind(hints[name])
         found[name] = Argument(name, kind, several, parameter.default, meanings.get(name) or COMMON.get(name, ""))
+    found.setdefault(WHERE, Argument(WHERE, str, True, (), COMMON[WHERE]))
     return found
 
 
@@ -128,11 +133,17 @@ def call(verb: Verb, data: Any, given: Mapping[str, Any], **filled: Any) -> Any:
 
     Raises
     ------
-    LabelError, SpecError
-        An argument that the verb does not have, lacks, or that is of another kind.
+    LabelError, SpecError, DataError
+        An argument that the verb does not have, lacks, or that is of another kind; conditions that no row fulfils.
     """
+    from innospace.data import as_dataset
+    from innospace.data.panels import select
+
     checked = check(verb, given)
     parameters = inspect.signature(verb.function).parameters
+    if WHERE not in parameters:
+        wanted = checked.pop(WHERE, ())
+        data = select(as_dataset(data), wanted) if wanted else data
     extra = {k: v for k, v in filled.items() if k in parameters and v is not None}
     return verb.function(data=data, **checked, **extra)
 

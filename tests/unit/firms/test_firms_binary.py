@@ -133,6 +133,8 @@ def separated(table):
         (separated, "y ~ z", DataError, "Perfect separation"),
         (lambda t: t.assign(z=t["y"]), "y ~ z + x", DataError, "where 'z' is 0"),
         (lambda t: t.assign(z=2 * t["x"] + 1), "y ~ z + x", DataError, "collinear"),
+        (lambda t: t.assign(z=3.0), "y ~ z + x", DataError, "'z' is 3 in every row"),
+        (lambda t: t.assign(z=0), "y ~ z + x", DataError, "'z' is 0 in every row"),
         (lambda t: t.head(2), "y ~ x + d", DataError, "cannot determine"),
         (lambda t: t, "y ~ q", LabelError, "'q'"),
         (lambda t: t, "y ~ __import__('os')", FormulaError, "formula"),

@@ -264,6 +264,14 @@ def test_an_invalid_instrument_is_found_and_storage_keeps_all(table):
     assert "least squares" in instrumental_variables("y ~ d + x", table, **IV).findings()[0]
 
 
+def test_names_with_dots_and_spaces(table):
+    renamed = table.rename(columns={"d": "L.d", "z1": "far away"})
+    plain = instrumental_variables("y ~ d + x", table, endogenous=["d"], instruments=["z1"])
+    for name in ("L.d", "`L.d`"):
+        found = instrumental_variables("y ~ L.d + x", renamed, endogenous=[name], instruments=["`far away`"])
+        assert found.coefficients().loc["L.d", "estimate"] == plain.coefficients().loc["d", "estimate"]
+
+
 def test_missing_cells_of_instruments_leave_rows_out(table):
     holes = table.assign(z1=table["z1"].where(np.arange(len(table)) != 4))
     with pytest.warns(MissingRowsWarning, match="1 of"):

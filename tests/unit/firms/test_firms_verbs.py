@@ -37,7 +37,7 @@ def test_every_verb_can_be_called_with_plain_types(name):
         assert "`" not in a.meaning, f"{name}: {a.name} is described with marks of a docstring"
     # a flag that may also be a text could not be given as a text
     hints = typing.get_type_hints(VERBS[name].function)
-    assert not any({bool, str} <= set(typing.get_args(hints[a])) for a in found)
+    assert not any({bool, str} <= set(typing.get_args(hints.get(a))) for a in found)
     # what must be given is what a command line takes by position, or a named option
     assert VERBS[name].summary.endswith(".")
 
@@ -54,6 +54,19 @@ def test_arguments_are_checked_before_anything_is_computed(table):
     with pytest.raises(LabelError, match="method"):
         verb("probt")
     assert call(probit, table, {"formula": "y ~ x"}, seed=1).n == 300
+
+
+def test_every_verb_can_leave_rows_out(table):
+    coded = table.assign(y=table["y"].where(table["firm"] >= 50, -1))
+    found = call(verb("probit"), as_dataset(coded), {"formula": "y ~ x", "where": ["y >= 0", "firm < 250"]})
+    assert found.n == 200
+    assert any("200 of 300" in step for step in found.steps)
+    plain = call(verb("probit"), as_dataset(table[50:250].reset_index(drop=True)), {"formula": "y ~ x"})
+    assert found.log_likelihood == plain.log_likelihood
+    with pytest.raises(LabelError, match="nope"):
+        call(verb("probit"), as_dataset(coded), {"formula": "y ~ x", "where": ["nope >= 0"]})
+    with pytest.raises(SpecError):
+        call(verb("probit"), as_dataset(coded), {"formula": "y ~ x", "where": ["y"]})
 
 
 def test_a_step_runs_one_method(table):
