@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.checks import Check
-from innospace.core.errors import DataError, SpecError, offenders
+from innospace.core.errors import DataError, MissingRowsWarning, SpecError, offenders
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed
 from innospace.core.provenance import Provenance
@@ -104,13 +105,15 @@ def entry(
     panel = firm_years(data, [*used, channel, *extra], firm, year, where, table)
     frame, classes = _rows(panel, channel, lag, (first, last, gaps), [*used, *extra])
     messages = [f"{classes.missing} firms have no class on {channel!r}: a wave is missing."] if classes.missing else []
+    frame, said = _complete(frame, panel, [*used, *extra])
+    messages += said
     if perfect == "drop":
         frame, said = _without_perfect(frame, parsed.categorical)
         messages += said
     found = binary(
         parsed.text, frame, link=link, cluster=cluster or panel.firm, weights=weights, vcov=vcov, title=title
     )
-    counts = _counts(frame.dropna(subset=[*used, *extra]), panel.firm)
+    counts = _counts(frame, panel.firm)
     options = {"channel": channel, "regressors": terms, "lag": lag, "first": first, "last": last, "link": link}
     options |= {"gaps": gaps, "cluster": cluster, "weights": weights, "perfect": perfect, "where": list(where)}
     result = replace(
@@ -174,6 +177,20 @@ def _risk(panel: FirmPanel, channel: str, classes: StatusClasses) -> tuple[NDArr
     inside = (years > classes.first) & (years <= classes.last) & known
     at_risk = inside & ((when == 0.0) | ((when >= years) & (when != classes.first)))
     return at_risk, at_risk & (years == when)
+
+
+def _complete(frame: pd.DataFrame, panel: FirmPanel, columns: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out rows with a missing cell, named by firm and year; a table without a complete row is told later."""
+    missing = frame[columns].isna().to_numpy().any(axis=1)
+    if not missing.any() or missing.all():
+        return frame, []
+    lost = frame[missing]
+    names = [f"{panel.firm} {f} in {y}" for f, y in zip(lost[panel.firm], lost[panel.year], strict=True)][:5]
+    more = f" and {len(lost) - len(names)} more" if len(lost) > len(names) else ""
+    rows = f"{len(lost)} of {len(frame)} firm-years"
+    said = f"{rows} before entry have a missing cell and were left out: {', '.join(names)}{more}."
+    warnings.warn(said, MissingRowsWarning, stacklevel=3)
+    return frame[~missing].reset_index(drop=True), [said]
 
 
 def _without_perfect(frame: pd.DataFrame, categorical: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:

@@ -312,3 +312,15 @@ def test_small_tables_use_the_exact_test():
 def test_bad_descriptives(columns, options, error, says):
     with pytest.raises(error, match=says):
         descriptives(firms(**columns), ["size"], "export", **options)
+
+
+def test_firms_that_entry_leaves_out_are_named():
+    frame = firms().assign(firm=lambda t: "plant " + t["firm"].astype(str))
+    gone = at_start(frame).index[[3, 8]]
+    gaps = frame.assign(size=frame["size"].where(~frame.index.isin(gone)))
+    with pytest.warns(MissingRowsWarning, match="2 of .* firm-years before entry"):
+        found = entry(gaps, "export", ["size", "industry"])
+    assert found.n == len(at_start(frame)) - 2
+    assert found.numbers["starters"] + found.numbers["never"] == found.n
+    for name in frame.loc[gone, "firm"]:
+        assert any(f"firm {name} in 2000" in w for w in found.warnings)
