@@ -190,7 +190,7 @@ def _complete(frame: pd.DataFrame, panel: FirmPanel, columns: list[str]) -> tupl
     rows = f"{len(lost)} of {len(frame)} firm-years"
     said = f"{rows} before entry have a missing cell and were left out: {', '.join(names)}{more}."
     warnings.warn(said, MissingRowsWarning, stacklevel=3)
-    return frame[~missing].reset_index(drop=True), [said]
+    return frame.iloc[np.flatnonzero(~missing)].reset_index(drop=True), [said]
 
 
 def _without_perfect(frame: pd.DataFrame, categorical: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
