@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -84,9 +85,11 @@ def russian_panel(file: Path) -> None:
     )
     industries = ("пищевая", "лёгкая", "лесная", "химическая", "металлургия", "машины", "электрика", "транспорт")
     long["industry"] = long["industry"].map(dict(zip(sorted(set(long["industry"])), industries, strict=True)))
-    section = PANEL.read_text(encoding="utf-8").partition("[data.panel.columns]\n")[2].partition("\n\n")[0]
-    headings = dict(re.findall(r'^(\w+) = "(.+)"$', section, re.MULTILINE))
-    assert set(headings) == set(long.columns)
+    blocks = [text for kind, text in BLOCK.findall(PANEL.read_text(encoding="utf-8")) if kind == "toml"]
+    parts = tomllib.loads(blocks[0])["step"]["firms"]["columns"]
+    headings = {role: name for role, name in parts.items() if isinstance(name, str)}
+    headings |= {role: name for roles in parts.values() if isinstance(roles, dict) for role, name in roles.items()}
+    assert set(headings) == {*long.columns, "base_location"}
     long.rename(columns=headings).to_csv(file, sep=";", decimal=",", encoding="cp1251", index=False)
 
 
