@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import LabelError, offenders
 from innospace.core.labels import require_known, suggest
@@ -49,7 +49,8 @@ def present(plan: Plan, columns: Sequence[str]) -> tuple[Plan, tuple[str, ...]]:
     LabelError
         Columns that were named, or that the study cannot do without, are not there; all of them are told.
     """
-    default, told = Plan(), []
+    default = Plan()
+    told: list[str] = []
     for part in (*LISTS, *OPTIONAL):
         value, standard = getattr(plan, part), getattr(default, part)
         names = value if isinstance(value, tuple) else (value,)
@@ -59,19 +60,14 @@ def present(plan: Plan, columns: Sequence[str]) -> tuple[Plan, tuple[str, ...]]:
         rest = tuple(n for n in names if n not in lacking)
         if part in ("channels", "outcomes") and not rest:
             continue
-        empty = part == "partners" or isinstance(value, str)
-        plan = replace(
-            plan, **{part: ("" if isinstance(value, str) else ()) if empty else rest}, **_owners(part, rest, plan)
-        )
+        changes: dict[str, Any] = {part: "" if isinstance(value, str) else () if part == "partners" else rest}
+        if part == "traits" and not set(plan.owners) <= set(rest):
+            changes["owners"] = ()
+        plan = replace(plan, **changes)
         because = f": {REASONS[part]}" if part in REASONS else ""
         told.append(f"The panel has no column for {part} ({', '.join(lacking)}), which is left out{because}.")
     _require_all(plan, columns)
     return plan, tuple(told)
-
-
-def _owners(part: str, rest: tuple[str, ...], plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Return owners only where both are among the traits that are left."""
-    return {"owners": ()} if part == "traits" and not set(plan.owners) <= set(rest) else {}
 
 
 def _somewhere(name: str, plan: Plan, columns: Sequence[str]) -> bool:
