@@ -12,8 +12,40 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of the study, or its study.toml.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write the report to.")]
 Formats = Annotated[str, typer.Option("--formats", help="What to write, separated by commas.")]
+Kind = Annotated[str, typer.Option("--kind", help="full: everything; brief: two pages for a reader who decides.")]
+RegionNames = Annotated[str, typer.Option("--region-names", help="Language of the names of regions: en or ru.")]
 
 DEFAULT_FORMATS = "html,pdf,tables"
+
+
+def known_kind(text: str) -> str:
+    """Return the kind of report.
+
+    Raises
+    ------
+    LabelError
+        When it is not known.
+    """
+    from innospace.core.labels import require_known
+    from innospace.report.write import KINDS
+
+    require_known([text], KINDS, kind="kind of report", where="--kind")
+    return text
+
+
+def known_language(text: str) -> str:
+    """Return the language of the names of regions.
+
+    Raises
+    ------
+    LabelError
+        When it is not known.
+    """
+    from innospace.core.labels import require_known
+    from innospace.study.region_names import LANGUAGES
+
+    require_known([text], LANGUAGES, kind="language", where="--region-names")
+    return text
 
 
 def split_formats(text: str) -> tuple[str, ...]:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from innospace.cli.options import DEFAULT_FORMATS, Formats, Json, Out, Quiet, StudyPath, split_formats
+from innospace.cli.options import (
+    DEFAULT_FORMATS,
+    Formats,
+    Json,
+    Kind,
+    Out,
+    Quiet,
+    RegionNames,
+    StudyPath,
+    known_kind,
+    known_language,
+    split_formats,
+)
 from innospace.cli.outcome import Outcome
 from innospace.cli.run import REPORT, paths_text, stored_code, stored_payload
 from innospace.cli.show import checks_text, progress_bar
@@ -23,6 +35,8 @@ def report(
     ] = "",
     out: Out = None,
     formats: Formats = DEFAULT_FORMATS,
+    kind: Kind = "full",
+    region_names: RegionNames = "en",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
@@ -36,7 +50,7 @@ def report(
     from innospace.study.load import study_file
     from innospace.study.store import Store
 
-    chosen = split_formats(formats)
+    chosen, kind, language = split_formats(formats), known_kind(kind), known_language(region_names)
     folder = study_file(study).parent
     store = Store(folder)
     run_id, warnings = (store.find(run), ()) if run else _present(store, study)
@@ -45,9 +59,9 @@ def report(
     with progress_bar(quiet) as progress:
         progress("Reading the run", 0.0)
         stored = store.read_run(run_id)
-        document = compose(stored, folder)
+        document = compose(stored, folder, kind=kind, region_names=language)
         progress("Writing the report", 0.2)
-        written = write_report(document, target, chosen)
+        written = write_report(document, target, chosen, kind=kind)
     text = "\n\n".join([checks_text(document.checks), paths_text(written, store.path(run_id))])
     return Outcome(
         stored_payload(stored, document, written), text, stored_code(stored, document), (*warnings, *_told(stored))

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from innospace.cli.options import DEFAULT_FORMATS, Formats, Json, Out, Quiet, StudyPath, split_formats
+from innospace.cli.options import (
+    DEFAULT_FORMATS,
+    Formats,
+    Json,
+    Kind,
+    Out,
+    Quiet,
+    RegionNames,
+    StudyPath,
+    known_kind,
+    known_language,
+    split_formats,
+)
 from innospace.cli.outcome import Outcome, code_of
 from innospace.cli.show import checks_text, findings_text, progress_bar
 
@@ -24,6 +36,8 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again whatever is stored.")] = False,
     out: Out = None,
     formats: Formats = DEFAULT_FORMATS,
+    kind: Kind = "full",
+    region_names: RegionNames = "en",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
@@ -32,19 +46,20 @@ def run(
     Equal input is not computed twice, and an interrupted run goes on where it stopped.
     """
     from innospace.report import write_report
+    from innospace.study.composition import compose
     from innospace.study.execute import run as run_study
     from innospace.study.folders import require_writable
     from innospace.study.load import load_study
 
-    chosen = split_formats(formats)
+    chosen, kind, language = split_formats(formats), known_kind(kind), known_language(region_names)
     loaded = load_study(study)
     folder = out if out is not None else loaded.folder / REPORT
     require_writable(folder)
     with progress_bar(quiet) as progress:
         found = run_study(loaded, progress=lambda text, done: progress(text, 0.8 * done), fresh=fresh)
         progress("Writing the report", 0.8)
-        document = found.document()
-        written = write_report(document, folder, chosen)
+        document = compose(found.stored, loaded.folder, kind=kind, region_names=language)
+        written = write_report(document, folder, chosen, kind=kind)
     state = "Already computed; nothing was estimated again." if found.already_computed else _reused(found)
     text = "\n\n".join(
         [findings_text(document.findings), checks_text(document.checks), paths_text(written, found.folder, state)]
@@ -68,7 +83,7 @@ def stored_code(stored: StoredRun, document: Document) -> int:
 
 def paths_text(written: list[Path], folder: Path, state: str = "") -> str:
     """Return where the report and the run stand."""
-    pages = [p for p in written if p.name in ("report.html", "report.pdf")]
+    pages = [p for p in written if p.suffix in (".html", ".pdf")]
     others = len(written) - len(pages)
     lines = [state] if state else []
     lines += [f"Report: {p}" for p in pages]

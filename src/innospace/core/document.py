@@ -52,11 +52,12 @@ Block = Paragraph | Heading | Equation | Notice | Figure | Table
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report with a heading and an anchor (lower case, hyphens)."""
+    """A part of a report with a heading and an anchor (lower case, hyphens); ``step`` is the step it came from."""
 
     anchor: str
     title: str
     blocks: tuple[Block, ...]
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Document:
         Identity of the stored run the numbers were read from.
     data : mapping of str to pandas.DataFrame
         Whole results behind the page, one tidy frame a step; written as files on request, never shown.
+    highlights : tuple of str
+        The few findings that a brief report states; when there are none, the first of ``findings``.
     """
 
     title: str
@@ -93,6 +96,7 @@ class Document:
     run_id: str = ""
     language: str = field(default="en")
     data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    highlights: tuple[str, ...] = ()
 
     def tables(self) -> list[Table]:
         """Return every table, in order."""

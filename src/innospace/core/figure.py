@@ -62,6 +62,8 @@ class Figure:
         Further frames (a frontier line, direct labels).
     geometry : mapping or None
         GeoJSON FeatureCollection of a map, features identified by ``id``.
+    lead : bool
+        Among the two or three most telling of a result: a brief report shows it.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Figure:
     encoding: Mapping[str, Any]
     layers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     geometry: Mapping[str, Any] | None = None
+    lead: bool = False
 
     def draw(self, width: int = 640) -> Any:
         """Return an Altair chart of this figure.

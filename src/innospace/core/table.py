@@ -52,6 +52,8 @@ class Table:
         Numbers of display rows above which a thin rule is drawn.
     folded : bool
         For reference rather than reading: a page shows it on request, a PDF leaves it to the files.
+    lead : bool
+        The most telling table of a result: a brief report shows its first rows.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Table:
     layout: pd.DataFrame | None = None
     rules: tuple[int, ...] = ()
     folded: bool = False
+    lead: bool = False
 
     def display(self) -> pd.DataFrame:
         """Return the display text, one column a :class:`Column`."""

@@ -13,6 +13,7 @@ from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed, p_value, significant
+from innospace.core.provenance import Nature
 from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
@@ -232,14 +233,19 @@ def findings(result: FirmResult) -> tuple[str, ...]:
 
 
 def sections(result: FirmResult) -> tuple[Section, ...]:
-    """Return the part of a report: model, figures, estimates, tables; then the chapters of a study."""
-    found = [Section(result.method, result.title, (*blocks(result), *_remarks(result)))]
+    """Return the part of a report: model, figures, estimates, tables; then the chapters of a study.
+
+    A brief report shows the first figure and the first table, and of a study also the first figure on observed firms.
+    """
+    found = [Section(result.method, result.title, (*_leading(blocks(result)), *_remarks(result)))]
+    observed = next((p for p in result.parts.values() if p.figures and _observed(p)), None)
     for chapter, names in result.chapters.items():
         parts = [result.parts[n] for n in names if n in result.parts]
         inside: list[Block] = []
         for part in parts:
             inside += [Heading(part.title)] if len(parts) > 1 else []
-            inside += [*(Paragraph(text) for text in part.findings()), *blocks(part), *_remarks(part)]
+            own = _leading(blocks(part), tables=0) if part is observed else blocks(part)
+            inside += [*(Paragraph(text) for text in part.findings()), *own, *_remarks(part)]
         if inside:
             found.append(Section(_SLUG.sub("-", chapter.lower()).strip("-"), chapter, tuple(inside)))
     return tuple(found)
@@ -262,6 +268,18 @@ def blocks(result: FirmResult) -> list[Block]:
         found.append(_folded(r.table("coefficients"), FOLDED_ROWS))
     longest = {t.name: FOLDED_ROWS if t.name.endswith("-coefficients") else LISTED_ROWS for t in r.tables}
     return [*found, *(_folded(t, longest[t.name]) for t in r.tables)]
+
+
+def _observed(result: FirmResult) -> bool:
+    sources = result.provenance.sources
+    return bool(sources) and all(s.nature is Nature.OBSERVED for s in sources)
+
+
+def _leading(found: list[Block], tables: int = 1) -> list[Block]:
+    """Mark the first figure and, when ``tables`` is 1, the first table that is not folded."""
+    figures = [i for i, b in enumerate(found) if isinstance(b, Figure)][:1]
+    chosen = figures + [i for i, b in enumerate(found) if isinstance(b, Table) and not b.folded][:tables]
+    return [replace(b, lead=i in chosen) if isinstance(b, Figure | Table) else b for i, b in enumerate(found)]
 
 
 def _folded(table: Table, rows: int) -> Table:

@@ -45,6 +45,11 @@ def render_html(document: Document, drawings: Drawings | None = None) -> str:
     InnospaceError
         When the ``report`` extra is not installed.
     """
+    return fill("report.html", _view(document, need("markupsafe").Markup, drawings or Drawings()))
+
+
+def fill(template: str, view: dict[str, Any]) -> str:
+    """Return a template of this room filled with what a view holds; text is escaped."""
     jinja = need("jinja2")
     environment = jinja.Environment(
         loader=jinja.FunctionLoader(_template),
@@ -53,9 +58,7 @@ def render_html(document: Document, drawings: Drawings | None = None) -> str:
         lstrip_blocks=True,
         undefined=jinja.StrictUndefined,
     )
-    text: str = environment.get_template("report.html").render(
-        _view(document, need("markupsafe").Markup, drawings or Drawings())
-    )
+    text: str = environment.get_template(template).render(view)
     return text
 
 
@@ -86,7 +89,7 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
         "provenance": views.provenance_lines(document.provenance, document.run_id),
         "sources": views.source_lines(document.provenance),
         "command": one_line(document.command),
-        "style": safe(_style()),
+        "style": safe(style()),
     }
 
 
@@ -96,18 +99,18 @@ def _block(block: Any, figures: Any, tables: Any, safe: Any, drawings: Drawings)
     if isinstance(block, Heading):
         return {"kind": "heading", "text": one_line(block.text)}
     if isinstance(block, Notice):
-        label = views.NATURES[block.nature]
-        return {"kind": "notice", "tone": str(block.nature), "label": label, "paragraphs": views.paragraphs(block.text)}
+        return views.notice(block)
     if isinstance(block, Equation):
         return {"kind": "equation", "math": safe(mathml(block)), "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
         name, anchor = next(figures)
-        return _figure(block, name, anchor, safe, drawings)
+        return figure_view(block, name, anchor, safe, drawings)
     name, anchor = next(tables)
-    return _table(block, name, anchor, safe)
+    return table_view(block, name, anchor, safe)
 
 
-def _figure(figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawings) -> dict[str, Any]:
+def figure_view(figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawings) -> dict[str, Any]:
+    """Return what ``blocks.figure`` of the templates sets; ``safe`` marks text as HTML."""
     from dataclasses import replace
 
     from innospace.report.charts import words
@@ -131,7 +134,8 @@ def _figure(figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawing
     }
 
 
-def _table(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any]:
+def table_view(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any]:
+    """Return what ``blocks.tabular`` of the templates sets; ``safe`` marks text as HTML."""
     from innospace.report.tables import to_html
 
     html = safe(to_html(table, anchor))
@@ -175,7 +179,7 @@ def mathml(equation: Equation) -> str:
     return math.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")
 
 
-def _style() -> str:
+def style() -> str:
     """Return the style sheet, with the colours of charts replaced in dark mode."""
     from innospace.report.charts.theme import ON_DARK
 

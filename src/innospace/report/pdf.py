@@ -43,12 +43,18 @@ def render_pdf(document: Document, drawings: Drawings | None = None) -> bytes:
     with tempfile.TemporaryDirectory(prefix="innospace-pdf-") as name:
         folder = Path(name)
         (folder / "data.json").write_text(json.dumps(_view(document, folder, drawings or Drawings())), encoding="utf-8")
-        source = files("innospace.report").joinpath("templates", "report.typ").read_text(encoding="utf-8")
-        (folder / "report.typ").write_text(source, encoding="utf-8")
+        copy_templates(folder, "report.typ")
         try:
             return bytes(typst.compile(str(folder / "report.typ"), root=str(folder)))
         except typst.TypstError as error:
             raise _explained(error, document) from error
+
+
+def copy_templates(folder: Path, name: str) -> None:
+    """Put a Typst template and what all of them share into a folder."""
+    for source in (name, "frame.typ"):
+        text = files("innospace.report").joinpath("templates", source).read_text(encoding="utf-8")
+        (folder / source).write_text(text, encoding="utf-8")
 
 
 def _explained(error: Exception, document: Document) -> InnospaceError:
@@ -114,9 +120,7 @@ def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, draw
     if isinstance(block, Heading):
         return {"kind": "heading", "text": one_line(block.text)}
     if isinstance(block, Notice):
-        tone = str(block.nature)
-        words = views.paragraphs(block.text)
-        return {"kind": "notice", "tone": tone, "label": views.NATURES[block.nature], "paragraphs": words}
+        return views.notice(block)
     if isinstance(block, Equation):
         (folder / f"equation-{place}.typ").write_text(_equation(block), encoding="utf-8")
         return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": prose(block.meaning)}

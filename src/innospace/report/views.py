@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.checks import Check
-from innospace.core.document import Document
+from innospace.core.document import Document, Notice
 from innospace.core.figure import Figure
 from innospace.core.numbers import fixed, significant
 from innospace.core.provenance import Nature, Provenance
@@ -157,6 +157,12 @@ def names(document: Document) -> Names:
     figure_anchors = unique(figures, "figure", taken=(*FIXED, *sections))
     table_anchors = unique(tables, "table", taken=(*FIXED, *sections, *figure_anchors))
     return Names(sections, figures, tables, figure_anchors, table_anchors)
+
+
+def notice(block: Notice) -> dict[str, Any]:
+    """Return a notice as templates set it."""
+    words = paragraphs(block.text)
+    return {"kind": "notice", "tone": str(block.nature), "label": NATURES[block.nature], "paragraphs": words}
 
 
 def paragraphs(text: str) -> list[str]:

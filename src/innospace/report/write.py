@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from innospace.core.figure import Figure
     from innospace.core.table import Table
 
+FULL, BRIEF = "full", "brief"
+KINDS = (FULL, BRIEF)
 FORMATS = ("html", "pdf", "tables", "figures", "data")
 
 
-def write_report(document: Document, folder: str | Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write_report(
+    document: Document, folder: str | Path, formats: Sequence[str] = FORMATS, *, kind: str = FULL
+) -> list[Path]:
     """Write a report to a folder.
 
     Everything is made aside and moved into place at the end: a report that fails leaves the folder as it was.
@@ -39,6 +43,9 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
         ``html`` gives ``report.html``; ``pdf`` gives ``report.pdf``; ``tables`` gives ``tables/NAME.csv``,
         ``tables/NAME.tex`` and ``tables/tables.xlsx``; ``figures`` gives ``figures/NAME.svg``, ``.png`` and ``.csv``;
         ``data`` gives whole results as ``data/STEP.csv``, ``.xlsx`` and ``.parquet``.
+    kind : str
+        ``full`` shows everything; ``brief`` is two pages for a reader who decides, ``brief.html`` and ``brief.pdf``.
+        Files of tables, figures and data are whole with either.
 
     Returns
     -------
@@ -48,21 +55,15 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
     Raises
     ------
     LabelError
-        When a format is not known.
+        When a format or the kind is not known.
     StoreError
         When the folder cannot be written.
     """
     require_known(formats, FORMATS, kind="format", where="formats of the report")
+    require_known([kind], KINDS, kind="kind of report", where="kind of the report")
     drawings = Drawings()
     with Folder(folder) as out:
-        if "html" in formats:
-            from innospace.report.document import render_html
-
-            out.add("report.html", render_html(document, drawings).encode("utf-8"))
-        if "pdf" in formats:
-            from innospace.report.pdf import render_pdf
-
-            out.add("report.pdf", render_pdf(document, drawings))
+        _add_pages(document, formats, kind, out, drawings)
         if "tables" in formats:
             from innospace.report.tables.files import add_tables
 
@@ -74,6 +75,23 @@ def write_report(document: Document, folder: str | Path, formats: Sequence[str] 
             for name, frame in document.data.items():
                 _add_data(name, frame, out)
     return out.written
+
+
+def _add_pages(document: Document, formats: Sequence[str], kind: str, out: Folder, drawings: Drawings) -> None:
+    """Add the page and the PDF, as far as they are wanted."""
+    stem = "brief" if kind == BRIEF else "report"
+    if "html" in formats:
+        from innospace.report.brief_pages import render_brief_html
+        from innospace.report.document import render_html
+
+        render = render_brief_html if kind == BRIEF else render_html
+        out.add(f"{stem}.html", render(document, drawings).encode("utf-8"))
+    if "pdf" in formats:
+        from innospace.report.brief_pages import render_brief_pdf
+        from innospace.report.pdf import render_pdf
+
+        set_pdf = render_brief_pdf if kind == BRIEF else render_pdf
+        out.add(f"{stem}.pdf", set_pdf(document, drawings))
 
 
 def _named_tables(document: Document) -> list[Table]:

@@ -11,10 +11,13 @@ from innospace.core.checks import Check
 from innospace.core.document import Document, Notice, Section
 from innospace.core.provenance import Nature, Provenance, Source
 from innospace.core.result import Result
+from innospace.report.brief import MOST_FINDINGS
+from innospace.report.write import FULL
+from innospace.study.region_names import ENGLISH, in_language
 from innospace.study.store import SHOWN, StoredRun
 
 
-def compose(run: StoredRun, folder: Path) -> Document:
+def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str = ENGLISH) -> Document:
     """Return the report of a run as data.
 
     Parameters
@@ -22,6 +25,10 @@ def compose(run: StoredRun, folder: Path) -> Document:
     run : StoredRun
     folder : Path
         Folder of the study, for the command that reproduces the report.
+    kind : str
+        Kind of report that will be written, for the same command.
+    region_names : str
+        Language of the names of regions, see :func:`innospace.study.region_names.in_language`.
 
     Returns
     -------
@@ -34,10 +41,13 @@ def compose(run: StoredRun, folder: Path) -> Document:
     provenance = _provenance(run)
     sections = _sections(run)
     sections += _sources(provenance.sources, sections)
-    command = f"innospace run {shlex.quote(_shown(folder))}"
+    options = [f"--kind {kind}"] if kind != FULL else []
+    options += [f"--region-names {region_names}"] if region_names != ENGLISH else []
+    command = " ".join([f"innospace run {shlex.quote(_shown(folder))}", *options])
     document = Document(run.title, subtitle, findings(run), checks(run), sections, provenance, command)
     data = {s.name: s.result.to_frame() for s in run.steps}
-    return replace(document, run_id=run.run_id[:SHOWN], data=data)
+    document = replace(document, run_id=run.run_id[:SHOWN], data=data, highlights=highlights(run))
+    return in_language(document, region_names)
 
 
 def document_of(result: Result, title: str, command: str) -> Document:
@@ -59,6 +69,13 @@ def findings(run: StoredRun) -> tuple[str, ...]:
     return tuple(f for s in reversed(run.steps) for f in s.result.findings())
 
 
+def highlights(run: StoredRun) -> tuple[str, ...]:
+    """Return at most six findings: of every earlier step its first one, the rest of the last step."""
+    *earlier, last = (s.result.findings() for s in run.steps)
+    first = [f[0] for f in reversed(earlier) if f][: MOST_FINDINGS - 1]
+    return (*last[: MOST_FINDINGS - len(first)], *first)
+
+
 def checks(run: StoredRun) -> tuple[Check, ...]:
     """Return the checks of every step; names begin with the step."""
     return tuple(replace(c, name=f"{s.name}.{c.name}") for s in run.steps for c in s.result.checks)
@@ -67,9 +84,11 @@ def checks(run: StoredRun) -> tuple[Check, ...]:
 def _sections(run: StoredRun) -> tuple[Section, ...]:
     """Return the sections of every step; with several steps, anchors and titles begin with the step."""
     if len(run.steps) == 1:
-        return tuple(run.steps[0].result.sections())
+        return tuple(replace(part, step=run.steps[0].name) for part in run.steps[0].result.sections())
     return tuple(
-        replace(part, anchor=f"{s.name}-{part.anchor}", title=f"{s.name[:1].upper()}{s.name[1:]}: {part.title}")
+        replace(
+            part, anchor=f"{s.name}-{part.anchor}", title=f"{s.name[:1].upper()}{s.name[1:]}: {part.title}", step=s.name
+        )
         for s in run.steps
         for part in s.result.sections()
     )

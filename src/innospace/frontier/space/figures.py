@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -220,10 +221,11 @@ class Plots:
         """Return every figure that these data allow."""
         r = self._result
         pairs = list(zip(r.years, r.years[1:], strict=False))
-        figures = [self.frontier(), *(self.persistence(a, b) for a, b in pairs), self.used_space()]
-        if "region_code" in r.data.columns and r.data["region_code"].notna().any():
-            figures.append(self.map())
-        figures.append(self.ranking())
+        mapped = "region_code" in r.data.columns and bool(r.data["region_code"].notna().any())
+        leading = replace(self.frontier(), lead=not mapped)
+        figures = [leading, *(self.persistence(a, b) for a, b in pairs), self.used_space()]
+        figures += [replace(self.map(), lead=True)] if mapped else []
+        figures.append(replace(self.ranking(), lead=True))
         if len(r.years) > 1:
             figures.append(self.share())
         return figures

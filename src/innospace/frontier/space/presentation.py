@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innospace.core.document import Block, Notice, Paragraph, Section
@@ -143,6 +144,6 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
         Section("model", "What was estimated", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
         Section("figures", "What the data show", tuple(r.plot.all())),
         Section("estimates", "Estimates and tests", tuple(estimates)),
-        Section("regions", "Regions", (r.table("ranking"), r.table("regions"))),
+        Section("regions", "Regions", (replace(r.table("ranking"), lead=True), r.table("regions"))),
         Section("data", "The data", tuple(data)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -250,15 +251,16 @@ def sections(result: EconomyResult) -> tuple[Section, ...]:
     """Return the part of a report: results first, then the model, its equations, assumptions and data."""
     r = result
     plot, several = r.plot, bool(ranked(r))
+    effects = replace(r.table("effects"), lead=True)
     outcome: list[Block] = [Paragraph(str(r.model.spec))]
     if several:
-        outcome += [plot.difference(), r.table("effects"), plot.effects()]
+        outcome += [replace(plot.difference(), lead=True), effects, replace(plot.effects(), lead=True)]
         outcome += [r.table("uncertainty")] if r.draws is not None else []
         outcome += [r.table("paper")] if published(r) else []
     else:
-        outcome.append(r.table("effects"))
+        outcome.append(effects)
     if solved(r):
-        outcome += [plot.growth(), r.table("growth")]
+        outcome += [replace(plot.growth(), lead=not several), r.table("growth")]
     inside: list[Block] = [plot.shares()] if solved(r) else []
     inside += [r.table("sectors"), r.table("growth-accounts"), r.table("markets")]
     inside += [plot.budget()] if several else []
@@ -285,7 +287,7 @@ def _model_notices(r: EconomyResult) -> list[Block]:
         ),
         Notice(
             f"The paper does not print its other equations: {len(families) - len(own)} of {len(families)} families of "
-            "equations, all parameters and what budgets hold are reconstruction. Each equation below says which it is.",
+            "equations, all parameters and what budgets hold are reconstruction. Each equation says which it is.",
             Nature.RECONSTRUCTED,
         ),
     ]
@@ -321,7 +323,7 @@ def _assumptions(r: EconomyResult) -> list[Block]:
     return [
         Notice(
             "Elasticities, coefficients of knowledge and growth of what comes from outside are assumed, not estimated; "
-            "each has a reason. The choice of rules below moves results more than any elasticity.",
+            "each has a reason. The choice of rules moves results more than any elasticity.",
             Nature.ASSUMED,
         ),
         r.table("closure"),
