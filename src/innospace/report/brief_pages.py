@@ -22,6 +22,8 @@ from innospace.report.text import one_line, prose, unique
 MOST_PAGES = 2
 ANCHORS = ("main", "findings", "checks", "telling", "limits", "provenance")
 """Anchors of the page itself."""
+SHORTENED = "…"
+"""What stands where a label of a drawing is shortened."""
 
 
 def render_brief_html(document: Document, drawings: Drawings | None = None) -> str:
@@ -80,7 +82,8 @@ def _compiled(brief: Brief, room: Room, drawings: Drawings) -> tuple[bytes, int]
     with tempfile.TemporaryDirectory(prefix="innospace-pdf-") as name:
         folder = Path(name)
         view = _words(brief) | {"size": room.size, "table": "", "figures": []}
-        view["figures"] = [_drawn(f, i, len(brief.figures), folder, drawings) for i, f in enumerate(brief.figures)]
+        across = _across(brief.figures, drawings)
+        view["figures"] = [_drawn(f, i, across[i], folder, drawings) for i, f in enumerate(brief.figures)]
         if brief.table:
             from innospace.report.tables import to_typst
 
@@ -101,11 +104,22 @@ def _compiled(brief: Brief, room: Room, drawings: Drawings) -> tuple[bytes, int]
     return content, int(pages)
 
 
-def _drawn(figure: Figure, number: int, count: int, folder: Path, drawings: Drawings) -> dict[str, Any]:
-    """Draw a figure into the folder: two stand beside each other, the first of an odd number across the page."""
+def _across(figures: tuple[Figure, ...], drawings: Drawings) -> list[bool]:
+    """Return which figures take the width of the page; the others stand in pairs.
+
+    A drawing of half the width that would shorten a label takes the whole width, and so does the first that has no
+    neighbour.
+    """
+    across = [SHORTENED in drawings.svg(f, PHONE, titled=False) for f in figures]
+    if across.count(False) % 2:
+        across[across.index(False)] = True
+    return across
+
+
+def _drawn(figure: Figure, number: int, across: bool, folder: Path, drawings: Drawings) -> dict[str, Any]:
+    """Draw a figure into the folder, across the page or half as wide."""
     from innospace.report.charts import words
 
-    across = count % 2 == 1 and number == 0
     width = WIDE if across else PHONE
     path = folder / f"figure-{number}.{'svg' if vector_figures() else 'png'}"
     own = replace(figure, name=f"figure-{number}")

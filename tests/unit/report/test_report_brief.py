@@ -182,3 +182,16 @@ def test_files_of_a_brief_stand_beside_those_of_the_full_report(tmp_path):
     with pytest.raises(LabelError, match="poster"):
         write_report(full, tmp_path / "new", ["html"], kind="poster")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_figure_whose_labels_would_be_shortened_takes_the_whole_width():
+    from innospace.report.brief_pages import _across
+    from innospace.report.charts.export import Drawings
+
+    short, drawn = lines("a"), Drawings()
+    long = figure(FigureKind.COEFFICIENTS, [1.0, 2.0], [CYRILLIC, CYRILLIC + " 2"], name="long")
+    assert _across((short, lines("b")), drawn) == [False, False]
+    assert _across((short, lines("b"), lines("c")), drawn) == [True, False, False]
+    assert _across((long, short), drawn) == [True, True]
+    assert _across((short, long, lines("b")), drawn) == [False, True, False]
+    assert _across((), drawn) == []
