@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from innospace.cli.outcome import Exit, Outcome
 from innospace.cli.show import aligned
 
 OLDEST_PYTHON = (3, 11)
+EXTRAS = ("report", "firms")
+"""Optional packages for users; the other extras join them or are for developers."""
+_EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 MARKS = {"ok": "ok", "missing": "--", "broken": "x"}
 
 
@@ -50,20 +54,24 @@ def _python() -> Finding:
 
 def _packages() -> Iterator[Finding]:
     """Look up the version of innospace and of what it requires; extras of developers are left out."""
-    from innospace.core.provenance import package_version
-
-    yield Finding("innospace", "ok", package_version())
-    for line in requires("innospace") or ():
+    try:
+        yield Finding("innospace", "ok", version("innospace"))
+        lines = requires("innospace") or ()
+    except PackageNotFoundError:
+        yield Finding("innospace", "broken", "its files are here, but it is not installed.", "pip install innospace")
+        return
+    for line in lines:
         requirement, _, marker = (part.strip() for part in line.partition(";"))
-        extra = "report" if "report" in marker else ""
-        if marker and not extra:
+        match = _EXTRA.search(marker)
+        extra = match[1] if match else ""
+        if extra and extra not in EXTRAS:
             continue
         name = _name(requirement)
         try:
             yield Finding(name, "ok", version(name))
         except PackageNotFoundError:
-            install = 'pip install "innospace[report]"' if extra else "pip install --force-reinstall innospace"
-            yield Finding(name, "missing" if extra else "broken", "not installed.", f"Install it: {install}")
+            install = f'pip install "innospace[{extra}]"' if extra else "pip install --force-reinstall innospace"
+            yield Finding(name, "missing" if extra else "broken", "not installed.", f"Install it with: {install}")
 
 
 def _name(requirement: str) -> str:

@@ -98,6 +98,17 @@ class Document:
     data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     highlights: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, counted, listed
+
+        facts = [
+            ("Subtitle", self.subtitle),
+            ("Sections", "; ".join(s.title for s in self.sections)),
+            ("Holds", f"{counted(len(self.figures()), 'figure')}, {counted(len(self.tables()), 'table')}"),
+            ("Made by", self.command),
+        ]
+        return card(self.title, facts, listed(self.findings))
+
     def tables(self) -> list[Table]:
         """Return every table, in order."""
         return [b for s in self.sections for b in s.blocks if isinstance(b, Table)]

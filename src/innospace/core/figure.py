@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from innospace.core.errors import InnospaceError
+
 if TYPE_CHECKING:
     import pandas as pd
 
 DRAW_WITH = "innospace.report.charts:draw"
+SET_WITH = "innospace.report.charts:to_svg"
+WIDTH = 640
+"""Pixels, as wide as the text of a notebook."""
 
 
 class FigureKind(StrEnum):
@@ -72,13 +77,13 @@ class Figure:
     subtitle: str
     caption: str
     alt: str
-    data: pd.DataFrame
+    data: pd.DataFrame = field(repr=False)
     encoding: Mapping[str, Any]
-    layers: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    geometry: Mapping[str, Any] | None = None
+    layers: Mapping[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    geometry: Mapping[str, Any] | None = field(default=None, repr=False)
     lead: bool = False
 
-    def draw(self, width: int = 640) -> Any:
+    def draw(self, width: int = WIDTH) -> Any:
         """Return an Altair chart of this figure.
 
         Parameters
@@ -86,8 +91,18 @@ class Figure:
         width : int
             Width of the whole drawing in pixels; below 480 the chart is laid out for a phone.
         """
-        module, function = DRAW_WITH.split(":")
-        return getattr(importlib.import_module(module), function)(self, width=width)
+        return _named(DRAW_WITH)(self, width=width)
 
     def _repr_html_(self) -> str:
-        return f"<figure>{self.draw()._repr_mimebundle_().get('text/html', '')}</figure>"
+        # a chart of the chart library would load its scripts from the network; a drawing stands alone
+        try:
+            return f"<figure>{_named(SET_WITH)(self, width=WIDTH)}</figure>"
+        except InnospaceError as error:
+            from innospace.core.notebook import card
+
+            return card(self.title, [("Not drawn", error.what), ("To mend it", error.remedy), ("It shows", self.alt)])
+
+
+def _named(place: str) -> Any:
+    module, function = place.split(":")
+    return getattr(importlib.import_module(module), function)

@@ -75,5 +75,8 @@ class Table:
         return pd.DataFrame({c.key: [show(v, c.style) for v in self.frame[c.key]] for c in self.columns})
 
     def _repr_html_(self) -> str:
-        shown = self.display().rename(columns={c.key: c.heading for c in self.columns})
-        return f"<p><b>{self.title}</b></p>" + shown.to_html(index=False)
+        from innospace.core.notebook import card, grid, listed
+
+        rows = list(self.display().itertuples(index=False, name=None))
+        body = grid([c.heading for c in self.columns], rows, [c.numeric for c in self.columns])
+        return card(self.title, (), body, listed(self.notes))

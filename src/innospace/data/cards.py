@@ -51,3 +51,18 @@ class SampleCard:
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
         return {**asdict(self), "nature": str(self.nature)}
+
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, grid, listed
+
+        facts = [
+            ("Name", self.name),
+            ("Nature", self.nature),
+            ("Rows", self.rows),
+            ("About", self.description),
+            ("Origin", self.origin),
+            ("Licence", self.licence),
+            ("Citation", self.citation),
+        ]
+        columns = grid(("Column", "Unit", "Meaning"), [(c.name, c.unit, c.meaning) for c in self.columns])
+        return card(self.title, facts, listed(self.notes), columns)

@@ -34,6 +34,20 @@ class Dataset:
         """Return the dataset with another frame and one more step."""
         return replace(self, frame=frame, steps=(*self.steps, step) if step else self.steps)
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, counted, preview
+
+        source = self.source
+        facts = [
+            ("Size", f"{counted(len(self.frame), 'row')}, {counted(self.frame.shape[1], 'column')}"),
+            ("Nature", source.nature),
+            ("Origin", source.origin),
+            ("Licence", source.licence),
+            ("Note", source.note),
+            ("Steps", " ".join(self.steps)),
+        ]
+        return card(source.name, facts, preview(self.frame))
+
 
 def as_dataset(data: Any, name: str = "table in memory") -> Dataset:
     """Return ``data`` as a :class:`Dataset`.

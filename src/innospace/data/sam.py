@@ -192,6 +192,24 @@ class SAM:
         found = self.natures.to_numpy()[self.values.to_numpy() != 0.0]
         return {n: int((found == n).sum()) for n in NATURES}
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, counted, grid
+        from innospace.core.numbers import significant
+
+        receives, pays = self.values.sum(axis=1), self.values.sum(axis=0)
+        gap = self.imbalances(RELATIVE * self.size)
+        facts = [
+            ("Unit", self.unit),
+            ("Year", self.year or ""),
+            ("Size", f"{counted(len(self.accounts), 'account')}, {int((self.values.to_numpy() != 0.0).sum())} cells"),
+            ("Balance", f"{counted(len(gap), 'account')} not balanced" if len(gap) else "balanced"),
+            ("Cells", ", ".join(f"{count} {nature}" for nature, count in self.count_natures().items())),
+            ("Nature", self.source.nature),
+        ]
+        pairs = zip(self.accounts, receives.to_numpy(), pays.to_numpy(), strict=True)
+        rows = [(name, significant(r, 6), significant(p, 6)) for name, r, p in pairs]
+        return card(self.source.name, facts, grid(("Account", "Receives", "Pays"), rows, (False, True, True)))
+
     def to_frame(self) -> pd.DataFrame:
         """Return the long form: one row a cell that is not empty, ``row, column, value`` and ``nature`` if known."""
         import pandas as pd

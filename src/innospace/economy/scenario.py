@@ -134,6 +134,22 @@ class Scenario:
     def __add__(self, other: Scenario) -> tuple[Shock, ...]:
         return (*self.shocks, *other.shocks)
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, grid
+
+        rows = [
+            (
+                s.parameter,
+                "; ".join(f"{dimension}: {', '.join(labels)}" for dimension, labels in s.where.items()) or "all",
+                "–".join(map(str, s.years)) or "every year",
+                s.operation,
+                ", ".join(f"{v:g}" for v in (s.value if isinstance(s.value, tuple) else (s.value,))),
+            )
+            for s in self.shocks
+        ]
+        shocks = grid(("Parameter", "Where", "Years", "Operation", "Value"), rows) if rows else ""
+        return card(self.title or self.name, [("Name", self.name), ("Why", self.why)], shocks)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
         shocks = [s.to_dict() for s in self.shocks]

@@ -238,6 +238,9 @@ class FirmResult:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return self.table("effects" if self.effects_found.names else "coefficients")._repr_html_()
 

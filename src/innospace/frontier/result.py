@@ -326,6 +326,9 @@ class FrontierResult:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return self.table("coefficients")._repr_html_()
 

@@ -29,7 +29,9 @@ def need(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
+        # what is missing may be a package that the wanted one needs in its turn
+        missing = (error.name or module).split(".", maxsplit=1)[0]
         raise InnospaceError(
-            f"Reports need the package {module.split('.', maxsplit=1)[0]!r}, which is not installed.",
+            f"Drawings and reports need the package {missing!r}, which is not installed.",
             remedy='Install it with: pip install "innospace[report]"',
         ) from error

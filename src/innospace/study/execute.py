@@ -69,6 +69,9 @@ class RunResult:
         """What was warned of while steps ran, once each."""
         return tuple(dict.fromkeys(w for s in self.stored.steps for w in s.warnings))
 
+    def _repr_html_(self) -> str:
+        return self.stored._repr_html_()
+
     def document(self) -> Document:
         """Return the report as data."""
         from innospace.study.composition import compose

@@ -70,6 +70,19 @@ class Study:
         """Folder of the study."""
         return self.file.parent
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, grid
+
+        facts = [
+            ("File", self.file),
+            ("Seed", self.seed),
+            ("Data", ", ".join(self.tables)),
+            ("Scenarios", ", ".join(str(s.get("name", "")) for s in self.scenarios)),
+            ("Links", len(self.links) or ""),
+        ]
+        rows = [(s.name, s.engine, ", ".join(s.data.values()), ", ".join(s.needs)) for s in self.steps]
+        return card(self.title, facts, grid(("Step", "Engine", "Data", "Needs"), rows))
+
 
 def study_file(path: str | Path) -> Path:
     """Return the study file of a folder, or the file itself.

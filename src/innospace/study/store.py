@@ -75,6 +75,21 @@ class StoredRun:
         """Results by step."""
         return {s.name: s.result for s in self.steps}
 
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, grid, listed
+
+        checks = [c for s in self.steps for c in s.result.checks]
+        failed = sum(not c.ok for c in checks)
+        facts = [
+            ("Run", self.run_id[:SHOWN]),
+            ("Computed", f"{self.created}, innospace {self.version}"),
+            ("Seed", self.seed),
+            ("Checks", f"{failed} of {len(checks)} failed" if failed else f"all {len(checks)} passed"),
+        ]
+        rows = [(s.name, s.engine, s.result.status.code) for s in self.steps]
+        found = [sentence for s in self.steps for sentence in s.result.findings()]
+        return card(self.title, facts, grid(("Step", "Engine", "Status"), rows), listed(found))
+
 
 class Store:
     """Runs of one study.

@@ -171,7 +171,7 @@ def _read_duckdb(file: Path, names: list[str], wanted: tuple[Condition, ...], ta
         import duckdb
     except ImportError as error:
         raise DataError(
-            "Reading a DuckDB file needs the package duckdb.", remedy="Install it: pip install innospace[firms]."
+            "Reading a DuckDB file needs the package duckdb.", remedy='Install it with: pip install "innospace[firms]"'
         ) from error
     try:
         connection = duckdb.connect(str(file), read_only=True)

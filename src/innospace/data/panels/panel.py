@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Integers = NDArray[np.int64]
+_SHOWN_WAVES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,22 @@ class FirmPanel:
     def with_frame(self, frame: pd.DataFrame, step: str) -> FirmPanel:
         """Return the panel with other columns, rows unchanged, and one more step."""
         return replace(self, dataset=self.dataset.with_frame(frame, step))
+
+    def _repr_html_(self) -> str:
+        from innospace.core.notebook import card, counted, preview
+
+        waves = [str(w) for w in self.waves]
+        shown = ", ".join(waves) if len(waves) <= _SHOWN_WAVES else f"{len(waves)} from {waves[0]} to {waves[-1]}"
+        size = f"{counted(self.frame[self.firm].nunique(), 'firm')}, {counted(len(self.frame), 'row')}"
+        facts = [
+            ("Size", f"{size}, {counted(self.frame.shape[1], 'column')}"),
+            ("Firm", self.firm),
+            ("Year", self.year),
+            ("Waves", shown),
+            ("Nature", self.dataset.source.nature),
+            ("Steps", " ".join(self.dataset.steps)),
+        ]
+        return card(self.dataset.source.name, facts, preview(self.frame))
 
 
 def panel_of(data: Any, firm: str = "firm", year: str = "year") -> FirmPanel:

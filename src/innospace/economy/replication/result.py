@@ -236,6 +236,12 @@ class BashkortostanReplication:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.table("comparison")._repr_html_()
+
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""
         from innospace.economy.replication.storage import to_bundle

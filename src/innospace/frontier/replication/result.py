@@ -252,6 +252,12 @@ class ReplicationResult:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.table("comparison")._repr_html_()
+
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""
         from innospace.frontier.replication.storage import to_bundle

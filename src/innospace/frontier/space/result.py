@@ -224,6 +224,9 @@ class SpaceResult:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return self.table("models")._repr_html_()
 

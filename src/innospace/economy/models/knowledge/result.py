@@ -219,6 +219,9 @@ class EconomyResult:
 
         return sections(self)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return self.table("effects")._repr_html_()
 
