@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from innospace.cli import check, doctor, explain, firms, fit, new, replicate, report, run, sam, samples
+from innospace.cli import check, compare, doctor, explain, firms, fit, new, replicate, report, run, sam, samples
 from innospace.cli.outcome import Exit, Outcome
 from innospace.cli.show import print_error, print_json, show, use_utf8
 from innospace.core.errors import InnospaceError
@@ -32,7 +32,16 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _verb in (new.new, check.check, run.run, report.report, fit.fit, replicate.replicate, explain.explain):
+for _verb in (
+    new.new,
+    check.check,
+    run.run,
+    report.report,
+    compare.compare,
+    fit.fit,
+    replicate.replicate,
+    explain.explain,
+):
     app.command()(_verb)
 app.command()(samples.samples)
 app.command()(doctor.doctor)
