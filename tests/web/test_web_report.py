@@ -291,8 +291,6 @@ def test_folded_tables_open_by_keyboard_and_give_their_data(visit, firms):
 
 
 def test_headings_within_a_chapter_are_levels_apart(visit, firms):
-    levels = visit(firms).page.evaluate(
-        "[...document.querySelectorAll('h1, h2, h3')].map(h => h.tagName)"
-    )
+    levels = visit(firms).page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(h => h.tagName)")
     assert levels[0] == "H1"
     assert all((a, b) != ("H1", "H3") for a, b in itertools.pairwise(levels))

@@ -88,12 +88,12 @@ def _text(found: Comparison) -> str:
     if len(differing):
         rows = [
             (
-                _short(f"{r.step}.{r.quantity}: {r.labels}"),
-                significant(r.a, 5),
-                significant(r.b, 5),
-                fixed(r.percent, 2) if abs(r.percent) < 1e6 else "-",
+                _short(f"{r['step']}.{r['quantity']}: {r['labels']}"),
+                significant(float(r["a"]), 5),
+                significant(float(r["b"]), 5),
+                fixed(float(r["percent"]), 2) if abs(float(r["percent"])) < 1e6 else "-",
             )
-            for r in differing.head(SHOWN).itertuples()
+            for r in differing.head(SHOWN).to_dict("records")
         ]
         parts.append(aligned(rows, ("Largest differences", "A", "B", "%")))
     return "\n\n".join(parts)

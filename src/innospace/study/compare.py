@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from innospace.core.errors import StudyError
 
 if TYPE_CHECKING:
@@ -71,8 +69,9 @@ def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
 
     left, right = (_numbers(run) for run in (a, b))
     both = left.merge(right, on=["step", "quantity", "labels"], how="outer", suffixes=("_a", "_b"), indicator="side")
-    counts = both["side"].value_counts()
-    shared = both[both["side"] == "both"].drop(columns="side").rename(columns={"value_a": "a", "value_b": "b"})
+    sides = both["side"].astype(str)
+    counts = sides.value_counts()
+    shared = both[sides == "both"].drop(columns="side").rename(columns={"value_a": "a", "value_b": "b"})
     if shared.empty:
         steps = [", ".join(s.name for s in run.steps) for run in (a, b)]
         raise StudyError(
@@ -81,10 +80,9 @@ def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
             remedy="Compare runs whose steps have the same names and do the same.",
         )
     shared["difference"] = shared["b"] - shared["a"]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shared["percent"] = 100.0 * shared["difference"] / shared["a"].abs()
-        largest = np.maximum(shared["a"].abs(), shared["b"].abs())
-        shared["relative"] = (shared["difference"].abs() / largest).fillna(0.0)
+    shared["percent"] = 100.0 * shared["difference"] / shared["a"].abs()
+    largest = shared[["a", "b"]].abs().max(axis=1)
+    shared["relative"] = (shared["difference"].abs() / largest).fillna(0.0)
     shared["inference"] = shared["quantity"].isin(INFERENCE)
     ordered = shared.sort_values(["inference", "relative"], ascending=[True, False], kind="stable")
     numbers = pd.DataFrame(ordered.drop(columns="inference").reset_index(drop=True))
