@@ -13,7 +13,7 @@ from innospace.core.numbers import fixed
 from innospace.data import formula as language
 from innospace.firms.cdm_chain import Chain, ChainData
 from innospace.firms.choice.binary import optimum_check
-from innospace.firms.presentation import estimate_clause
+from innospace.firms.presentation import estimate_clause, points
 from innospace.firms.result import FirmResult
 from innospace.firms.selection import SelectionData, edge_check
 from innospace.numerics.bootstrap import Bootstrap
@@ -138,14 +138,19 @@ def sentences(result: FirmResult, forms: Formulas) -> tuple[str, ...]:
         key = f"{name}: {PREDICTED_INTENSITY}"
         row = effects[(effects["kind"] == "average_marginal_effect") & (effects["name"] == key)]
         said.append(
-            f"One unit more of predicted R&D intensity changes the probability of {name} by {_told(row.iloc[0])}."
+            f"One unit more of predicted R&D intensity changes the probability of {name} by {_points(row.iloc[0])}."
         )
     for name in forms.innovations:
         key = f"productivity: {predicted(name)}"
         if key in coefficients.index:
-            said.append(f"{name} changes {outcome} by {_told(coefficients.loc[key])}.")
+            told = _told(coefficients.loc[key])
+            said.append(f"A probability of {name} of one instead of zero changes {outcome} by {told}.")
     said[-1] = said[-1][:-1] + f" ({fixed(result.n, 0)} observations)."
     return tuple(said)
+
+
+def _points(row: Any) -> str:
+    return points(row) if np.isfinite(row["std_error"]) else f"{fixed(100.0 * row['estimate'], 1)} percentage points"
 
 
 def _told(row: Any) -> str:

@@ -19,7 +19,7 @@ from innospace.firms.choice.binary import fit_binary, optimum_check, require_no_
 from innospace.firms.design import Design, design, require_binary
 from innospace.firms.estimates import Array, Effects, Estimates, likelihood_covariances, require_covariance
 from innospace.firms.least_squares import fit_linear
-from innospace.firms.presentation import estimate_clause
+from innospace.firms.presentation import estimate_clause, points
 from innospace.firms.result import CLOSED_FORM, FirmResult
 
 LINKS = ("linear", "probit", "logit")
@@ -252,7 +252,8 @@ def _told(result: FirmResult, x: str, z: str, link: str) -> FirmResult:
     row = result.effect(kind="interaction_effect")
     clear = row["lower"] > 0.0 or row["upper"] < 0.0
     how = ("strengthen" if row["estimate"] > 0.0 else "weaken") if clear else "do not clearly change"
-    told = f"interaction effect {estimate_clause(row)} ({fixed(result.n, 0)} firms)"
+    size = estimate_clause(row) if link == "linear" else points(row)
+    told = f"interaction effect {size} ({fixed(result.n, 0)} firms)"
     sentence = f"{x} and {z} {how} each other's effect: {told}."
     if link == "linear":
         return replace(result, sentences=(sentence,))

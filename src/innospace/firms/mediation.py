@@ -28,7 +28,7 @@ from innospace.firms.mediation_effects import (
     mediated,
     mediation_statistic,
 )
-from innospace.firms.presentation import estimate_clause, p_clause, words
+from innospace.firms.presentation import estimate_clause, p_clause, points, words
 from innospace.firms.result import FirmResult
 from innospace.numerics.bootstrap import Bootstrap, block_bootstrap
 from innospace.numerics.covariance import clustered_meat, inverse_information, sandwich
@@ -361,7 +361,10 @@ def _figure(result: FirmResult) -> Figure:
 def _sentences(result: FirmResult, mediator: str, treatment: str, outcome: str) -> tuple[str, ...]:
     total, part, share = (result.effect(kind=k) for k in ("total", "indirect_average", "share_mediated"))
     firms = f"{fixed(result.n, 0)} firms, {fixed(result.numbers['treated'], 0)} treated"
-    first = f"{treatment} changes {outcome} by {estimate_clause(total)} in all and by {estimate_clause(part)} through "
+    probability = "probability" in result.effects_found.unit
+    what = f"the probability of {outcome}" if probability else outcome
+    whole, through = (points(row) if probability else estimate_clause(row) for row in (total, part))
+    first = f"{treatment} changes {what} by {whole} in all and by {through} through "
     if total["lower"] > 0.0 or total["upper"] < 0.0:
         interval = f"{fixed(share['lower'], 2)} to {fixed(share['upper'], 2)}"
         second = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.document import Block, Heading, Paragraph, Section
+from innospace.core.document import Block, Equation, Heading, Paragraph, Section
 from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
@@ -29,27 +30,46 @@ COVARIANCE_LABELS = {
     "bootstrap": "bootstrap",
     "analytic": "analytic",
 }
+TREATMENT_EFFECTS = ("att", "atc", "ate", "ato")
+NAME_WIDTH = 52
 FIGURE_ROWS = 24
 """More effects than this are not drawn together."""
 FOLDED_ROWS, LISTED_ROWS = 16, 32
 """Longer tables of estimates, and of other things, are for reference: a page shows them on request."""
+KEPT = ("-coefficients", "-tests")
+"""Ends of names of tables that stand beside the figure of a part of a study."""
 TABLE_ROWS = 1000
 """Longer tables are left out of ``--json``; they are written as files."""
 _CATEGORY = re.compile(r"C\((?P<column>[^)]+)\)\[T\.(?P<level>.+)\]")
 _INTERVAL = "95\u202f% interval"
 
 
-def label(name: str) -> str:
-    """Return the name of a coefficient as a reader sees it: ``C(size)[T.small]`` as ``size: small``."""
+def label(name: str, labels: Mapping[str, str] | None = None) -> str:
+    """Return the name of a coefficient as a reader sees it: ``C(size)[T.small]`` as ``size: small``.
+
+    ``labels`` gives columns in words, also within interactions and combinations.
+    """
     if name == "Intercept":
         return "Constant"
-    return _CATEGORY.sub(r"\g<column>: \g<level>", name).replace("`", "").replace("_", " ")
+    text = _CATEGORY.sub(r"\g<column>: \g<level>", name).replace("`", "")
+    return (in_words(text, labels) if labels else text).replace("_", " ")
+
+
+def in_words(text: str, labels: Mapping[str, str]) -> str:
+    """Return a text in which columns stand by their labels; ``a:b`` and ``a+b`` of two labels are set apart."""
+    names = "|".join(re.escape(n) for n in sorted(labels, key=len, reverse=True))
+    apart = re.sub(rf"(?<!\w)(?P<a>{names})(?P<sign>[:+])(?=(?:{names})(?!\w))", _apart, text)
+    return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda m: labels[m[0]], apart)
+
+
+def _apart(match: re.Match[str]) -> str:
+    return f"{match['a']} {'×' if match['sign'] == ':' else '+'} "
 
 
 def words(kind: str) -> str:
     """Return the kind of an effect as a reader sees it."""
     text = kind.replace("_", " ")
-    return text.upper() if text in ("att", "ate", "atu") else text
+    return "ATT(g, t)" if text == "att gt" else text.upper() if text in TREATMENT_EFFECTS else text
 
 
 def p_clause(p: float) -> str:
@@ -65,16 +85,22 @@ def estimate_clause(row: Any, digits: int = 3) -> str:
 
 
 def points_clause(row: Any) -> str:
-    """Return ``rises by 9.2 percentage points (95 % interval 4.4 to 14.0, p < 0.001)`` of an effect on a probability.
+    """Return ``is higher by 9.2 percentage points (95 % interval 4.4 to 14.0, p < 0.001)`` of a probability.
 
-    An effect whose interval holds zero ``does not clearly change``, and is told with its size all the same.
+    A difference whose interval holds zero ``does not clearly differ``, and is told with its size all the same.
     """
     low, high = (fixed(100.0 * row[k], 1) for k in ("lower", "upper"))
     told = f"(95\u202f% interval {low} to {high}, {p_clause(row['p_value'])})"
     if row["lower"] <= 0.0 <= row["upper"]:
-        return f"does not clearly change: {fixed(100.0 * row['estimate'], 1)} percentage points {told}"
-    verb = "rises" if row["estimate"] > 0 else "falls"
-    return f"{verb} by {fixed(100.0 * abs(row['estimate']), 1)} percentage points {told}"
+        return f"does not clearly differ: {fixed(100.0 * row['estimate'], 1)} percentage points {told}"
+    side = "higher" if row["estimate"] > 0 else "lower"
+    return f"is {side} by {fixed(100.0 * abs(row['estimate']), 1)} percentage points {told}"
+
+
+def points(row: Any) -> str:
+    """Return ``9.8 percentage points (95 % interval 3.9 to 15.7, p = 0.001)`` of an effect on a probability."""
+    size, low, high = (fixed(100.0 * row[k], 1) for k in ("estimate", "lower", "upper"))
+    return f"{size} percentage points (95\u202f% interval {low} to {high}, {p_clause(row['p_value'])})"
 
 
 def summary(result: FirmResult) -> str:
@@ -83,24 +109,52 @@ def summary(result: FirmResult) -> str:
     head = f"Rows: {r.n}"
     head += f"   Log-likelihood: {r.log_likelihood:.6f}" if np.isfinite(r.log_likelihood) else ""
     lines = [r.title[:100], f"{head}   Status: {r.status.code}"]
-    if r.estimates.names:
-        lines += [f"Standard errors: {COVARIANCE_LABELS.get(r.kind, r.kind)}", "", *_lines(r.coefficients(), "")]
-    if r.effects_found.names:
-        frame = r.effects()
-        for kind in dict.fromkeys(frame["kind"]):
-            lines += ["", *_lines(frame[frame["kind"] == kind].set_index("name"), words(kind))]
+    if r.parts:
+        many = f"{len(r.estimates.names)} coefficients of the joint equations and {len(r.parts)} analyses"
+        lines += [f"{many}: with --json or in the report."]
+    else:
+        both = [_coefficient_lines(r), _effect_lines(r)]
+        # coefficients of a propensity model are a means to the effect
+        lines += [line for part in (both[::-1] if _of_treatment(r) else both) for line in part]
     if r.numbers:
         lines += ["", *_wrapped([f"{k} {_number(v)}" for k, v in r.numbers.items()])]
     lines += [f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in r.checks if not c.ok]
     return "\n".join(lines)
 
 
+def _of_treatment(result: FirmResult) -> bool:
+    return result.effects_found.kinds[:1] != () and result.effects_found.kinds[0] in TREATMENT_EFFECTS
+
+
+def _coefficient_lines(result: FirmResult) -> list[str]:
+    if not result.estimates.names:
+        return []
+    whose = "Propensity model, standard errors" if _of_treatment(result) else "Standard errors"
+    head = f"{whose}: {COVARIANCE_LABELS.get(result.kind, result.kind)}"
+    return [*([""] if _of_treatment(result) else []), head, "", *_lines(result.coefficients(), "")]
+
+
+def _effect_lines(result: FirmResult) -> list[str]:
+    lines = []
+    frame = result.effects()
+    for kind in dict.fromkeys(frame["kind"]):
+        lines += ["", *_lines(frame[frame["kind"] == kind].set_index("name"), words(kind))]
+    return lines
+
+
 def _lines(frame: pd.DataFrame, heading: str) -> list[str]:
-    lines = [f"{heading[:36]:<36}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}"]
+    width = min(max((len(str(n)) for n in (heading, *frame.index)), default=0) + 1, NAME_WIDTH)
+    width = max(width, 36)
+    lines = [f"{_cut(heading, width)}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}"]
     for name, row in frame.iterrows():
         cells = [_cell(row[c], w, d) for c, w, d in (("estimate", 14, 6), ("std_error", 14, 6), ("z", 10, 3))]
-        lines.append(f"{str(name)[:36]:<36}{''.join(cells)}{_cell(row['p_value'], 10, 4)}")
+        lines.append(f"{_cut(str(name), width)}{''.join(cells)}{_cell(row['p_value'], 10, 4)}")
     return lines
+
+
+def _cut(name: str, width: int) -> str:
+    """Return a name in a column of that width; of a long one the end, which tells it apart."""
+    return f"{name:<{width}}" if len(name) < width else f"{name[:8]}…{name[-(width - 10) :]} "
 
 
 def _cell(value: float, width: int, decimals: int) -> str:
@@ -131,7 +185,7 @@ _NUMBER_COLUMNS = (
 def coefficient_table(result: FirmResult) -> Table:
     """Return the coefficients with standard errors, p and intervals."""
     frame = result.coefficients().reset_index()
-    frame["name"] = [label(str(n)) for n in frame["name"]]
+    frame["name"] = [label(str(n), result.labels) for n in frame["name"]]
     notes = [f"{fixed(result.n, 0)} observations. Standard errors: {COVARIANCE_LABELS.get(result.kind, result.kind)}."]
     if np.isfinite(result.log_likelihood):
         notes.append(f"Log-likelihood {fixed(result.log_likelihood, 3)}.")
@@ -142,8 +196,8 @@ def coefficient_table(result: FirmResult) -> Table:
 def effects_table(result: FirmResult) -> Table:
     """Return the effects with standard errors, p and intervals."""
     frame = result.effects()
-    frame["kind"] = [words(k) for k in frame["kind"]]
-    frame["name"] = [label(str(n)) for n in frame["name"]]
+    frame["kind"] = [label(words(k), result.labels) for k in frame["kind"]]
+    frame["name"] = [label(str(n), result.labels) for n in frame["name"]]
     several = frame["kind"].nunique() > 1
     head = (Column("kind", "Effect"), Column("name", "Of")) if several else (Column("name", "Effect"),)
     unit = result.effects_found.unit
@@ -195,25 +249,42 @@ class Plots:
 
 
 def _dots(result: FirmResult, frame: pd.DataFrame, name: str, what: str, errors: str = "") -> Figure:
-    frame = frame[np.isfinite(frame["estimate"])].assign(name=[label(str(n)) for n in frame["name"]])
+    names = [label(str(n), result.labels) for n in frame["name"]]
+    kinds = [label(words(k), result.labels) for k in frame["kind"]]
+    frame = frame.assign(name=names, kind=kinds)[np.isfinite(frame["estimate"])]
     if frame.empty:
         raise SpecError(f"There are no {name} to draw.", where=result.title)
-    clear = int(((frame["lower"] > 0) | (frame["upper"] < 0)).sum())
     encoding = {"term": "name", "estimate": "estimate", "lower": "lower", "upper": "upper", "value_title": what}
     if frame["kind"].nunique() > 1:
-        frame = frame.assign(kind=[words(k) for k in frame["kind"]])
         encoding["model"] = "kind"
     source = "; ".join(s.name for s in result.provenance.sources) or "arrays"
     return Figure(
         f"{result.method}-{name}",
         FigureKind.COEFFICIENTS,
-        f"{clear} of {len(frame)} differ{'s' if clear == 1 else ''} from zero at the 5\u202f% level",
+        _largest(frame, name),
         f"{result.title}: {what[0].lower()}{what[1:]} with 95\u202f% intervals, {fixed(result.n, 0)} observations",
         f"Source: {source}; estimated. Standard errors: {errors or COVARIANCE_LABELS.get(result.kind, result.kind)}.",
         f"{what}: " + ", ".join(f"{r['name']} {r['estimate']:.3f}" for _, r in frame.iterrows()),
         frame[["kind", "name", "estimate", "lower", "upper"]].reset_index(drop=True),
         encoding,
     )
+
+
+def _largest(frame: pd.DataFrame, name: str) -> str:
+    """Return what a figure of estimates shows: the one clearest of zero, or that none is."""
+    clear = frame[(frame["lower"] > 0) | (frame["upper"] < 0)]
+    if clear.empty:
+        one = len(frame) == 1
+        return (
+            f"{frame['name'].iloc[0]} is not clear of zero" if one else f"None of {len(frame)} {name} is clear of zero"
+        )
+    sharpness = (clear["estimate"].abs() / (clear["upper"] - clear["lower"])).to_numpy(dtype=np.float64)
+    first = clear.iloc[int(np.argmax(sharpness))]
+    kind = f" ({first['kind']})" if frame["kind"].nunique() > 1 else ""
+    size = f"{first['name']}{kind} {significant(first['estimate'], 3)}"
+    if len(frame) == 1:
+        return f"{size}, clear of zero"
+    return f"{size} is clearest of zero; {len(clear)} of {len(frame)} {name} are clear of it"
 
 
 def findings(result: FirmResult) -> tuple[str, ...]:
@@ -239,13 +310,18 @@ def sections(result: FirmResult) -> tuple[Section, ...]:
     """
     found = [Section(result.method, result.title, (*_leading(blocks(result)), *_remarks(result)))]
     observed = next((p for p in result.parts.values() if p.figures and _observed(p)), None)
+    shared: list[Block] = []
     for chapter, names in result.chapters.items():
         parts = [result.parts[n] for n in names if n in result.parts]
         inside: list[Block] = []
         for part in parts:
             inside += [Heading(part.title)] if len(parts) > 1 else []
-            own = _leading(blocks(part), tables=0) if part is observed else blocks(part)
-            inside += [*(Paragraph(text) for text in part.findings()), *own, *_remarks(part)]
+            # what several parts share is said once
+            whole = [*_compact(part), *_remarks(part)]
+            own = [b for b in whole if not (isinstance(b, Equation | Paragraph) and b in shared)]
+            shared += [b for b in own if isinstance(b, Equation | Paragraph)]
+            own = _leading(own, tables=0) if part is observed else own
+            inside += [*(Paragraph(text) for text in part.findings()), *own]
         if inside:
             found.append(Section(_SLUG.sub("-", chapter.lower()).strip("-"), chapter, tuple(inside)))
     return tuple(found)
@@ -282,12 +358,27 @@ def _leading(found: list[Block], tables: int = 1) -> list[Block]:
     return [replace(b, lead=i in chosen) if isinstance(b, Figure | Table) else b for i, b in enumerate(found)]
 
 
+def _compact(result: FirmResult) -> list[Block]:
+    """Return the blocks of a part of a study: tables behind a figure are for reference, tests are not."""
+    found = blocks(result)
+    if not any(isinstance(b, Figure) for b in found):
+        return found
+    own = {t.name for t in result.tables}
+    return [
+        replace(b, folded=True) if isinstance(b, Table) and not (b.name in own and b.name.endswith(KEPT)) else b
+        for b in found
+    ]
+
+
 def _folded(table: Table, rows: int) -> Table:
     return replace(table, folded=True) if len(table.display()) > rows else table
 
 
 def _remarks(result: FirmResult) -> list[Block]:
-    return [Paragraph(text) for text in (*result.steps, *result.warnings)]
+    """Return steps and warnings that the description and the findings do not tell already."""
+    told = " ".join((result.description, *result.findings()))
+    texts = dict.fromkeys((*result.steps, *result.warnings))
+    return [Paragraph(text) for text in texts if text not in told]
 
 
 _SLUG = re.compile(r"[^a-z0-9]+")

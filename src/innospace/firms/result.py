@@ -69,6 +69,8 @@ class FirmResult:
         Analyses that a study is made of, by name.
     chapters : mapping of str to tuple of str
         Heading of a chapter -> names of the parts in it, in the order of a report.
+    labels : mapping of str to str
+        Columns in words, for the reader: names of coefficients and effects stay as they are.
     """
 
     method: str
@@ -92,6 +94,7 @@ class FirmResult:
     covariance_kind: str = ""
     parts: Mapping[str, FirmResult] = field(default_factory=dict)
     chapters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

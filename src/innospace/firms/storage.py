@@ -63,6 +63,7 @@ def to_bundle(result: FirmResult) -> Bundle:
         "provenance": result.provenance.to_dict(),
         "parts": {name: part.meta for name, part in parts.items()},
         "chapters": {k: list(v) for k, v in result.chapters.items()},
+        "labels": dict(result.labels),
     }
     return Bundle(KIND, meta, frames)
 
@@ -93,6 +94,7 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "provenance": Provenance.from_dict(meta["provenance"]),
         "parts": {name: _part_in(name, part, frames) for name, part in meta["parts"].items()},
         "chapters": {k: tuple(v) for k, v in meta["chapters"].items()},
+        "labels": meta["labels"],
     }
 
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from innospace.core.document import Paragraph
 from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError
+from innospace.core.figure import Figure
 from innospace.core.provenance import Nature, Source
+from innospace.core.table import Table
 from innospace.data.dataset import Dataset
 from innospace.firms import synthetic
+from innospace.firms.effects.rosenbaum import rosenbaum
 from innospace.firms.internationalisation.cross_section import cross_section_of
 from innospace.firms.internationalisation.equations import fit_equations
+from innospace.firms.internationalisation.hidden_bias import hidden_bias
+from innospace.firms.internationalisation.panel_parts import matched
 from innospace.firms.internationalisation.plan import Plan
 from innospace.firms.internationalisation.plans import CrossPlan, Plans
 from innospace.firms.internationalisation.stack import contrast, joint_zero, probit_piece
-from innospace.firms.internationalisation.study import problems, readable, study
+from innospace.firms.internationalisation.study import problems, study
 from innospace.firms.internationalisation.verdicts import HOLDS, NOT, OPPOSITE, TOO_FEW, UNCLEAR, verdicts
 from innospace.firms.internationalisation.waves import two_waves_of
+from innospace.firms.internationalisation.wording import readable
 from innospace.firms.result import FirmResult
 
 SIMULATED = Source("firms-synthetic-test", "", Nature.SIMULATED)
@@ -293,7 +302,9 @@ def test_analyses_that_cannot_be_done_are_told(table):
     constant = table.assign(technology_2009=table["technology_2005"])
     result = study(plans(), {"panel": Dataset(constant, SIMULATED)}, draws=0)
     assert any(w.startswith("Left out: start technology.") for w in result.warnings)
-    assert "learning" not in result.parts
+    learning = result.parts["learning"]
+    assert {k.partition(":")[0] for k in learning.effects_found.kinds} == {"R&D", "new_product"}
+    assert any(w.startswith("Starting new technology could not be studied.") for w in learning.warnings)
     assert "entry" in result.parts
 
 
@@ -312,9 +323,52 @@ def test_the_cross_section_is_named_in_words_and_counts_gaps():
     data, plan = cross_section_of(load_sample("ecuador-innovators-2014"), CrossPlan())
     assert plan.outcomes == ("new_product", "new_process")
     assert {"exporter", "cooperation", "rd_in_house", "log_rd_per_worker"} <= set(data.frame.columns)
-    assert "1 of 2610 firms" in data.steps[-1]
+    assert "1 of 2\u202f610 firms has" in data.steps[-1]
     performers = data.frame["performs_rd"] == 1
     assert data.frame.loc[performers, "log_rd_per_worker"].notna().all()
+
+
+def test_the_study_in_words(table):
+    result = study(plans(), {"panel": Dataset(table, SIMULATED)}, draws=0)
+    text = result.summary()
+    assert "analyses: with --json" in text
+    assert "level export" not in text
+    pairs = result.parts["matching export"]
+    assert "the probability of R&D in 2009" in pairs.findings()[0]
+    assert "percentage points" in pairs.findings()[0]
+    # keys of numbers stay
+    assert {"rd_after", "product_after"} <= set(pairs.effects()["name"])
+    drawn = [b for section in result.sections() for b in section.blocks]
+    shown = [f"{f.title} {f.subtitle} {f.alt}" for f in drawn if isinstance(f, Figure)]
+    shown += [" ".join([t.title, *map(str, t.display().to_numpy().ravel())]) for t in drawn if isinstance(t, Table)]
+    assert re.findall(r"[A-Za-z]+_[A-Za-z_]+", " ".join(shown)) == []
+    told = [b.text for b in drawn if isinstance(b, Paragraph)]
+    assert len(told) == len(set(told))
+    again = FirmResult.from_bundle(result.to_bundle())
+    assert again.parts["matching export"].labels == pairs.labels
+
+
+def test_hidden_bias_follows_the_pairs(table):
+    waves = two_waves_of(Dataset(table, SIMULATED), plans().panel)
+    found = hidden_bias(waves, "export")
+    own = rosenbaum(matched(waves, "export"), outcome="rd_after", gammas=(1.0, 1.5))
+    row = found.table("hidden-bias").frame.iloc[0]
+    assert row["critical"] == own.numbers["critical_gamma"]
+    assert row["p_modest"] == own.numbers["p_upper_1.5"]
+    pairs = matched(waves, "export").frames["pairs"]
+    assert row["only_starter"] == (pairs["rd_after_treated"] > pairs["rd_after_control"]).sum()
+    assert found.findings()[0].startswith(("A hidden cause that multiplies", "Innovation of firms"))
+
+
+def test_two_outcomes_are_a_bivariate_decision_and_names_may_hold_spaces(table):
+    spaced = table.rename(columns={f"{n}_{w}": f"{n} 1_{w}" for n in ("export", "rd") for w in (2005, 2009)})
+    result = study(
+        plans(channels=["export 1"], outcomes=["rd 1", "product"]), {"panel": Dataset(spaced, SIMULATED)}, draws=0
+    )
+    assert result.parts["joint decisions"].method == "biprobit"
+    assert {"entry", "learning", "matching export 1", "matched growth export 1", "hidden bias"} <= set(result.parts)
+    assert any("export 1 plays none of them" in w for w in result.warnings)
+    assert not any(w.startswith("Left out") for w in result.warnings)
 
 
 def test_readable():

@@ -23,7 +23,7 @@ from innospace.firms.effects.propensity import (
     overlap_numbers,
     row_frame,
 )
-from innospace.firms.effects.words import EQUATIONS, UNCONFOUNDED, effect_sentence
+from innospace.firms.effects.words import EQUATIONS, UNCONFOUNDED, effect_sentence, is_share, unit_of
 from innospace.firms.estimates import Array, Effects, Integers
 from innospace.firms.result import CLOSED_FORM, FirmResult
 
@@ -160,7 +160,7 @@ def report(
         warnings=(*s.design.messages, *_warnings(s, weights, keep)),
         steps=(*s.design.steps, *steps),
     )
-    return replace(result, sentences=_sentences(result, treatment, estimand))
+    return replace(result, sentences=_sentences(result, s, estimand))
 
 
 def _effects(
@@ -179,7 +179,7 @@ def _effects(
         np.concatenate([r[1] for r in rows]),
         tuple(r[0] for r in rows for _ in names),
         std_errors=np.concatenate([r[2] for r in rows]),
-        unit="units of the outcome",
+        unit=unit_of(s.outcomes.values()),
         errors=f"{kind}: {ERRORS[kind]}; of the unadjusted difference: unequal variances",
     )
 
@@ -196,14 +196,15 @@ def _warnings(s: Sample, weights: Array, keep: Booleans) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _sentences(result: FirmResult, treatment: str, estimand: str) -> tuple[str, ...]:
+def _sentences(result: FirmResult, s: Sample, estimand: str) -> tuple[str, ...]:
     frame, n = result.effects(), result.numbers
     rows = (
         f"{fixed(n['treated'], 0)} treated, {fixed(n['untreated'], 0)} untreated rows; effective "
         f"{fixed(n['effective_treated'], 1)} and {fixed(n['effective_untreated'], 1)}"
     )
     told = [
-        effect_sentence(r["name"], treatment, r, estimand, rows) for _, r in frame[frame["kind"] == estimand].iterrows()
+        effect_sentence(r["name"], s.design.outcome, r, estimand, rows, probability=is_share(s.outcomes[r["name"]]))
+        for _, r in frame[frame["kind"] == estimand].iterrows()
     ]
     first, last = n["largest_smd_before"], n["largest_smd_after"]
     verdict = "the groups are alike" if last <= 0.1 else "the groups still differ"

@@ -149,7 +149,7 @@ def match_did(
         np.concatenate([f.values, [start.effects[o].value for o in lasts]]),
         (*f.kinds, *["before_difference"] * len(lasts)),
         std_errors=np.concatenate([_known(f.std_errors), [start.effects[o].errors[moved.kind] for o in lasts]]),
-        unit="change of the outcome (before_difference: level)",
+        unit="units of the outcome, of changes; the difference before the start is one of levels",
         errors=f.errors,
     )
     return _finished(dataclasses.replace(result, effects_found=effects), s, minimum_starters)

@@ -22,7 +22,7 @@ from innospace.firms.effects.propensity import (
     overlap_numbers,
     row_frame,
 )
-from innospace.firms.effects.words import EQUATIONS, UNCONFOUNDED, effect_sentence
+from innospace.firms.effects.words import EQUATIONS, UNCONFOUNDED, effect_sentence, is_share, unit_of
 from innospace.firms.estimates import Array, Effects
 from innospace.firms.result import FirmResult
 
@@ -80,7 +80,7 @@ def report(
         np.array([*(found.effects[o].value for o in names), *(v for v, _ in naive)]),
         (*[rules.estimand] * len(names), *["unadjusted"] * len(names)),
         std_errors=np.array([*kinds[found.kind], *(e for _, e in naive)]),
-        unit="units of the outcome",
+        unit=unit_of(s.outcomes.values()),
         errors=f"{found.kind}: {ERRORS[found.kind]}; of the unadjusted difference: unequal variances",
     )
     treatment = s.design.outcome
@@ -212,7 +212,12 @@ def _sentences(result: FirmResult, s: Sample, rules: Rules) -> tuple[str, ...]:
     main = frame[frame["kind"] == rules.estimand]
     n = result.numbers
     rows = f"{fixed(n['matched_treated'], 0)} treated and {fixed(n['matched_untreated'], 0)} untreated rows matched"
-    told = [effect_sentence(r["name"], s.design.outcome, r, rules.estimand, rows) for _, r in main.iterrows()]
+    told = [
+        effect_sentence(
+            r["name"], s.design.outcome, r, rules.estimand, rows, probability=is_share(s.outcomes[r["name"]])
+        )
+        for _, r in main.iterrows()
+    ]
     first, last = n["largest_smd_before"], n["largest_smd_after"]
     verdict = "the groups are alike" if last <= 0.1 else "the groups still differ"
     told.append(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from innospace.core.document import Equation
 from innospace.core.numbers import fixed
 from innospace.firms.effects.propensity import ESTIMANDS
-from innospace.firms.presentation import p_clause
+from innospace.firms.estimates import Array
+from innospace.firms.presentation import p_clause, points
 
 
-def effect_sentence(outcome: str, treatment: str, row: Any, estimand: str, rows: str) -> str:
+def effect_sentence(
+    outcome: str, treatment: str, row: Any, estimand: str, rows: str, *, probability: bool = False
+) -> str:
     """Return one finding: direction, size, interval, for whom, and how many rows stand behind it.
 
     Parameters
@@ -21,15 +27,32 @@ def effect_sentence(outcome: str, treatment: str, row: Any, estimand: str, rows:
     estimand : str
     rows : str
         ``185 treated, 185 untreated rows``.
+    probability : bool
+        Whether the outcome is 0/1: the effect is one on its probability.
     """
-    size, low, high = (decimals(row[k], row) for k in ("estimate", "lower", "upper"))
     clear = row["lower"] > 0.0 or row["upper"] < 0.0
-    said = f"raises {outcome}" if row["estimate"] > 0.0 else f"lowers {outcome}"
-    verdict = f"{treatment} {said}" if clear else f"no effect of {treatment} on {outcome} is told apart from zero"
-    return (
-        f"{estimand.upper()}, for {ESTIMANDS[estimand]}: {verdict}: {size} (95\u202f% interval {low} to {high}, "
-        f"{p_clause(row['p_value'])}; {rows})."
-    )
+    verb = "raises" if row["estimate"] > 0.0 else "lowers"
+    lead, what = f"{estimand.upper()}, for {ESTIMANDS[estimand]}", outcome
+    size, low, high = (decimals(row[k], row) for k in ("estimate", "lower", "upper"))
+    told = f"{size} (95\u202f% interval {low} to {high}, {p_clause(row['p_value'])}; {rows})."
+    if probability:
+        what, told = f"the probability of {outcome}", f"{points(row)[:-1]}; {rows})."
+    if clear:
+        return f"{lead}: {treatment} {verb} {what}: {told}"
+    return f"{lead}: no effect of {treatment} on {what} is told apart from zero: {told}"
+
+
+def unit_of(outcomes: Iterable[Array]) -> str:
+    """Return the unit of effects on outcomes, which for 0/1 columns is that of a probability."""
+    kinds = {is_share(y) for y in outcomes}
+    if kinds == {True}:
+        return "points of probability"
+    return "units of the outcome" + ("; of 0/1 outcomes points of probability" if True in kinds else "")
+
+
+def is_share(y: Array) -> bool:
+    """Whether an outcome holds 0 and 1 only."""
+    return bool(np.isin(y, (0.0, 1.0)).all())
 
 
 def decimals(value: float, row: Any) -> str:

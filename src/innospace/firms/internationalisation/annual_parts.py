@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from innospace.core.progress import Progress, silent
 from innospace.firms.design import table_of
 from innospace.firms.internationalisation.plans import AnnualPlan
 from innospace.firms.result import FirmResult
+
+TITLE = "Productivity with exporting in its law (Ackerberg-Caves-Frazer)"
 
 
 def parts_of(
@@ -20,7 +23,7 @@ def parts_of(
     def technology(bootstrap: int, progress: Progress) -> FirmResult:
         from innospace.firms.productivity import productivity
 
-        return productivity(
+        found = productivity(
             dataset,
             output=plan.value_added,
             labour=plan.employees,
@@ -36,17 +39,20 @@ def parts_of(
             workers=workers,
             seed=seed,
             progress=progress,
-            title="Productivity with exporting in its law (Ackerberg-Caves-Frazer)",
+            title=TITLE,
         )
+        told = (s.replace(f", {TITLE}:", ":") for s in found.findings())
+        return replace(found, sentences=tuple(s.replace("A unit more of export in", "Exporting in") for s in told))
 
     def event_study(progress: Progress) -> FirmResult:
         from innospace.firms.effects.did import did
 
         rows = technology(0, silent).frames["productivity"].rename(columns={"firm": plan.firm, "year": plan.year})
-        frame = dataset.frame.merge(rows[[plan.firm, plan.year, "omega"]], on=[plan.firm, plan.year])
+        own = rows[[plan.firm, plan.year, "omega"]].rename(columns={"omega": "log_productivity"})
+        frame = dataset.frame.merge(own, on=[plan.firm, plan.year])
         return did(
-            "omega",
-            dataset.with_frame(frame, "Log productivity (omega) is that of the production function above."),
+            "log_productivity",
+            dataset.with_frame(frame, "Log productivity is that of the production function above."),
             firm=plan.firm,
             year=plan.year,
             treatment=plan.export,

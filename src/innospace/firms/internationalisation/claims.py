@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from innospace.firms.internationalisation.waves import TwoWaves
+from innospace.firms.internationalisation.wording import words
 
 PRODUCTIVITY = "log points of productivity"
 INDEX = "points of the probit index"
@@ -81,8 +82,8 @@ def _start(outcome: str, *terms: tuple[str, float]) -> dict[str, float]:
 
 
 def _selection(channels: Sequence[str]) -> list[Claim]:
-    bigger = [Line(f"size, entry into {c}", {f"entry {c}: size": 1.0}, (c,)) for c in channels]
-    better = [Line(f"productivity, entry into {c}", {f"entry {c}: productivity": 1.0}, (c,)) for c in channels]
+    bigger = [Line(f"size, entry into {words(c)}", {f"entry {c}: size": 1.0}, (c,)) for c in channels]
+    better = [Line(f"productivity, entry into {words(c)}", {f"entry {c}: productivity": 1.0}, (c,)) for c in channels]
     found = [
         Claim("selection_size", "Larger firms select themselves into trade.", tuple(bigger)),
         Claim(
@@ -113,17 +114,19 @@ def _selection(channels: Sequence[str]) -> list[Claim]:
         line = Line("later importers of inputs less never", {"ex ante inputs: inputs_starter": 1.0}, ("inputs",))
         statement = "New importers of inputs were no more productive than firms that never imported them."
         found.append(Claim("inputs_never", statement, (line,), PRODUCTIVITY, null=True))
-    lines = [Line(f"continuous less never, {c}", {f"level {c}: {c}_continuous": 1.0}) for c in channels]
+    lines = [Line(f"continuous less never, {words(c)}", {f"level {c}: {c}_continuous": 1.0}) for c in channels]
     statement = "Firms that trade in both waves are more productive than those that never do."
     return [*found, Claim("premium_continuous", statement, tuple(lines), PRODUCTIVITY)]
 
 
 def _learning(channels: Sequence[str], outcomes: Sequence[str]) -> list[Claim]:
     every = set(channels) >= {"export", "machinery", "inputs"}
-    entry = [Line(f"new exporters less never, {o}", _start(o, ("export_starter", 1.0)), ("export",)) for o in outcomes]
+    entry = [
+        Line(f"new exporters less never, {words(o)}", _start(o, ("export_starter", 1.0)), ("export",)) for o in outcomes
+    ]
     longer = [
         Line(
-            f"continuous less new exporters, {o}",
+            f"continuous less new exporters, {words(o)}",
             _start(o, ("export_continuous", 1.0), ("export_starter", -1.0)),
             ("export",),
         )
@@ -147,14 +150,19 @@ def _learning(channels: Sequence[str], outcomes: Sequence[str]) -> list[Claim]:
                 "import_export",
                 "Starting to import teaches more than starting to export.",
                 tuple(
-                    Line(f"new importers less new exporters, {o}", _start(o, *more), tuple(channels)) for o in outcomes
+                    Line(f"new importers less new exporters, {words(o)}", _start(o, *more), tuple(channels))
+                    for o in outcomes
                 ),
             ),
             Claim(
                 "machinery_inputs",
                 "Importing machinery teaches more than importing raw materials and components.",
                 tuple(
-                    Line(f"new importers of machinery less of inputs, {o}", _start(o, *kinds), ("machinery", "inputs"))
+                    Line(
+                        f"new importers of machinery less of inputs, {words(o)}",
+                        _start(o, *kinds),
+                        ("machinery", "inputs"),
+                    )
                     for o in outcomes
                 ),
             ),
@@ -165,9 +173,10 @@ def _learning(channels: Sequence[str], outcomes: Sequence[str]) -> list[Claim]:
 def _partners(waves: TwoWaves) -> list[Claim]:
     foreign, domestic = waves.plan.partners
     outcomes = waves.plan.outcomes
-    both = [Line(f"new {k} partners, {o}", _start(o, (p, 1.0))) for o in outcomes for k, p in _kinds(waves)]
+    both = [Line(f"new {k} partners, {words(o)}", _start(o, (p, 1.0))) for o in outcomes for k, p in _kinds(waves)]
     home = tuple(
-        Line(f"domestic less foreign partners, {o}", _start(o, (domestic, 1.0), (foreign, -1.0))) for o in outcomes
+        Line(f"domestic less foreign partners, {words(o)}", _start(o, (domestic, 1.0), (foreign, -1.0)))
+        for o in outcomes
     )
     found = [
         Claim("partners", "New partners, foreign and domestic, go with starting to innovate.", tuple(both)),
@@ -175,14 +184,13 @@ def _partners(waves: TwoWaves) -> list[Claim]:
     ]
     if "rd" in outcomes:
         rest = [
-            Line(f"foreign partners, rd less {o}", {f"start rd: {foreign}": 1.0, f"start {o}: {foreign}": -1.0})
+            Line(f"foreign partners, R&D less {words(o)}", {f"start rd: {foreign}": 1.0, f"start {o}: {foreign}": -1.0})
             for o in outcomes
             if o != "rd"
         ]
         found.append(Claim("foreign_rd", "Foreign partners do most for R&D.", tuple(rest)))
     markets = [
-        Line(f"{m.replace('_', ' ')}, {foreign.replace('_', ' ')}", {f"{foreign}: {m}_before": 1.0})
-        for m in waves.plan.markets
+        Line(f"{words(m)}, {foreign.replace('_', ' ')}", {f"{foreign}: {m}_before": 1.0}) for m in waves.plan.markets
     ]
     places = [
         Line(f"{c.replace('_', ' ')}, {foreign.replace('_', ' ')}", {f"{foreign}: {c}": 1.0}) for c in waves.locations
@@ -208,14 +216,14 @@ def _kinds(waves: TwoWaves) -> tuple[tuple[str, str], ...]:
 
 
 def _none(column: str, statement: str, outcomes: Sequence[str]) -> Claim:
-    lines = tuple(Line(f"{column.replace('_', ' ')}, {o}", _start(o, (column, 1.0))) for o in outcomes)
+    lines = tuple(Line(f"{column.replace('_', ' ')}, {words(o)}", _start(o, (column, 1.0))) for o in outcomes)
     return Claim(column, statement, lines, null=True)
 
 
 def _owners(waves: TwoWaves) -> list[Claim]:
     plan = waves.plan
     foreign, state = plan.owners
-    acts = [Line(f"state owner, {o}", _start(o, (state, 1.0))) for o in plan.outcomes if o != "product"]
+    acts = [Line(f"state owner, {words(o)}", _start(o, (state, 1.0))) for o in plan.outcomes if o != "product"]
     found = [_none(foreign, "A foreign owner does nothing for innovation directly.", plan.outcomes)]
     found.append(Claim("state_acts", "State owners raise R&D and new technologies.", tuple(acts)))
     if "product" in plan.outcomes:

@@ -15,6 +15,7 @@ from innospace.firms.choice.binary import binary
 from innospace.firms.design import table_of
 from innospace.firms.internationalisation.plans import CrossPlan
 from innospace.firms.internationalisation.together import CHANGE, together
+from innospace.firms.internationalisation.wording import CROSS_SECTION
 from innospace.firms.presentation import p_clause, points_clause
 from innospace.firms.result import FirmResult
 
@@ -65,13 +66,14 @@ def cross_section_of(data: Any, plan: CrossPlan) -> tuple[Dataset, CrossPlan]:
     renamed = replace(plan, **several)
     whole = frame[list(dict.fromkeys(names.values()))].notna().all(axis=1)
     left = int((~whole).sum())
-    step = f"{left} of {len(frame)} firms have a missing cell and were left out." if left else ""
+    rest = "has a missing cell and was" if left == 1 else "have a missing cell and were"
+    step = f"{left} of {fixed(len(frame), 0)} firms {rest} left out." if left else ""
     return dataset.with_frame(frame[whole].reset_index(drop=True), step), renamed
 
 
 def words(name: str) -> str:
     """Return the name of a column in words."""
-    return "R&D" if name == "rd" else name.replace("_", " ")
+    return CROSS_SECTION.get(name, name.replace("_", " "))
 
 
 def parts_of(data: Dataset, plan: CrossPlan, *, draws: int, seed: int) -> dict[str, Callable[[Progress], FirmResult]]:
@@ -87,26 +89,33 @@ def parts_of(data: Dataset, plan: CrossPlan, *, draws: int, seed: int) -> dict[s
         from innospace.firms.choice.bivariate import biprobit
 
         first, second = (f"{o} ~ {right}" for o in plan.outcomes[:2])
-        return biprobit(first, second, data, vcov="robust")
+        title = f"Joint decisions: {' and '.join(words(o) for o in plan.outcomes[:2])}"
+        return biprobit(first, second, data, vcov="robust", title=title)
 
     def complements(_: Progress) -> FirmResult:
         from innospace.firms.complementarity import complementarity
 
         first = plan.outcomes[0]
         kept = [plan.export, plan.foreign, plan.size, *plan.controls]
-        return complementarity(first, plan.practices, data, controls=kept, link="probit", vcov="robust", seed=seed)
+        title = f"{', '.join(words(p) for p in plan.practices)} as complements in {words(first)}"
+        options: dict[str, Any] = {"controls": kept, "link": "probit", "vcov": "robust", "seed": seed}
+        return complementarity(first, plan.practices, data, **options, title=title)
 
     def mediated(progress: Progress) -> FirmResult:
         from innospace.firms.mediation import mediation
 
         chosen = (plan.outcomes[0], plan.cooperation, plan.foreign)
-        return mediation(*chosen, data, controls=controls, bootstrap=draws, seed=seed, progress=progress)
+        title = f"How much of the effect of a foreign group on {words(chosen[0])} goes through cooperation"
+        options: dict[str, Any] = {"controls": controls, "bootstrap": draws, "seed": seed, "progress": progress}
+        return mediation(*chosen, data, **options, title=title)
 
     def balanced(_: Progress) -> FirmResult:
         from innospace.firms.effects.weighting import weight
 
         formula = f"{plan.export} ~ {' + '.join([plan.foreign, plan.size, *plan.controls])}"
-        return weight(formula, [plan.rd, *plan.outcomes], data, method="entropy_balancing", estimand="att")
+        title = "R&D and innovation of exporters, others weighted to be like them (entropy balancing)"
+        options: dict[str, Any] = {"method": "entropy_balancing", "estimand": "att", "title": title}
+        return weight(formula, [plan.rd, *plan.outcomes], data, **options)
 
     def chain(progress: Progress) -> FirmResult:
         from innospace.firms.cdm import cdm
@@ -119,6 +128,7 @@ def parts_of(data: Dataset, plan: CrossPlan, *, draws: int, seed: int) -> dict[s
             intensity=f"{INTENSITY} ~ {common}",
             innovation=[f"{o} ~ {' + '.join([firm, *plan.sources])}" for o in plan.outcomes[:1]],
             productivity=f"{plan.productivity} ~ {firm} + {plan.foreign}",
+            title="From R&D to innovation to sales per worker (Crepon, Duguet and Mairesse)",
             bootstrap=draws,
             seed=seed,
             progress=progress,
@@ -147,7 +157,7 @@ def _premium(data: Dataset, plan: CrossPlan) -> FirmResult:
     level = np.exp(data.frame[plan.productivity])
     frame = data.frame.assign(firm=np.arange(len(data.frame)), year=0, sales_per_worker=level)
     regressors = [plan.size, plan.foreign, *rest]
-    return premia(
+    found = premia(
         data.with_frame(frame),
         "sales_per_worker",
         plan.export,
@@ -155,6 +165,8 @@ def _premium(data: Dataset, plan: CrossPlan) -> FirmResult:
         fixed_effects=factors,
         title="Premium of exporters in sales per worker, among innovating firms",
     )
+    drawn = replace(found.plot.effects(), title=_premium_words(found).partition(" (")[0])
+    return replace(found, figures=(drawn,), sentences=(_premium_words(found), *found.sentences[1:]))
 
 
 def decisions(data: Dataset, plan: CrossPlan) -> FirmResult:
@@ -167,7 +179,7 @@ def decisions(data: Dataset, plan: CrossPlan) -> FirmResult:
     told = []
     for term, who in zip(shown, ("Exporters", "Members of a foreign group", "Firms that cooperate"), strict=True):
         parts = [f"{name} {points_clause(r.effect(term, CHANGE))}" for name, r in results.items()]
-        told.append(f"{who} against others, other things equal, probability: {'; '.join(parts)}.")
+        told.append(f"{who} against others, other things equal: the probability of {'; of '.join(parts)}.")
     return together(
         data.source,
         {"regressors": regressors},
@@ -179,6 +191,7 @@ def decisions(data: Dataset, plan: CrossPlan) -> FirmResult:
         shown,
         CHANGE,
         tuple(told),
+        CROSS_SECTION,
     )
 
 
@@ -220,7 +233,7 @@ def speaks(key: str, results: Mapping[str, FirmResult]) -> str:
         return " ".join(found.findings()[:1]) if found is not None else NO_COLUMN
     if key == "complementarity":
         found = results.get("complementarity")
-        return " ".join(found.findings()[:3]) if found is not None else NO_COLUMN
+        return _pairs_words(found) if found is not None else NO_COLUMN
     return SILENT if key in NEEDS_WAVES else NO_COLUMN
 
 
@@ -229,7 +242,24 @@ def _premium_words(found: FirmResult) -> str:
     row = frame[frame["kind"] == "premium_percent"].iloc[0]
     interval = f"{fixed(row['lower'], 0)} to {fixed(row['upper'], 0)}"
     clear = "" if row["lower"] > 0 or row["upper"] < 0 else "not clearly "
+    side = "higher" if row["estimate"] >= 0 else "lower"
+    firms = found.numbers[f"firms_{row['name']}"]
     return (
-        f"Exporters are {clear}{fixed(row['estimate'], 0)}\u202f% more productive than others of their size and "
-        f"industry (95\u202f% interval {interval}, {p_clause(row['p_value'])}); before entry it cannot say."
+        f"Exporters have {clear}{fixed(abs(row['estimate']), 0)}\u202f% {side} "
+        f"sales per worker than others of their industry, size and ownership (95\u202f% interval {interval}, "
+        f"{p_clause(row['p_value'])}; {fixed(firms, 0)} of "
+        f"{fixed(found.numbers['firms'], 0)} firms)."
     )
+
+
+def _pairs_words(found: FirmResult) -> str:
+    """Return the pairs of practices that are told to be complements or substitutes in new products."""
+    told = []
+    frame = next(t.frame for t in found.tables if t.name.endswith("complementarity-tests"))
+    for _, row in frame.iterrows():
+        if row["verdict"] in ("complements", "substitutes") and row["practices"].count("+") == 1:
+            rejected = "p_complementarity" if row["verdict"] == "substitutes" else "p_substitutability"
+            pair = " and ".join(words(p) for p in row["practices"].split("+"))
+            told.append(f"{pair} are {row['verdict']} in new products ({p_clause(row[rejected])})")
+    rest = "; other pairs cannot be told apart from neither" if told else "no pair of practices can be told"
+    return f"Other practices than imports: {'; '.join(told)}{rest}."

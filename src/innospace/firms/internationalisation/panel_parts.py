@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.numbers import percent
+from innospace.core.figure import Figure
+from innospace.core.numbers import fixed, percent
 from innospace.core.progress import Progress
 from innospace.core.provenance import Provenance
 from innospace.core.table import Column, Table
 from innospace.firms.internationalisation.equations import MIN_FIRMS, term
-from innospace.firms.internationalisation.parts import starters_table_rows, words
+from innospace.firms.internationalisation.parts import starters_table_rows
 from innospace.firms.internationalisation.waves import TwoWaves
+from innospace.firms.internationalisation.wording import doing, words
+from innospace.firms.presentation import p_clause
 from innospace.firms.result import FirmResult
 
 if TYPE_CHECKING:
@@ -73,8 +76,8 @@ def descriptives(waves: TwoWaves) -> FirmResult:
 
 
 def _classes_sentence(waves: TwoWaves) -> str:
-    counts = [f"{waves.starters(c)} started {words(c)}" for c in waves.plan.channels]
-    return f"Of {len(waves.frame)} firms in both waves, {', '.join(counts)} between them."
+    counts = [f"{fixed(waves.starters(c), 0)} started {words(c)}" for c in waves.plan.channels]
+    return f"Of {fixed(len(waves.frame), 0)} firms in both waves, {', '.join(counts)} between them."
 
 
 def constraints_by_rd(waves: TwoWaves) -> pd.DataFrame:
@@ -89,7 +92,7 @@ def constraints_by_rd(waves: TwoWaves) -> pd.DataFrame:
             inside = frame.loc[both == value, f"{name}_after"]
             low, high = _wilson(float(inside.sum()), len(inside))
             share = float(inside.mean()) if len(inside) else np.nan
-            row = {"constraint": name.replace("_", " "), "rd": label, "firms": len(inside)}
+            row = {"constraint": words(name), "rd": label, "firms": len(inside)}
             rows.append({**row, "share": share, "lower": low, "upper": high})
     return pd.DataFrame(rows)
 
@@ -109,8 +112,9 @@ def _constraint_sentences(frame: pd.DataFrame) -> list[str]:
         share, firms = (dict(zip(rows["rd"], rows[c], strict=True)) for c in ("share", "firms"))
         always, never = percent(share["in both waves"], 0), percent(share["in neither"], 0)
         told.append(
-            f"{str(name).capitalize()} is named by {always} of firms that finance R&D in both waves "
-            f"({firms['in both waves']} firms) and by {never} of those that never do ({firms['in neither']})."
+            f"{str(name)[:1].upper()}{str(name)[1:]} is named a serious constraint by {always} of firms that do R&D in "
+            f"both waves ({fixed(firms['in both waves'], 0)} firms) and by {never} of those that never do "
+            f"({fixed(firms['in neither'], 0)})."
         )
     return told
 
@@ -129,6 +133,8 @@ def long_of(waves: TwoWaves) -> Dataset:
         frame[fixed].assign(year=last, productivity=frame["productivity"] + frame["growth"], **after),
     ]
     long = pd.concat(rows, ignore_index=True)
+    # methods speak of a channel by the name of its column
+    long = long.rename(columns={c: words(c) for c in plan.channels})
     return waves.rows(long.assign(value_added_per_worker=np.exp(long["productivity"])))
 
 
@@ -137,16 +143,61 @@ def premium(waves: TwoWaves, channel: str) -> FirmResult:
     from innospace.firms.premia import premia
 
     factors = ["industry*year"] if waves.plan.industry else ["year"]
-    title = f"Productivity by class of {words(channel)}"
-    return premia(
+    found = premia(
         long_of(waves),
         "value_added_per_worker",
-        channel,
+        words(channel),
         classes=True,
         controls=["size"],
         fixed_effects=factors,
-        title=title,
+        title=f"Productivity by class of {words(channel)}",
     )
+    return replace(found, figures=_premium_figure(found, channel), sentences=_premium_sentences(found, channel))
+
+
+_CLASSES = {"starter": "start", "quitter": "stop", "continuous": "trade in both waves"}
+
+
+def _premium_sentences(found: FirmResult, channel: str) -> tuple[str, ...]:
+    """Return the premia by class in sentences; gaps between classes as the method tells them."""
+    frame = found.effects()
+    frame = frame[frame["kind"] == "premium_percent"].set_index("name")
+    told = []
+    for name, row in frame.iterrows():
+        n = found.numbers.get(f"firms_{name}", np.nan)
+        if not n >= MIN_FIRMS:
+            continue
+        clear = row["lower"] > 0.0 or row["upper"] < 0.0
+        side = "more" if row["estimate"] > 0.0 else "less"
+        size = f"{fixed(abs(row['estimate']), 1)}\u202f% {side} productive than firms that never trade so"
+        interval = f"95\u202f% interval {fixed(row['lower'], 1)} to {fixed(row['upper'], 1)}\u202f%"
+        told.append(
+            f"{words(channel)[:1].upper()}{words(channel)[1:]}, firms that {_CLASSES[str(name)]}: "
+            f"{'' if clear else 'not clearly '}{size} ({interval}, {p_clause(row['p_value'])}; {fixed(n, 0)} firms)."
+        )
+    return (*told, *(text for text in found.sentences if "premium of" in text or "too few" in text))
+
+
+def _premium_figure(found: FirmResult, channel: str) -> tuple[Figure, ...]:
+    frame = found.effects()
+    frame = frame[(frame["kind"] == "premium_percent") & np.isfinite(frame["estimate"])].reset_index(drop=True)
+    if frame.empty:
+        return ()
+    top = frame.iloc[int(np.argmax(frame["estimate"]))]
+    drawn = found.plot.effects()
+    title = f"No class of {words(channel)} is clearly more productive than firms that never trade so"
+    if top["lower"] > 0.0:
+        who = _CLASSES[str(top["name"])]
+        size = f"{fixed(top['estimate'], 0)}\u202f% more productive than never traders"
+        title = f"{words(channel)}: firms that {who} are {size}"
+    title = title[:1].upper() + title[1:]
+    encoding = {k: v for k, v in drawn.encoding.items() if k != "model"} | {"value_title": "Premium, percent"}
+    subtitle = (
+        f"Value added per worker against firms that never trade so, of the same industry, year and size; percent, "
+        f"95\u202f% intervals, {fixed(found.n, 0)} firm-years"
+    )
+    data = drawn.data.iloc[: len(frame)]
+    return (replace(drawn, title=title, subtitle=subtitle, data=data, encoding=encoding),)
 
 
 def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress) -> FirmResult:
@@ -157,7 +208,7 @@ def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress
     return pre_entry(
         long_of(waves),
         "value_added_per_worker",
-        channel,
+        words(channel),
         adjust=factors,
         controls=["size"],
         seed=seed,
@@ -173,9 +224,9 @@ def matched(waves: TwoWaves, channel: str) -> FirmResult:
     frame = waves.frame
     outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
     others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
-    formula = f"new_{channel} ~ {' + '.join([*controls(waves), *others])}"
+    formula = f"{term(f'new_{channel}')} ~ {' + '.join([*controls(waves), *map(term, others)])}"
     outcomes = [f"{o}_after" for o in waves.plan.outcomes]
-    title = f"Matching: innovation after starting {words(channel)}"
+    title = f"Matching: innovation after the start of {words(channel)}"
     data = waves.rows(outside.rename(columns={f"{channel}_starter": f"new_{channel}"}))
     return match(formula, outcomes, data, caliper=0.2, title=title)
 
@@ -184,25 +235,55 @@ def matched_growth(waves: TwoWaves, channel: str) -> FirmResult:
     """Return the effect of entering on the growth of productivity by matched differences in differences."""
     from innospace.firms.effects.match_did import match_did
 
-    frame = waves.frame.assign(productivity_after=waves.frame["productivity"] + waves.frame["growth"])
+    frame = waves.frame.assign(log_productivity=waves.frame["productivity"] + waves.frame["growth"])
     outside = frame[frame[f"{channel}_class"].isin(("never", "starter"))]
     others = [f"{c}_{k}" for c in waves.plan.channels if c != channel for k in ("starter", "continuous")]
-    formula = f"new_{channel} ~ {' + '.join([*controls(waves), *others])}"
-    title = f"Matched difference-in-differences: productivity after starting {words(channel)}"
+    formula = f"{term(f'new_{channel}')} ~ {' + '.join([*controls(waves), *map(term, others)])}"
+    title = f"Matched difference-in-differences: productivity after the start of {words(channel)}"
     data = waves.rows(outside.rename(columns={f"{channel}_starter": f"new_{channel}"}))
-    found = match_did(formula, "productivity", "productivity_after", data, caliper=0.2, title=title)
-    # the pairs are those of the matching before, whose balance and overlap are drawn there
-    return replace(found, figures=(), tables=())
+    found = match_did(formula, "productivity", "log_productivity", data, caliper=0.2, title=title)
+    row = found.effect(kind="att")
+    clear = row["lower"] > 0.0 or row["upper"] < 0.0
+    size = f"{fixed(abs(row['estimate']), 3)} log points {'more' if row['estimate'] > 0 else 'less'}"
+    who = f"firms that start {doing(channel)} than in their matches"
+    drawn = found.plot.effects()
+    drawn = replace(
+        drawn,
+        title=f"Productivity grows {size} in {who}" if clear else f"Productivity grows no faster in {who}",
+        subtitle="Change of log value added per worker between the waves, matched and unadjusted, and the difference "
+        f"of levels before; log points, 95\u202f% intervals, {fixed(found.numbers['matched_starters'], 0)} pairs",
+        encoding={**drawn.encoding, "value_title": "Log points"},
+    )
+    # the pairs are those of the matching before, whose balance, overlap and checks stand there
+    description = (
+        "The pairs are those of the matching above. It is the effect of the start only if starters and their matches "
+        "would have grown alike without it."
+    )
+    first = found.sentences[:1] if found.checks[0].ok else found.sentences
+    return replace(
+        found,
+        description=description,
+        figures=(drawn,),
+        tables=(),
+        steps=(),
+        warnings=(),
+        sentences=first,
+        checks=found.checks[:1],
+    )
 
 
 def joint_decisions(waves: TwoWaves, *, seed: int, progress: Progress) -> FirmResult:
     """Return R&D, new products and technologies of the last wave as joint decisions, by exact likelihood."""
+    from innospace.firms.choice.bivariate import biprobit
     from innospace.firms.choice.multivariate import multivariate_probit
 
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
     right = " + ".join([*map(term, classes), "size", "productivity"])
-    formulas = [f"{o}_after ~ {o}_before + {right}" for o in waves.plan.outcomes]
-    return multivariate_probit(formulas, waves.rows(waves.frame), seed=seed, progress=progress)
+    formulas = [f"{term(f'{o}_after')} ~ {term(f'{o}_before')} + {right}" for o in waves.plan.outcomes]
+    title = f"Joint decisions: {', '.join(words(o) for o in waves.plan.outcomes)}"
+    if len(formulas) == 2:
+        return biprobit(formulas[0], formulas[1], waves.rows(waves.frame), title=title)
+    return multivariate_probit(formulas, waves.rows(waves.frame), seed=seed, title=title, progress=progress)
 
 
 def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
@@ -214,7 +295,8 @@ def complementarity(waves: TwoWaves, *, seed: int) -> FirmResult:
     others = ["export_starter", "export_continuous", "machinery_continuous", "inputs_starter", "inputs_continuous"]
     practices = ["inputs_before", "machinery_starter"]
     rest = [*others, *controls(waves)]
-    return test("product_start", practices, data, controls=rest, link="probit", vcov="robust", seed=seed)
+    title = "Inputs imported before and the start of importing machinery as complements in new products"
+    return test("product_start", practices, data, controls=rest, link="probit", vcov="robust", seed=seed, title=title)
 
 
 def interaction(waves: TwoWaves) -> FirmResult:
@@ -228,7 +310,9 @@ def interaction(waves: TwoWaves) -> FirmResult:
         *controls(waves),
     ]
     formula = f"product_start ~ {' + '.join(right)}"
-    return effect(formula, waves.at_risk("product"), x=share, z="machinery_starter", link="probit", vcov="robust")
+    options = {"x": share, "z": "machinery_starter", "link": "probit", "vcov": "robust"}
+    title = "The start of importing machinery where the share of imported inputs was high"
+    return effect(formula, waves.at_risk("product"), **options, title=title)
 
 
 def joint_partners(waves: TwoWaves) -> FirmResult:
@@ -237,8 +321,9 @@ def joint_partners(waves: TwoWaves) -> FirmResult:
     from innospace.firms.internationalisation.equations import partner_regressors
 
     right = " + ".join(map(term, partner_regressors(waves)))
-    foreign, domestic = (f"{p} ~ {right}" for p in waves.plan.partners)
-    return biprobit(foreign, domestic, waves.rows(waves.frame), vcov="robust")
+    foreign, domestic = (f"{term(p)} ~ {right}" for p in waves.plan.partners)
+    title = "Joint decisions: new foreign and new domestic partners"
+    return biprobit(foreign, domestic, waves.rows(waves.frame), vcov="robust", title=title)
 
 
 def mediation(waves: TwoWaves, outcome: str, *, draws: int, seed: int, progress: Progress) -> FirmResult:
@@ -248,13 +333,20 @@ def mediation(waves: TwoWaves, outcome: str, *, draws: int, seed: int, progress:
     foreign, _ = waves.plan.owners
     rest = [t for t in controls(waves) if t != term(foreign)]
     exports = [f"{m}_before" for m in waves.plan.markets]
-    return split(
+    found = split(
         f"{outcome}_start",
         waves.plan.partners[0],
         foreign,
         waves.at_risk(outcome),
-        controls=[*rest, *exports, *waves.locations],
+        controls=[*rest, *map(term, (*exports, *waves.locations))],
+        title=f"A foreign owner and the start of {words(outcome)}: directly, and through foreign partners",
         bootstrap=draws,
         seed=seed,
         progress=progress,
     )
+    row = found.effect(kind="indirect_average")
+    clear = row["lower"] > 0.0 or row["upper"] < 0.0
+    size = f"{fixed(100.0 * row['estimate'], 1)} percentage points of a foreign owner's effect on the start of"
+    none = "No clear part of a foreign owner's effect goes through foreign partners"
+    head = f"{size} {words(outcome)} go through foreign partners" if clear else none
+    return replace(found, figures=tuple(replace(f, title=head) for f in found.figures))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from innospace.core.errors import InnospaceError
+from innospace.core.numbers import fixed
 from innospace.firms.choice.binary import binary
 from innospace.firms.internationalisation.equations import (
     MIN_FIRMS,
@@ -17,26 +20,12 @@ from innospace.firms.internationalisation.equations import (
 )
 from innospace.firms.internationalisation.together import AME, CHANGE, together
 from innospace.firms.internationalisation.waves import CLASSES, TwoWaves
+from innospace.firms.internationalisation.wording import beginning, doing, panel_labels, words
 from innospace.firms.presentation import label, points_clause
 from innospace.firms.result import FirmResult
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WORDS = {
-    "rd": "R&D",
-    "product": "new product",
-    "technology": "new technology",
-    "export": "export",
-    "machinery": "import of machinery",
-    "inputs": "import of inputs",
-}
-"""Names of the parts of the synthetic panel in words; other names are shown as they are."""
-
-
-def words(name: str) -> str:
-    """Return the name of a channel or outcome in words."""
-    return WORDS.get(name, name.replace("_", " "))
 
 
 def starters_table_rows(waves: TwoWaves) -> pd.DataFrame:
@@ -62,14 +51,20 @@ def learning(waves: TwoWaves) -> FirmResult:
     Each is fitted on the firms that did not innovate in the first wave. Effects are average discrete changes of
     belonging to a class against never trading, in points of probability.
     """
-    results = {}
+    results: dict[str, FirmResult] = {}
+    failed: dict[str, InnospaceError] = {}
     industry = ["C(industry)"] if waves.plan.industry else []
     for o in waves.plan.outcomes:
         rows, columns = large_classes(waves.frame, f"{o}_start", start_regressors(waves))
         right = " + ".join([*map(term, columns), *industry])
-        results[words(o)] = binary(f"{o}_start ~ {right}", waves.at_risk(o, rows), vcov="robust")
+        try:
+            results[words(o)] = binary(f"{term(f'{o}_start')} ~ {right}", waves.at_risk(o, rows), vcov="robust")
+        except InnospaceError as error:
+            failed[o] = error
+    if not results:
+        raise next(iter(failed.values()))
     classes = [f"{c}_{k}" for c in waves.plan.channels for k in ("starter", "continuous")]
-    return together(
+    found = together(
         waves.source,
         waves.plan.to_dict(),
         results,
@@ -80,11 +75,15 @@ def learning(waves: TwoWaves) -> FirmResult:
         classes,
         CHANGE,
         _learning_sentences(waves, results),
+        panel_labels(waves),
     )
+    told = tuple(f"Starting {words(o)} could not be studied. {error.what}" for o, error in failed.items())
+    return replace(found, warnings=(*found.warnings, *told))
 
 
 def _learning_sentences(waves: TwoWaves, results: Mapping[str, FirmResult]) -> tuple[str, ...]:
     told = []
+    told_as = {words(o): beginning(o) for o in waves.plan.outcomes}
     for c in waves.plan.channels:
         starters = waves.starters(c)
         if starters < MIN_FIRMS:
@@ -92,12 +91,13 @@ def _learning_sentences(waves: TwoWaves, results: Mapping[str, FirmResult]) -> t
             told.append(f"{few}: too few for a finding (at least {MIN_FIRMS}).")
             continue
         parts = [
-            f"{outcome} {points_clause(r.effect(f'{c}_starter', CHANGE))}"
+            f"{told_as[outcome]} {points_clause(r.effect(f'{c}_starter', CHANGE))}"
             for outcome, r in results.items()
             if f"{c}_starter" in r.estimates.names
         ]
-        head = f"New traders by {words(c)} ({starters} of {len(waves.frame)} firms) against firms that never traded so"
-        told.append(f"{head}, probability of starting: {'; '.join(parts)}.")
+        of = f"{fixed(starters, 0)} of {fixed(len(waves.frame), 0)} firms"
+        head = f"Firms that start {doing(c)} ({of}), against those that never do"
+        told.append(f"{head}: the probability of {'; of '.join(parts)}.")
     return tuple(told)
 
 
@@ -110,11 +110,11 @@ def entry(waves: TwoWaves) -> FirmResult:
             continue
         outside = waves.frame[waves.frame[f"{c}_class"].isin(("never", "starter"))]
         right = " + ".join(["size", "productivity", *industry])
-        results[words(c)] = binary(f"{c}_starter ~ {right}", waves.rows(outside), vcov="robust")
+        results[words(c)] = binary(f"{term(f'{c}_starter')} ~ {right}", waves.rows(outside), vcov="robust")
     told = tuple(
-        f"A log point of productivity before: the probability of entering {name} "
+        f"With one log point more of productivity before, the probability of entering {name} "
         f"{points_clause(r.effect('productivity', AME))}; "
-        f"{round(r.numbers['share_of_ones'] * r.n)} of {r.n} firms entered."
+        f"{fixed(round(r.numbers['share_of_ones'] * r.n), 0)} of {fixed(r.n, 0)} firms entered."
         for name, r in results.items()
     )
     return together(
@@ -128,6 +128,7 @@ def entry(waves: TwoWaves) -> FirmResult:
         ["size", "productivity"],
         AME,
         told,
+        panel_labels(waves),
     )
 
 
@@ -136,15 +137,24 @@ def partners(waves: TwoWaves) -> FirmResult:
     industry = ["C(industry)"] if waves.plan.industry else []
     right = " + ".join([*map(term, partner_regressors(waves)), *industry])
     results = {
-        p.replace("_", " "): binary(f"{p} ~ {right}", waves.rows(waves.frame), vcov="robust")
+        p.replace("_", " "): binary(f"{term(p)} ~ {right}", waves.rows(waves.frame), vcov="robust")
         for p in waves.plan.partners
     }
     told = []
+    labels = panel_labels(waves)
     for name, r in results.items():
         frame = r.effects()
         frame = frame[(frame["kind"] == CHANGE) & ((frame["lower"] > 0) | (frame["upper"] < 0))]
-        shown = [f"{label(str(x['name']))} ({points_clause(x)})" for _, x in frame.iterrows() if "C(" not in x["name"]]
-        told.append(f"The chance of a {name} goes with {'; '.join(shown) or 'none of the traits'}.")
+        shown = [
+            f"{label(str(x['name']), labels)} {points_clause(x).removeprefix('is ')}"
+            for _, x in frame.iterrows()
+            if "C(" not in x["name"]
+        ]
+        told.append(
+            f"The probability of a {name}, other things equal: with {'; with '.join(shown)}."
+            if shown
+            else f"The probability of a {name} goes with none of the traits."
+        )
     return together(
         waves.source,
         waves.plan.to_dict(),
@@ -155,4 +165,5 @@ def partners(waves: TwoWaves) -> FirmResult:
         [*waves.plan.traits, *(f"{m}_before" for m in waves.plan.markets), *waves.locations],
         CHANGE,
         tuple(told),
+        labels,
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from innospace.core.errors import InnospaceError, InnospaceWarning, SpecError
@@ -15,9 +14,11 @@ from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance
 from innospace.firms.internationalisation import annual_parts, cross_section, panel_parts, parts
 from innospace.firms.internationalisation.equations import MIN_FIRMS, fit_equations
+from innospace.firms.internationalisation.hidden_bias import hidden_bias
 from innospace.firms.internationalisation.plans import Plans
 from innospace.firms.internationalisation.summary import summarise
 from innospace.firms.internationalisation.waves import TwoWaves, two_waves_of
+from innospace.firms.internationalisation.wording import CROSS_SECTION, panel_labels, worded
 from innospace.firms.result import FirmResult
 from innospace.firms.storage import pack, unpack
 
@@ -101,7 +102,7 @@ def study(
         **_panel(waves, draws, seed),
         **_others(plans, tables, draws, seed, workers),
     }
-    found = _run(analyses, parts or NoParts(), progress)
+    found = _run(analyses, panel_labels(waves), parts or NoParts(), progress)
     sources = tuple(tables[t].source for t in TABLES if t in tables)
     provenance = Provenance.now(sources, {**plans.to_dict(), "draws": draws}, seed)
     progress("Done", 1.0)
@@ -144,6 +145,9 @@ def _panel(waves: TwoWaves, draws: int, seed: int) -> dict[str, Analysis]:
         found[f"matching {c}"] = lambda _, c=c: panel_parts.matched(waves, c)  # type: ignore[misc]
     for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
         found[f"matched growth {c}"] = lambda _, c=c: panel_parts.matched_growth(waves, c)  # type: ignore[misc]
+    strongest = max(plan.channels, key=waves.starters)
+    exports = "export" if "export" in has and waves.starters("export") >= MIN_FIRMS else strongest
+    found["hidden bias"] = lambda _: hidden_bias(waves, exports)
     if len(plan.outcomes) > 1:
         found["joint decisions"] = lambda p: panel_parts.joint_decisions(waves, seed=seed, progress=p)
     if "product" in plan.outcomes and {"machinery", "inputs"} <= has:
@@ -154,7 +158,7 @@ def _panel(waves: TwoWaves, draws: int, seed: int) -> dict[str, Analysis]:
         found["partners"] = lambda _: parts.partners(waves)
         found["joint partners"] = lambda _: panel_parts.joint_partners(waves)
     if plan.partners and plan.owners:
-        first = plan.outcomes[0]
+        first = "rd" if "rd" in plan.outcomes else plan.outcomes[0]
         found["mediation"] = lambda p: panel_parts.mediation(waves, first, draws=draws, seed=seed, progress=p)
     return found
 
@@ -170,7 +174,7 @@ def _others(plans: Plans, tables: Mapping[str, Any], draws: int, seed: int, work
     return found
 
 
-def _run(analyses: Mapping[str, Analysis], kept: Parts, progress: Progress) -> Found:
+def _run(analyses: Mapping[str, Analysis], labels: Mapping[str, str], kept: Parts, progress: Progress) -> Found:
     """Run every analysis; those finished before are taken from ``kept``."""
     results: dict[str, FirmResult] = {}
     missed: dict[str, str] = {}
@@ -191,31 +195,10 @@ def _run(analyses: Mapping[str, Analysis], kept: Parts, progress: Progress) -> F
         except InnospaceError as error:
             missed[name] = " ".join(text for text in (error.what, error.where) if text)
             continue
-        results[name] = _labelled(name, found)
+        own = CROSS_SECTION if name.startswith("cross-section ") else labels
+        results[name] = worded(found, name.replace(" ", "-"), own)
         kept.save(file, pack(results[name]))
     return Found(results, missed)
-
-
-_COLUMN = re.compile(r"\b[A-Za-z]\w*_\w+\b")
-
-
-def readable(text: str) -> str:
-    """Return a sentence in which names of columns are words: ``new_product`` as ``new product``."""
-    return _COLUMN.sub(lambda m: m[0].replace("_", " "), text)
-
-
-def _labelled(name: str, result: FirmResult) -> FirmResult:
-    """Return a result in words; its tables, figures and checks carry the name of the analysis."""
-    stem = name.replace(" ", "-")
-    return replace(
-        result,
-        title=readable(result.title),
-        description=readable(result.description),
-        sentences=tuple(readable(s) for s in result.findings()),
-        tables=tuple(replace(t, name=f"{stem}-{t.name}") for t in result.tables),
-        figures=tuple(replace(f, name=f"{stem}-{f.name}") for f in result.figures),
-        checks=tuple(replace(c, name=f"{stem}.{c.name}") for c in result.checks),
-    )
 
 
 def _columns(plan: Any) -> list[str]:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from innospace.core.numbers import fixed
 from innospace.core.provenance import Provenance, Source
 from innospace.firms import side_by_side
 from innospace.firms.estimates import Effects
+from innospace.firms.presentation import label
 from innospace.firms.result import FirmResult
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AME, CHANGE = "average_marginal_effect", "average_discrete_change"
 
@@ -23,6 +30,7 @@ def together(
     terms: Sequence[str],
     kind: str,
     sentences: tuple[str, ...],
+    labels: Mapping[str, str],
 ) -> FirmResult:
     """Return several probits as one part: one table, one figure, all effects with the outcome in their kind.
 
@@ -39,6 +47,8 @@ def together(
     kind : str
         Kind of effect.
     sentences : tuple of str
+    labels : mapping of str to str
+        Regressors in words.
     """
     frame = side_by_side.stacked_frame(results, kind)
     frame = frame[frame["name"].isin(list(terms))]
@@ -54,8 +64,8 @@ def together(
     drawn = side_by_side.figure(
         results,
         f"{name}-effects",
-        title,
-        f"Average effects on the probability, {unit}, with 95\u202f% intervals",
+        _strongest(frame, labels, kind, title),
+        f"{title}: average effects on the probability, {unit}, with 95\u202f% intervals",
         terms,
         kind=kind,
         value_title=f"Effect, {unit}",
@@ -80,3 +90,16 @@ def together(
         checks=tuple(c for r in results.values() for c in r.checks),
         sentences=sentences,
     )
+
+
+def _strongest(frame: pd.DataFrame, labels: Mapping[str, str], kind: str, title: str) -> str:
+    """Return the largest of the clear effects, in percentage points."""
+    clear = frame[(frame["lower"] > 0) | (frame["upper"] < 0)]
+    if clear.empty:
+        return f"{title}: no effect is clear of zero"
+    row = clear.iloc[int(np.argmax(clear["estimate"].abs().to_numpy(dtype=np.float64)))]
+    size = fixed(100.0 * row["estimate"], 1)
+    name = label(str(row["name"]), labels)
+    more = "a log point of " if kind == AME else ""
+    shown = f"{'+' if row['estimate'] > 0 else ''}{size} percentage points"
+    return f"Largest: {more}{name} on {row['model']}, {shown}; {len(clear)} of {len(frame)} effects are clear of zero"
