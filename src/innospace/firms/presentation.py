@@ -36,7 +36,7 @@ FIGURE_ROWS = 24
 """More effects than this are not drawn together."""
 FOLDED_ROWS, LISTED_ROWS = 16, 32
 """Longer tables of estimates, and of other things, are for reference: a page shows them on request."""
-KEPT = ("-coefficients", "-tests")
+KEPT = ("-coefficients", "-tests", "-bias")
 """Ends of names of tables that stand beside the figure of a part of a study."""
 TABLE_ROWS = 1000
 """Longer tables are left out of ``--json``; they are written as files."""

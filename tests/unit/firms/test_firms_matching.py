@@ -297,3 +297,20 @@ def test_effect_of_the_generator_is_found(data):
     big = firms(4000, 11)
     row = match(FORMULA, "sales", big, caliper=0.1).effect("sales", "att")
     assert abs(row["estimate"] - EFFECT) < 4 * row["std_error"]
+
+
+def test_effects_on_shares_are_told_in_percentage_points(data):
+    shares = data.assign(large=(data["sales"] > data["sales"].median()).astype(float))
+    found = match(FORMULA, ["sales", "large"], shares)
+    assert found.effects_found.unit == "units of the outcome; of 0/1 outcomes points of probability"
+    assert "percentage points" not in found.findings()[0]
+    size = f"{100.0 * abs(found.effect('large', 'att')['estimate']):.1f} percentage points"
+    assert size in found.findings()[1]
+    assert "the probability of large" in found.findings()[1]
+    assert match(FORMULA, "large", shares).effects_found.unit == "points of probability"
+
+
+def test_the_effect_stands_before_the_propensity_model(data):
+    text = match(FORMULA, "sales", data).summary()
+    assert text.index("ATT ") < text.index("Propensity model") < text.index("Intercept")
+    assert max(map(len, text.splitlines())) <= 100

@@ -16,7 +16,7 @@ from innospace.core.result import Bundle, Result
 from innospace.core.table import Column, Table
 from innospace.firms.choice.binary import binary
 from innospace.firms.estimates import Effects, inference
-from innospace.firms.presentation import label
+from innospace.firms.presentation import label, words
 from innospace.firms.result import FirmResult
 from innospace.study.encoding import from_json, from_parquet, to_json, to_parquet
 
@@ -133,3 +133,13 @@ def test_inference_is_normal_or_t():
     wider = inference(np.array([1.96]), np.array([1.0]), degrees=5)
     assert wider["p_value"][0] > 0.1
     assert np.isnan(inference(np.array([1.0]), np.array([np.nan]))["lower"][0])
+
+
+def test_labels_are_for_the_reader_only():
+    labels = {"size": "log employees", "rd_start": "start of R&D", "x_a": "A"}
+    assert label("C(size)[T.small]", labels) == "log employees: small"
+    assert label("rd_start:x_a", labels) == "start of R&D × A"
+    assert label("x_a+rd_start+other_one", labels) == "A + start of R&D+other one"
+    assert label("oversize", labels) == "oversize"
+    assert words("att") == "ATT"
+    assert words("att_gt") == "ATT(g, t)"

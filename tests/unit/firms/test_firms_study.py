@@ -185,7 +185,7 @@ def test_every_missing_column_is_told_at_once(table):
 def test_firms_with_gaps_are_counted_with_the_columns_that_have_them(table):
     holes = table.assign(rd_2009=table["rd_2009"].where(table.index >= 7))
     found = two_waves_of(holes, Plan())
-    assert found.warnings == ("7 of 1500 firms have a missing cell and were left out; most often in rd_after (7).",)
+    assert found.warnings == ("7 of 1500 firms have a missing cell and were left out; most often in 'rd_2009' (7).",)
 
 
 def test_no_starters_means_no_study(table):

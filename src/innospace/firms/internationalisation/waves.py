@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CLASSES = ("never", "starter", "quitter", "continuous")
-_MADE = ("_starter", "_quitter", "_continuous")
-"""Endings of columns that are made from those of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +121,14 @@ def two_waves_of(data: Any, plan: Plan) -> TwoWaves:
     if not complete.any():
         raise DataError(
             "No firm has every column of the study in both waves.",
-            where=_emptiest(needed),
+            where=read.emptiest(),
             remedy="Leave emptier parts out.",
         )
     if not complete.all():
         left = f"{int((~complete).sum())} of {len(frame)} firms have a missing cell and were left out"
-        steps += (f"{left}; most often in {_emptiest(needed)}.",)
+        steps += (f"{left}; most often in {read.emptiest()}.",)
     kept = frame[complete].reset_index(drop=True)
     return TwoWaves(plan, kept, locations, dataset.source, (*dataset.steps, *steps), (*absent, *steps))
-
-
-def _emptiest(frame: pd.DataFrame, shown: int = 3) -> str:
-    """Return the columns with most missing cells, columns made from the same one counted once."""
-    made = frame.drop(columns=[c for c in frame.columns if str(c).endswith(_MADE)])
-    gaps = made.isna().sum().sort_values(ascending=False, kind="stable")
-    return ", ".join(f"{name} ({fixed(float(n), 0)})" for name, n in gaps[gaps > 0].head(shown).items())
 
 
 def _classes(out: dict[str, Any], read: _Reader, plan: Plan) -> None:
@@ -215,11 +206,23 @@ class _Reader:
 
     def __init__(self, frame: pd.DataFrame, plan: Plan) -> None:
         self._frame, self._plan = frame, plan
+        self._used: list[str] = []
 
     def column(self, name: str, wave: int) -> pd.Series:
         """Return ``name_wave``, or ``name`` when the column has no wave; that there is one was seen to before."""
         by_wave = f"{name}_{wave}"
-        return self._frame[by_wave if by_wave in self._frame.columns else name]
+        found = by_wave if by_wave in self._frame.columns else name
+        if found not in self._used:
+            self._used.append(found)
+        return self._frame[found]
+
+    def emptiest(self, shown: int = 3) -> str:
+        """Return the columns read that have most missing cells, with their number."""
+        gaps = self._frame[self._used].isna().sum().sort_values(ascending=False, kind="stable")
+        return ", ".join(
+            f"{self._shown(self._frame[name])!r} ({fixed(float(n), 0)})"
+            for name, n in gaps[gaps > 0].head(shown).items()
+        )
 
     def _shown(self, column: pd.Series) -> str:
         """Return the name of a column as the table has it."""
