@@ -245,7 +245,7 @@ def test_stored_and_shown(result, recursive):
         assert r.plot(f"{r.method}-joint-effects").data["kind"].nunique() == 4
         assert r.to_dict()["effects"]["joint_11"]["size"]["std_error"] > 0
     assert recursive.to_dict()["effects"]["ate"]["d_m"]["estimate"] > 0
-    assert "With d m the probability of d e rises by" in recursive.findings()[0]
+    assert "With d m the probability of d e is higher by" in recursive.findings()[0]
 
 
 def test_missing_rows_of_either_equation_are_left_out_and_told_once(frame):
