@@ -11,7 +11,7 @@ from scipy import stats
 
 from innospace.core.errors import DataError, SpecError, offenders
 from innospace.firms.estimates import Array, Integers
-from innospace.numerics.kodde_palm import EXACT, chi_bar_sf, chi_bar_weights, distance
+from innospace.numerics.kodde_palm import chi_bar_sf, chi_bar_weights, distance
 
 MOST_PRACTICES = 6
 NONE = "none"
@@ -201,8 +201,3 @@ def one_sided(value: float, error: float, degrees: float) -> tuple[float, float,
     t = value / error
     law = stats.norm if np.isinf(degrees) else stats.t(degrees)
     return t, float(law.sf(t)), float(law.cdf(t))
-
-
-def exact_weights(test: ConeTest) -> bool:
-    """Whether the p-values of a test are exact rather than simulated."""
-    return len(test.weights) > 0 and test.restrictions <= EXACT

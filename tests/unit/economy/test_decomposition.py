@@ -15,9 +15,7 @@ from innospace.economy import Scenario, Shock
 from innospace.economy.models.knowledge.decomposition import (
     MOST_SHAPLEY,
     decompose,
-    scenarios_of,
     shapley,
-    shock_text,
 )
 
 NORM = Shock("norm", "multiply", 1.1, {"product": ("rf",)})
@@ -144,16 +142,3 @@ def test_what_cannot_be_taken_apart(solved):
         decompose(solved, "nothing")
     with pytest.raises(SolverError, match="no solution after 2016"):
         decompose(economy_results.failing(), "option-1")
-
-
-def test_words_and_plain_types(solved):
-    found = decompose(solved, "вместе")
-    assert len(found.table().display()) == 5
-    assert found.to_dict()["whole"]["growth"] == found.whole[0]
-    text = " ".join(found.findings())
-    assert text.startswith("Вместе changes")
-    assert "norm × 1.1, product rf" in text
-    assert shock_text(Shock("vat_rate", "add", -0.02, {}, (2013, 2014))) == "vat_rate + −0.02, 2013–2014"
-    assert shock_text(Shock("efficiency", "path", (0.1, 0.2))) == "efficiency path of 2 years"
-    assert list(scenarios_of(solved)) == list(solved.paths)
-    assert scenarios_of(solved)["one"]["shock"][0]["parameter"] == "efficiency"

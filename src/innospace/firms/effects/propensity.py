@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from innospace.core.checks import Check
 from innospace.core.errors import DataError, SpecError, offenders
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
 from innospace.data import formula as language
 from innospace.firms.choice.binary import BinaryFit, distribution, fit_binary, require_no_perfect_predictor
@@ -273,19 +272,8 @@ def overlap_numbers(found: Overlap) -> dict[str, float]:
     }
 
 
-def require_estimand(estimand: str, allowed: tuple[str, ...], where: str) -> None:
-    """Raise :class:`~innospace.core.errors.LabelError` for an estimand the method has not."""
-    require_known([estimand], allowed, kind="estimand", where=where)
-
-
 ESTIMANDS = {"att": "the treated", "atc": "the untreated", "ate": "all", "ato": "the overlap of both groups"}
 """For whom each effect holds."""
-
-
-def group_counts(s: Sample) -> str:
-    """Return ``185 treated and 429 untreated``."""
-    t = int(s.treated.sum())
-    return f"{fixed(t, 0)} treated and {fixed(s.n - t, 0)} untreated"
 
 
 def row_frame(s: Sample, weights: Array) -> pd.DataFrame:

@@ -178,11 +178,6 @@ def shock_text(shock: Shock) -> str:
     return ", ".join([f"{shock.parameter} {change}", *where, *years])
 
 
-def scenarios_of(result: EconomyResult) -> dict[str, dict[str, Any]]:
-    """Return the scenarios of a result as plain types, by name, the baseline first."""
-    return {name: path.scenario.to_dict() for name, path in result.paths.items()}
-
-
 def decompose(result: EconomyResult, name: str, *, progress: Progress = silent) -> Decomposition:
     """Take the effect of a solved scenario apart by shock.
 
