@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from innospace.cli import check, compare, doctor, explain, firms, fit, new, replicate, report, run, sam, samples
+from innospace.cli import check, compare, doctor, explain, firms, fit, new, replicate, report, run, sam, samples, web
 from innospace.cli.outcome import Exit, Outcome
 from innospace.cli.show import print_error, print_json, show, use_utf8
 from innospace.core.errors import InnospaceError
@@ -41,6 +41,7 @@ for _verb in (
     fit.fit,
     replicate.replicate,
     explain.explain,
+    web.web,
 ):
     app.command()(_verb)
 app.command()(samples.samples)

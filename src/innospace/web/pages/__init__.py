@@ -1,0 +1,16 @@
+"""Pages, one module each; every module has ``register(context)``, which declares its addresses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from innospace.web.context import AppContext
+
+
+def register(context: AppContext) -> None:
+    """Declare the addresses of every page."""
+    from innospace.web.pages import home
+
+    for page in (home,):
+        page.register(context)
