@@ -24,16 +24,22 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "innospace"
-OPTIONAL = ("altair", "jinja2", "markupsafe", "latex2mathml", "typst", "vl_convert", "duckdb")
-SUFFIXES = {".py", ".csv", ".toml", ".geojson", ".css", ".html", ".typ", ".typed"}
+OPTIONAL = ("altair", "jinja2", "markupsafe", "latex2mathml", "typst", "vl_convert", "duckdb", "docx", "nicegui", "fastapi", "starlette", "uvicorn", "tomlkit")
+SUFFIXES = {".py", ".csv", ".toml", ".geojson", ".css", ".html", ".typ", ".typed", ".js"}
 BESIDE = {"README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "pyproject.toml", "requirements.lock"}
 REPORT = 'pip install "innospace[report]"'
 FIRMS = 'pip install "innospace[firms]"'
 
 
-def built() -> set[str]:
+def source() -> set[str]:
     """Return the files of the package, as paths from its parent."""
     return {p.relative_to(SOURCE.parent).as_posix() for p in SOURCE.rglob("*") if p.is_file() and p.suffix != ".pyc"}
+
+
+def studies() -> set[str]:
+    """Return the files of the worked studies, as paths from the root: what a user writes, not what runs produce."""
+    found = [*ROOT.glob("studies/*/study.toml"), *ROOT.glob("studies/*/scenarios/*.toml")]
+    return {p.relative_to(ROOT).as_posix() for p in found}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +65,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     assert {n.partition(".dist-info/")[2] for n in about} == {
         *("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     }
-    assert names - about == built()
+    assert names - about == source() | {f"innospace/study/worked/{n.removeprefix('studies/')}" for n in studies()}
     assert {Path(n).suffix for n in names - about} == SUFFIXES
     assert {
         *("innospace/py.typed", "innospace/data/samples/cards.toml", "innospace/report/templates/report.html"),
@@ -92,10 +98,9 @@ def test_the_source_distribution_holds_the_source_and_no_tests_or_runs(tmp_path)
     (made,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(made) as opened:
         names = {n.partition("/")[2] for n in opened.getnames()}
-    source = {n for n in names if n.startswith("src/")}
-    assert source == {f"src/{n}" for n in built()}
-    assert names >= BESIDE
-    assert {Path(n).name for n in names - source} <= BESIDE | {"PKG-INFO", ".gitignore"}
+    whole = {f"src/{n}" for n in source()} | studies()
+    assert names >= whole | BESIDE
+    assert {Path(n).name for n in names - whole} <= BESIDE | {"PKG-INFO", ".gitignore"}
 
 
 def test_optional_packages_are_asked_for_in_one_place_each():
@@ -105,7 +110,8 @@ def test_optional_packages_are_asked_for_in_one_place_each():
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
             found |= {(n.split(".")[0], file.relative_to(SOURCE).as_posix()) for n in names}
-    assert {pair for pair in found if pair[0] in OPTIONAL} == {("duckdb", "data/panels/columns.py")}
+    asked = {pair for pair in found if pair[0] in OPTIONAL and not pair[1].startswith("web/")}
+    assert asked == {("duckdb", "data/panels/columns.py"), ("nicegui", "cli/web.py"), ("tomlkit", "study/edit.py")}
 
 
 def required(*extras: str) -> set[str]:

@@ -44,13 +44,7 @@ def create(folder: Path, sample: str) -> list[Path]:
     StoreError
         The folder cannot be written.
     """
-    if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
-        raise StudyError(
-            f"{folder.name!r} is there already and is not empty.",
-            where=str(folder),
-            allowed="the name of a folder that does not exist yet",
-            remedy="Choose another name; nothing was changed.",
-        )
+    require_free(folder)
     dataset = _fitting(sample)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +60,17 @@ def create(folder: Path, sample: str) -> list[Path]:
     except OSError as error:
         raise cannot_write(folder, error) from error
     return [folder / FILE_NAME, folder / DATA_FILE]
+
+
+def require_free(folder: Path) -> None:
+    """Raise :class:`StudyError` unless a study can be made there: a folder that does not exist, or an empty one."""
+    if folder.is_symlink() or (folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))):
+        raise StudyError(
+            f"{folder.name!r} is there already and is not empty.",
+            where=str(folder),
+            allowed="the name of a folder that does not exist yet",
+            remedy="Choose another name; nothing was changed.",
+        )
 
 
 def _fitting(sample: str) -> Dataset:
@@ -90,16 +95,16 @@ def _study_text(folder: Path, dataset: Dataset) -> str:
     title = folder.resolve().name.replace("-", " ").replace("_", " ").strip() or "A study"
     source = dataset.source
     return Template(template).substitute(
-        title=_quoted(title[0].upper() + title[1:]),
+        title=quoted(title[0].upper() + title[1:]),
         sample=source.name,
-        file=_quoted(DATA_FILE),
-        nature=_quoted(str(source.nature)),
-        origin=_quoted(source.origin),
-        licence=_quoted(source.licence),
-        note=_quoted(source.note),
+        file=quoted(DATA_FILE),
+        nature=quoted(str(source.nature)),
+        origin=quoted(source.origin),
+        licence=quoted(source.licence),
+        note=quoted(source.note),
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a TOML string; it follows the rules of JSON, and 0x7f besides must be written as an escape."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
