@@ -24,7 +24,10 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "innospace"
-OPTIONAL = ("altair", "jinja2", "markupsafe", "latex2mathml", "typst", "vl_convert", "duckdb", "docx", "nicegui", "fastapi", "starlette", "uvicorn", "tomlkit")
+OPTIONAL = (
+    *("altair", "jinja2", "markupsafe", "latex2mathml", "typst", "vl_convert", "docx", "duckdb"),
+    *("nicegui", "fastapi", "starlette", "uvicorn", "tomlkit"),
+)
 SUFFIXES = {".py", ".csv", ".toml", ".geojson", ".css", ".html", ".typ", ".typed", ".js"}
 BESIDE = {"README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "pyproject.toml", "requirements.lock"}
 REPORT = 'pip install "innospace[report]"'
@@ -86,7 +89,7 @@ def test_the_wheel_says_what_it_is_and_needs(wheel):
         (name,) = (n for n in opened.namelist() if n.endswith("/METADATA"))
         about = Parser().parsestr(opened.read(name).decode("utf-8"))
     assert about["License-Expression"] == "MIT"
-    assert {"report", "firms", "all", "dev"} <= set(about.get_all("Provides-Extra"))
+    assert {"report", "firms", "web", "all", "dev"} <= set(about.get_all("Provides-Extra"))
     lines = [Requirement(line) for line in about.get_all("Requires-Dist")]
     core = {r.name for r in lines if r.marker is None or "extra" not in str(r.marker)}
     assert not core & {"altair", "duckdb", "jinja2", "latex2mathml", "typst", "vl-convert-python"}
@@ -148,7 +151,7 @@ def environment(folder: Path, wheel: Path, *extras: str) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(wheel, tmp_path_factory) -> Path:
-    return environment(tmp_path_factory.mktemp("whole") / "env", wheel, "report", "firms")
+    return environment(tmp_path_factory.mktemp("whole") / "env", wheel, "report", "firms", "web")
 
 
 @pytest.fixture(scope="module")

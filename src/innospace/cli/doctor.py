@@ -56,22 +56,30 @@ def _packages() -> Iterator[Finding]:
     """Look up the version of innospace and of what it requires; extras of developers are left out."""
     try:
         yield Finding("innospace", "ok", version("innospace"))
-        lines = requires("innospace") or ()
+        lines = requires("innospace") or []
     except PackageNotFoundError:
         yield Finding("innospace", "broken", "its files are here, but it is not installed.", "pip install innospace")
         return
-    for line in lines:
-        requirement, _, marker = (part.strip() for part in line.partition(";"))
-        match = _EXTRA.search(marker)
-        extra = match[1] if match else ""
-        if extra and extra not in EXTRAS:
-            continue
-        name = _name(requirement)
+    for name, extra in _required(lines).items():
         try:
             yield Finding(name, "ok", version(name))
         except PackageNotFoundError:
             install = f'pip install "innospace[{extra}]"' if extra else "pip install --force-reinstall innospace"
             yield Finding(name, "missing" if extra else "broken", "not installed.", f"Install it with: {install}")
+
+
+def _required(lines: list[str]) -> dict[str, str]:
+    """Return each required package with the extra that brings it, the first of ``EXTRAS`` if several do."""
+    found: dict[str, str] = {}
+    for line in lines:
+        requirement, _, marker = (part.strip() for part in line.partition(";"))
+        match = _EXTRA.search(marker)
+        extra = match[1] if match else ""
+        name = _name(requirement)
+        known = ["", *EXTRAS]
+        if extra in known and known.index(extra) <= known.index(found.get(name, extra)):
+            found[name] = extra
+    return found
 
 
 def _name(requirement: str) -> str:
