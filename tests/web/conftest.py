@@ -1,11 +1,15 @@
-"""The HTML report in a real headless Chromium of the system."""
+"""The HTML report and the web app in a real headless Chromium of the system."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -112,3 +116,112 @@ def visit(browser):
     yield open_file
     for context in contexts:
         context.close()
+
+
+class Served:
+    """The web app over a folder, in a process of its own.
+
+    ``url`` is its address without a final slash; ``kill`` ends it as a crash would.
+    """
+
+    def __init__(self, folder, *options):
+        command = [sys.executable, "-m", "innospace", "web", str(folder), "--port", "0", "--no-browser", "--json"]
+        self.folder = Path(folder)
+        # in a session of its own, so that an interrupt of the tests is not one of the app
+        self.process = subprocess.Popen(
+            [*command, *map(str, options)], stdout=subprocess.PIPE, text=True, encoding="utf-8", start_new_session=True
+        )
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith("}"):
+                break
+        assert lines, f"the app ended with code {self.process.wait()}"
+        self.address = json.loads("".join(lines))["url"]
+        self.url = self.address.partition("?")[0].rstrip("/")
+
+    def kill(self):
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """End it as Ctrl-C does; return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+
+@pytest.fixture
+def serve():
+    """Serve the web app: ``serve(folder, "--host", "0.0.0.0").url``; it is stopped at the end of the test."""
+    started = []
+
+    def start(folder, *options):
+        served = Served(folder, *options)
+        started.append(served)
+        return served
+
+    yield start
+    for served in started:
+        served.stop()
+
+
+class AppVisit:
+    """A tab with the web app, what it complained about, and what it asked for elsewhere."""
+
+    def __init__(self, page, url):
+        self.page, self.url = page, url
+        self.complaints, self.foreign = [], []
+        page.on("console", lambda m: self.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        page.on("request", lambda r: self._asked(r.url))
+        page.on("websocket", lambda w: self._asked(w.url))
+
+    def _asked(self, url):
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(self.url).netloc:
+            self.foreign.append(url)
+
+    def goto(self, path):
+        """Open a page of the app and wait until it answers."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_function("window.did_handshake === true")
+        return self.page
+
+    def violations(self):
+        """Return what axe-core finds serious or critical, as text."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        return [f"{v['id']}: {v['help']}: {n['html'][:200]}" for v in serious for n in v["nodes"]]
+
+    def overflow(self):
+        """Return by how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+@pytest.fixture
+def tab(browser):
+    """Open a tab of the app: ``tab(served, width=390, dark=True)``; nothing may complain or leave the machine."""
+    contexts, tabs = [], []
+
+    def open_tab(served, width=1280, dark=False):
+        scheme = "dark" if dark else "light"
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
+        )
+        contexts.append(context)
+        tabs.append(AppVisit(context.new_page(), served.url))
+        return tabs[-1]
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert [c for t in tabs for c in t.complaints] == []
+    assert [f for t in tabs for f in t.foreign] == []
