@@ -57,7 +57,7 @@ def _studies(context: AppContext) -> None:
         with empty_state(
             "There is no study in this folder yet",
             "A study is a folder with a table, a text file that says what is estimated, and what runs produced. "
-            "Begin with your own table, or with a sample to see how everything works.",
+            "Begin with your own table, or with a worked study to see how everything works.",
         ):
             element("p", "soft", f"Folder: {context.workspace.root}")
         return
@@ -78,12 +78,12 @@ def _card(card: StudyCard) -> None:
 
 
 def _new_study(context: AppContext) -> None:
-    from innospace.study.create import BEGINNINGS
+    from innospace.study.worked import worked_studies
 
     if not context.workspace.many:
         return
     choices = {OWN: "My own table (CSV, XLSX or Parquet)"}
-    choices |= BEGINNINGS
+    choices |= {w.name: f"Worked study: {w.title}" for w in worked_studies().values()}
     with element("section", "card"):
         element("h2", "", "New study")
         title = field_text("Title", required=True, placeholder="Innovation in my regions")
@@ -99,7 +99,7 @@ def _create(context: AppContext, title: Field, begin: Field, place: ui.element) 
         return
     title.complain("")
     try:
-        folder = context.workspace.create(str(title.value), sample=begin.value or None)
+        folder = context.workspace.create(str(title.value), like=begin.value or None)
     except InnospaceError as error:
         with place:
             show_error(error)
