@@ -167,27 +167,51 @@ def _read_toml(file: Path) -> dict[str, Any]:
                 allowed=f"up to {MAX_STUDY_BYTES:,} bytes",
                 remedy="Put data into files of their own and name them in [data.NAME].",
             )
-        # Windows editors put a byte order mark in front, which TOML does not know
-        return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        return parsed(decoded(file.read_bytes(), file), str(file))
     except OSError as error:
         raise StudyError(f"The study file cannot be read: {error.strerror}.", where=str(file)) from error
+
+
+def decoded(raw: bytes, file: Path) -> str:
+    """Return the text of a study file.
+
+    Raises
+    ------
+    StudyError
+        It is not UTF-8; the message names the line.
+    """
+    try:
+        # Windows editors put a byte order mark in front, which TOML does not know
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = file.read_bytes()[: error.start].count(b"\n") + 1
+        line = raw[: error.start].count(b"\n") + 1
         raise StudyError(
             "The study file is not UTF-8 text.", where=f"{file}, line {line}", remedy="Save it with encoding UTF-8."
         ) from error
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """Return what the text of a study file says, as plain types.
+
+    Raises
+    ------
+    StudyError
+        It is not TOML; the message names the line.
+    """
+    try:
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _syntax(file, str(error)) from error
+        raise _syntax(where, str(error)) from error
 
 
-def _syntax(file: Path, message: str) -> StudyError:
+def _syntax(file: str, message: str) -> StudyError:
     remedy = "Look for a missing quote or bracket, or a key written twice, on this line or the one before."
     if "character for a key part" in message:
         remedy = 'Put names with other than Latin letters in quotes: [step."имя"]; look for a missing quote or bracket.'
     place = re.search(r"\(at (line \d+, column \d+|end of document)\)", message)
     return StudyError(
         f"The study file is not valid TOML: {message[: place.start()].strip() if place else message}.",
-        where=f"{file}, {place.group(1)}" if place else str(file),
+        where=f"{file}, {place.group(1)}" if place else file,
         allowed='lines such as key = "text", key = 1.5, key = ["a", "b"], and tables [step.NAME]',
         remedy=remedy,
     )
