@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,9 +16,13 @@ from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
 from innospace.economy import linked
 from innospace.economy.models.knowledge.closure import Closure
+from innospace.economy.models.knowledge.model import KnowledgeModel
 from innospace.economy.models.knowledge.result import EconomyResult
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
 from innospace.economy.scenario import Scenario
+
+if TYPE_CHECKING:
+    from innospace.economy.models.knowledge.explore import Explorer
 
 RESULTS: Mapping[str, type[Result]] = {"knowledge_economy": EconomyResult}
 ROLES: Mapping[str, bool] = {"controls": True, "sam": False}
@@ -103,7 +107,7 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
     for scenario in inputs.scenarios:
         if not linked.uses_links(scenario):
             attempt(functools.partial(Scenario.from_dict, scenario))
-    chosen = attempt(lambda: _scenarios(options, inputs)) or ()
+    chosen = attempt(lambda: chosen_scenarios(options, inputs)) or ()
     model = attempt(lambda: _model(options, inputs, 0.5))
     if model is not None and attempt(lambda: model.calibration) is not None:
         waiting = bool(linked.unresolved(inputs.links))
@@ -118,8 +122,8 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     """Solve the step, then draw if draws are asked for."""
     from innospace.economy.models.knowledge.solve import solve
 
-    efficiency = _efficiency(options, inputs)
-    model, scenarios = _model(options, inputs, efficiency.value), _scenarios(options, inputs)
+    model, efficiency = model_of(options, inputs)
+    scenarios = chosen_scenarios(options, inputs)
     solving = 0.1 if options.draws else 1.0
     told = part(progress, 0.0, solving)
     result = solve(
@@ -138,6 +142,19 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     if not options.draws:
         return result
     return _with_draws(result, options, inputs, seed, part(progress, solving, 1.0))
+
+
+def model_of(options: Options, inputs: StepInputs) -> tuple[KnowledgeModel, LinkedValue]:
+    """Return the calibrated model of a step, and the efficiency of the innovation space with where it comes from."""
+    efficiency = _efficiency(options, inputs)
+    return _model(options, inputs, efficiency.value), efficiency
+
+
+def explorer(options: Options, inputs: StepInputs) -> Explorer:
+    """Return the model of a step for scenario after scenario, as when a slider is moved."""
+    from innospace.economy.models.knowledge.explore import Explorer
+
+    return Explorer(*model_of(options, inputs))
 
 
 def _with_draws(
@@ -186,8 +203,7 @@ def _spec(options: Options, efficiency: float) -> KnowledgeSpec:
     return KnowledgeSpec.from_dict({"efficiency": efficiency, **given})
 
 
-def _model(options: Options, inputs: StepInputs, efficiency: float) -> Any:
-    from innospace.economy.models.knowledge.model import KnowledgeModel
+def _model(options: Options, inputs: StepInputs, efficiency: float) -> KnowledgeModel:
     from innospace.economy.models.knowledge.prior import base_inputs, build_sam, sam_from_dataset
 
     controls = inputs.tables["controls"]
@@ -203,24 +219,34 @@ def _model(options: Options, inputs: StepInputs, efficiency: float) -> Any:
     return KnowledgeModel(sam, base, _spec(options, efficiency), closure, options.years[1])
 
 
-def _scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+def known_scenarios(inputs: StepInputs) -> dict[str, tuple[Scenario, ...]]:
+    """Return what a step may solve: the options of the paper, other readings of them, scenarios of the study.
+
+    Each name has its scenario, and where it takes linked numbers also those at the ends of their intervals.
+    """
     from innospace.economy.models.knowledge.solve import option_readings, shipped_scenarios
 
-    options_of_paper, readings = shipped_scenarios(), option_readings()
-    shipped = {**options_of_paper, **readings}
-    variants = {str(s["name"]): _variants(s, inputs) for s in inputs.scenarios}
-    own = {v.name: v for found in variants.values() for v in found}
-    taken = [name for name in own if name in (BASELINE, *shipped)]
+    shipped = {**shipped_scenarios(), **option_readings()}
+    own = {str(s["name"]): _variants(s, inputs) for s in inputs.scenarios}
+    taken = [v.name for found in own.values() for v in found if v.name in (BASELINE, *shipped)]
     if taken:
         raise SpecError(
             f"Scenarios of the study have names that are taken: {offenders(taken)}.",
             allowed=f"any name but {offenders((BASELINE, *shipped))}",
             remedy="Rename them.",
         )
-    known = {**shipped, **own}
-    names = [*options_of_paper, *own] if options.scenarios is None else options.scenarios
-    require_known(names, list(known), kind="scenario", where="key 'scenarios'")
-    every = [v for n in dict.fromkeys(names) for v in variants.get(n, (known[n],))]
+    return {**{name: (scenario,) for name, scenario in shipped.items()}, **own}
+
+
+def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+    """Return the scenarios that a step solves, in order, those at the ends of linked intervals among them."""
+    from innospace.economy.models.knowledge.solve import OPTIONS
+
+    known = known_scenarios(inputs)
+    own = {v.name: (v,) for s in inputs.scenarios for v in known[str(s["name"])]}
+    names = [*OPTIONS, *own] if options.scenarios is None else options.scenarios
+    require_known(names, [*known, *(n for n in own if n not in known)], kind="scenario", where="key 'scenarios'")
+    every = [v for n in dict.fromkeys(names) for v in {**own, **known}[n]]
     return tuple({v.name: v for v in every}.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +132,23 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
     progress("Storing the run", 1.0)
     store.write_run(stored, fresh=fresh)
     return RunResult(loaded, stored, store.path(plan.run_id), tuple(finished), False)
+
+
+def compute_steps(study: Study, names: Collection[str], *, progress: Progress = silent) -> dict[str, StoredStep]:
+    """Return steps of a study and those they need: stored ones are read, the others are computed and kept.
+
+    A run of the study finds them in the store afterwards. Errors are those of :func:`run`.
+    """
+    plan, store = make_plan(study), Store(study.folder)
+    wanted = set(names)
+    for planned in reversed(plan.steps):
+        wanted |= set(planned.step.needs) if planned.step.name in wanted else set()
+    part = Plan(study, tuple(p for p in plan.steps if p.step.name in wanted), plan.run_id)
+    finished = _finished(part, store)
+    if len(finished) == len(part.steps):
+        return finished
+    store.prepare()
+    return _compute(part, store, finished, _Log(), progress)
 
 
 def _finished(plan: Plan, store: Store) -> dict[str, StoredStep]:

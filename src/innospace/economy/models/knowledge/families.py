@@ -34,6 +34,7 @@ SETS: dict[str, tuple[tuple[str, ...], ...]] = {
     "hired": tuple((i, lab) for i in k.PRODUCERS for lab in k.LABOUR),
     "demands": k.DEMANDS,
     "shares": tuple((a, item) for a, items in k.ITEMS.items() for item in items),
+    "subsidies": _each(tuple(f"subsidy_{i}" for i in k.PRODUCERS)),
 }
 """Members of a family by the name that its table gives them."""
 
@@ -77,3 +78,5 @@ LEVER_GROUPS = {
     "money supply": ("money_supply",),
 }
 """The six groups of policy levers of the paper and the parameters that move them."""
+FURTHER_LEVERS = {"state orders and cooperation": ("norm", "state_order", "efficiency")}
+"""Levers of this model that the paper's list does not hold."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path as FilePath
 
+from innospace.core.checks import Check
 from innospace.core.errors import SpecError, offenders
 from innospace.core.inputs import LinkedValue, Parts
 from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance
-from innospace.economy.models.knowledge.dynamics import BASELINE, largest_feasible_part
+from innospace.economy.models.knowledge.dynamics import BASELINE, Path, largest_feasible_part
 from innospace.economy.models.knowledge.gates import gates
 from innospace.economy.models.knowledge.many import solve_paths
 from innospace.economy.models.knowledge.model import KnowledgeModel
@@ -83,12 +84,24 @@ def solve(
         if path.failure is not None and path.scenario.shocks
     }
     progress("Done", 1.0)
+    return result_of(model, paths, found, feasible, efficiency, seed)
+
+
+def result_of(
+    model: KnowledgeModel,
+    paths: Mapping[str, Path],
+    found: tuple[Check, ...],
+    feasible: Mapping[str, float],
+    efficiency: LinkedValue | None = None,
+    seed: int = 0,
+) -> EconomyResult:
+    """Put solved paths, the gates they were held against and where everything comes from together."""
     origin = efficiency or LinkedValue(model.spec.efficiency, float("nan"), float("nan"), "fraction", "given")
     options = {
         "spec": model.spec.to_dict(),
         "closure": model.closure.to_dict(),
         "years": list(model.years),
-        "scenarios": names,
+        "scenarios": list(paths),
     }
     provenance = Provenance.now((model.sam.source,), options, seed)
     return EconomyResult(model, paths, found, provenance, origin, None, feasible)

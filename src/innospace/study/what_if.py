@@ -1,0 +1,411 @@
+"""Ask an economy step of a study "what if": scenarios made of levers beside those of the study, solved at once.
+
+Numbers are those of the step: its data, options, rules and linked numbers, its model, its scenarios and the function
+that solves them. What is made here and saved into the study gives the same numbers when the study is run, to the last
+bit. The compiled model and what was solved on it stay in the process, so that the next question takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from innospace.core.errors import InnospaceError, SpecError, StudyError, offenders
+from innospace.core.labels import require_known
+from innospace.core.numbers import MINUS, THIN_SPACE
+from innospace.core.provenance import Nature, Source
+from innospace.economy import step as economy
+from innospace.economy.models.knowledge.explore import Explorer
+from innospace.economy.models.knowledge.levers import Lever, Setting, in_words, settings, shocks
+from innospace.economy.scenario import Scenario
+from innospace.study.edit import read_text
+from innospace.study.errors import raise_all
+from innospace.study.execute import compute_steps
+from innospace.study.inspect import inspect, step_inputs
+from innospace.study.links import FOLDER, linked_values
+from innospace.study.load import Study, StudyStep, data_file, load_study
+from innospace.study.plan import make_plan
+from innospace.study.store import Store, StoredStep
+
+if TYPE_CHECKING:
+    from innospace.core.checks import Check
+    from innospace.core.figure import Figure
+    from innospace.core.inputs import StepInputs
+    from innospace.core.table import Table
+    from innospace.economy.models.knowledge.result import EconomyResult
+
+ENGINE = "economy"
+MOST_SHOWN = 6
+"""Scenarios side by side: more lines cannot be told apart."""
+KEPT = 4
+"""Studies whose models stay in a process."""
+
+
+class NotComputedError(StudyError):
+    """Steps that the economy takes numbers from have not been computed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A scenario made of levers, not part of the study as yet."""
+
+    name: str
+    settings: tuple[Setting, ...] = ()
+    title: str = ""
+    why: str = ""
+
+    def scenario(self, levers: tuple[Lever, ...]) -> Scenario:
+        """Return the scenario that the settings stand for; without a title, it says what is changed."""
+        said = "; ".join(in_words(levers, self.settings)).replace(THIN_SPACE, " ").replace(MINUS, "-")
+        return Scenario(self.name, self.title or said, self.why, shocks(levers, self.settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A scenario that is there already.
+
+    Attributes
+    ----------
+    name, title, why : str
+    own : bool
+        Of the study, not shipped with the package.
+    solved : bool
+        Whether the step solves it when the study is run.
+    settings : tuple of Setting or None
+        What levers would say the same; None when none would, for the ``reason``.
+    changes : tuple of str
+        What it changes, in words.
+    reason : str
+    """
+
+    name: str
+    title: str
+    why: str
+    own: bool
+    solved: bool
+    settings: tuple[Setting, ...] | None
+    changes: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What scenarios of a step can be made of.
+
+    Attributes
+    ----------
+    study, step : str
+        Title of the study, name of the step.
+    years : tuple of int
+        Base year to last year.
+    levers : tuple of Lever
+    known : tuple of Known
+    indicators : mapping of str to str
+        Name to title of the series that can be shown.
+    notices : tuple of (nature, text)
+        What numbers rest on, besides observation.
+    digest : str
+        Of the study file.
+    """
+
+    study: str
+    step: str
+    years: tuple[int, ...]
+    levers: tuple[Lever, ...]
+    known: tuple[Known, ...]
+    indicators: Mapping[str, str]
+    notices: tuple[tuple[Nature, str], ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which scenarios, and which series of them.
+
+    Attributes
+    ----------
+    drafts : tuple of Draft
+    shown : tuple of str
+        Scenarios that are there already.
+    focus : str
+        The scenario that sentences speak of.
+    indicator : str
+    levels : bool
+        The series itself instead of its difference from the baseline.
+    """
+
+    drafts: tuple[Draft, ...] = ()
+    shown: tuple[str, ...] = ()
+    focus: str = economy.BASELINE
+    indicator: str = "real_grp"
+    levels: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A scenario that has no solution in some year: which year and equation, and what to try."""
+
+    scenario: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came out.
+
+    Attributes
+    ----------
+    finding : str
+        What the scenario in focus does to the series; empty when it failed.
+    sentences : tuple of str
+    figure : Figure or None
+        None when the scenario in focus failed.
+    table : Table
+        Key results of the last year; its frame holds full precision.
+    checks : tuple of Check
+    failures : tuple of Failure
+    """
+
+    finding: str
+    sentences: tuple[str, ...]
+    figure: Figure | None
+    table: Table
+    checks: tuple[Check, ...]
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One step with its model, as the study was when it was read."""
+
+    signature: Any
+    study: Study
+    step: StudyStep
+    inputs: StepInputs
+    explorer: Explorer
+    upstream: tuple[Source, ...]
+
+
+_CASES: dict[tuple[Path, str], _Case] = {}
+
+
+def economy_steps(folder: Path) -> tuple[str, ...]:
+    """Return the steps of a study that scenarios can be made for."""
+    return tuple(s.name for s in load_study(folder).steps if s.engine == ENGINE)
+
+
+def missing_steps(folder: Path, step: str) -> tuple[str, ...]:
+    """Return the steps whose numbers an economy step takes over and that have not been computed."""
+    study = load_study(folder)
+    return tuple(name for name, stored in _upstream(study, _step(study, step)).items() if stored is None)
+
+
+def compute_missing(folder: Path, step: str) -> None:
+    """Compute the steps whose numbers an economy step takes over, and keep them in the store of the study."""
+    study = load_study(folder)
+    compute_steps(study, _step(study, step).needs)
+
+
+def bench(folder: Path, step: str) -> Bench:
+    """Return what scenarios of a step can be made of.
+
+    Raises
+    ------
+    StudyError
+        The study or its data have problems; all are listed.
+    NotComputedError
+        Steps it takes numbers from have not been computed.
+    """
+    from innospace.economy.models.knowledge.indicators import INDICATORS
+
+    case = _case(folder, step)
+    return Bench(
+        case.study.title,
+        step,
+        case.explorer.model.years,
+        case.explorer.levers,
+        _known(case),
+        {name: i.title for name, i in INDICATORS.items()},
+        _notices(case),
+        read_text(folder).digest,
+    )
+
+
+def answer(folder: Path, step: str, question: Question) -> Answer:
+    """Return what scenarios do.
+
+    Raises
+    ------
+    SpecError, LabelError
+        A lever or shock that is refused; nothing was solved.
+    StudyError, NotComputedError
+        As for :func:`bench`.
+    """
+    from innospace.economy.models.knowledge import indicators
+
+    result = _solved(_case(folder, step), question)
+    failures = _failures(result)
+    # everything is held against the baseline; without it nothing is
+    failed = {f.scenario for f in failures} & {question.focus, result.baseline}
+    return Answer(
+        "" if failed else indicators.finding(result, question.indicator, question.focus),
+        () if failed else indicators.sentences(result, question.focus),
+        None if failed else indicators.figure(result, question.indicator, question.focus, levels=question.levels),
+        indicators.table(result),
+        result.checks,
+        failures,
+    )
+
+
+def _solved(case: _Case, question: Question) -> EconomyResult:
+    drafts = [d.scenario(case.explorer.levers) for d in question.drafts]
+    there = _every(case)
+    require_known(question.shown, list(there), kind="scenario")
+    chosen = [*drafts, *(there[name] for name in question.shown)]
+    doubled = {d.name for d in drafts} & {economy.BASELINE, *there}
+    if doubled:
+        raise SpecError(f"A scenario is already called {offenders(sorted(doubled))}.", remedy="Choose another name.")
+    if len(chosen) > MOST_SHOWN:
+        raise SpecError(
+            f"{len(chosen)} scenarios cannot be told apart in one chart.",
+            allowed=f"up to {MOST_SHOWN}",
+            remedy="Take some of them out.",
+        )
+    return case.explorer.result(chosen)
+
+
+def _failures(result: EconomyResult) -> tuple[Failure, ...]:
+    from innospace.economy.models.knowledge.gates import failure_text
+
+    found = []
+    for name, path in result.paths.items():
+        if path.failure is not None:
+            what, remedy = failure_text(result.model, path)
+            part = result.feasible.get(name)
+            told = "" if part is None else f" {100 * part:.0f} % of its changes have a solution in every year."
+            found.append(Failure(name, what + told, remedy))
+    return tuple(found)
+
+
+def _every(case: _Case) -> dict[str, Scenario]:
+    """Return every scenario that is there by name, those at the ends of linked intervals among them."""
+    return {s.name: s for found in economy.known_scenarios(case.inputs).values() for s in found}
+
+
+def _known(case: _Case) -> tuple[Known, ...]:
+    own = {s.name for given in case.inputs.scenarios for s in economy.known_scenarios(case.inputs)[str(given["name"])]}
+    solved = {s.name for s in economy.chosen_scenarios(_options(case.step), case.inputs)}
+    levers, found = case.explorer.levers, []
+    for scenario in _every(case).values():
+        head = (scenario.name, scenario.title or scenario.name, scenario.why, scenario.name in own)
+        try:
+            same = settings(levers, scenario)
+            found.append(Known(*head, scenario.name in solved, same, tuple(in_words(levers, same))))
+        except SpecError as error:
+            changes = tuple(_shock_words(s) for s in scenario.to_dict()["shock"])
+            found.append(Known(*head, scenario.name in solved, None, changes, error.what))
+    return tuple(found)
+
+
+def _shock_words(shock: Mapping[str, Any]) -> str:
+    value = shock["value"]
+    told = f"{value[0]:g} to {value[-1]:g}, a value a year" if isinstance(value, list) else f"{value:g}"
+    where = "; ".join(f"{dim} {', '.join(labels)}" for dim, labels in shock["where"].items())
+    years = f", {shock['years'][0]} to {shock['years'][1]}" if shock["years"] else ""
+    return f"{shock['parameter']}{f' ({where})' if where else ''}: {shock['op']} {told}{years}"
+
+
+def _options(step: StudyStep) -> economy.Options:
+    options = step.options
+    if not isinstance(options, economy.Options):
+        raise StudyError(f"The step {step.name!r} is no economy.", remedy=f'Choose a step with engine = "{ENGINE}".')
+    return options
+
+
+def _step(study: Study, name: str) -> StudyStep:
+    known = {s.name: s for s in study.steps if s.engine == ENGINE}
+    require_known([name], list(known), kind="economy step", where=str(study.file))
+    return known[name]
+
+
+def _case(folder: Path, step: str) -> _Case:
+    """Return the model of a step, kept from the last call when nothing has changed since."""
+    key = (folder.resolve(), step)
+    kept = _CASES.pop(key, None)
+    if kept is None or kept.signature != _signature(kept.study):
+        kept = _read(folder, step)
+    _CASES[key] = kept
+    while len(_CASES) > KEPT:
+        del _CASES[next(iter(_CASES))]
+    return kept
+
+
+def _read(folder: Path, step_name: str) -> _Case:
+    study = load_study(folder)
+    signature = _signature(study)
+    step = _step(study, step_name)
+    upstream = _upstream(study, step)
+    missing = [name for name, stored in upstream.items() if stored is None]
+    if missing:
+        raise NotComputedError(
+            f"The step {step_name!r} takes numbers from {offenders(missing)}, which has not been computed yet.",
+            where=str(study.file),
+            remedy="Run the study, or compute what is missing.",
+        )
+    stored = {name: found for name, found in upstream.items() if found is not None}
+    found = inspect(study, [step])
+    raise_all(str(study.file), found.problems)
+    links = linked_values(study, step, {name: s.result for name, s in stored.items()})
+    inputs = step_inputs(study, step, found.datasets, links)
+    explorer = economy.explorer(_options(step), inputs)
+    sources = tuple(source for s in stored.values() for source in s.result.provenance.sources)
+    return _Case(signature, study, step, inputs, explorer, sources)
+
+
+def _upstream(study: Study, step: StudyStep) -> dict[str, StoredStep | None]:
+    """Return what the store holds of the steps that a step takes numbers from."""
+    store = Store(study.folder)
+    return {
+        p.step.name: store.read_step(p.step.name, p.step.engine, p.sha256)
+        for p in make_plan(study).steps
+        if p.step.name in step.needs
+    }
+
+
+def _signature(study: Study) -> tuple[Any, ...]:
+    """Return what changes when a file of the study does: size and time of each."""
+    files = [study.file, *sorted((study.folder / FOLDER).glob("*.toml"))]
+    for table in study.tables.values():
+        if table.file is not None:
+            try:
+                files.append(data_file(study.folder, table))
+            except InnospaceError:
+                return ()
+    stats = [(str(f), s.st_mtime_ns, s.st_size) for f in files if (s := _stat(f)) is not None]
+    return (len(files), *stats)
+
+
+def _stat(file: Path) -> Any:
+    try:
+        return file.stat()
+    except OSError:
+        return None
+
+
+def _notices(case: _Case) -> tuple[tuple[Nature, str], ...]:
+    """Return what the numbers rest on that was not observed, once each."""
+    efficiency = case.explorer.efficiency
+    found = [
+        (s.nature, f"the matrix and figures of the base year ({s.name})")
+        for s in dict.fromkeys((case.explorer.model.sam.source, *(t.source for t in case.inputs.tables.values())))
+        if s.nature is not Nature.OBSERVED
+    ]
+    found += [
+        (s.nature, f"the data behind {efficiency.origin} ({s.name})")
+        for s in dict.fromkeys(case.upstream)
+        if s.nature is not Nature.OBSERVED
+    ]
+    return tuple(dict.fromkeys(found))
