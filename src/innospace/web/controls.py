@@ -137,20 +137,24 @@ def button(text: str, pressed: Callable[[], Any], *, primary: bool = False, dang
 
 def button_asking(text: str, question: str, pressed: Callable[[], Any], *, yes: str) -> Element:
     """Return a button that asks in place before it acts."""
-    with ui.element("div").classes("asking") as made:
-        first = button(text, lambda: _ask(True))
-        with ui.element("div").classes("question").props("role=group") as asked:
-            element("p", "", question)
-            with ui.element("div").classes("row-of-buttons"):
-                confirm = button(yes, lambda: (_ask(False), pressed())[1], danger=True)
-                button("No", lambda: _ask(False))
-    asked.set_visibility(False)
 
-    def _ask(asking: bool) -> None:
+    def ask(asking: bool) -> None:
         first.set_visibility(not asking)
         asked.set_visibility(asking)
         (confirm if asking else first).run_method("focus")
 
+    def act() -> Any:
+        ask(False)
+        return pressed()
+
+    with ui.element("div").classes("asking") as made:
+        first = button(text, lambda: ask(True))
+        with ui.element("div").classes("question").props("role=group") as asked:
+            element("p", "", question)
+            with ui.element("div").classes("row-of-buttons"):
+                confirm = button(yes, act, danger=True)
+                button("No", lambda: ask(False))
+    asked.set_visibility(False)
     return made
 
 

@@ -99,7 +99,7 @@ def _create(context: AppContext, title: Field, begin: Field, place: ui.element) 
         return
     title.complain("")
     try:
-        folder = context.workspace.create(str(title.value), like=begin.value or None)
+        folder = context.workspace.create(str(title.value), sample=begin.value or None)
     except InnospaceError as error:
         with place:
             show_error(error)
