@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import tempfile
 import threading
 import tomllib
@@ -22,14 +21,12 @@ from typing import Any
 
 from innospace.core.errors import StudyError
 from innospace.core.labels import require_known
-from innospace.study.create import quoted
+from innospace.study.edit_layout import append, as_value, equal, merge, plain, section, written
 from innospace.study.folders import ASIDE, cannot_write
 from innospace.study.load import MAX_STUDY_BYTES, decoded, parsed, study_file
 from innospace.study.schema import name_problem
 
 _SAVING = threading.Lock()
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-"""Keys that need no quotation marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +132,8 @@ def values_of(text: str, where: str = "the study file") -> dict[str, Any]:
 
 def with_head(text: str, values: Mapping[str, Any]) -> str:
     """Return the text with these keys in ``[study]``; its other keys stay. None deletes a key."""
-    given = {**values_of(text).get("study", {}), **values}
-    return _edited(text, lambda content: _merge(_section(content, "study"), _plain(given)))
+    given = {**_named(text, "study"), **values}
+    return _edited(text, lambda content: merge(section(content, "study"), plain(given)))
 
 
 def with_table(text: str, name: str, values: Mapping[str, Any]) -> str:
@@ -183,11 +180,12 @@ def _with_named(text: str, kind: str, name: str, values: Mapping[str, Any]) -> s
     problem = name_problem(kind, name, "the study file")
     if problem is not None:
         raise problem
-    return _edited(text, lambda content: _merge(_section(_section(content, kind), name), _plain(values)))
+    _named(text, kind)
+    return _edited(text, lambda content: merge(section(section(content, kind), name), plain(values)))
 
 
 def _without_named(text: str, kind: str, name: str) -> str:
-    known = values_of(text).get(kind, {})
+    known = _named(text, kind)
     require_known([name], list(known), kind=kind)
 
     def change(content: MutableMapping[str, Any]) -> None:
@@ -202,23 +200,23 @@ _Same = Callable[[Mapping[str, Any]], bool]
 
 
 def _with_listed(text: str, kind: str, values: Mapping[str, Any], same: _Same) -> str:
-    known = list(values_of(text).get(kind, []))
+    known = _listed(text, kind)
     at = next((i for i, other in enumerate(known) if same(other)), len(known))
-    plain = _plain(values)
+    entry = plain(values)
 
     def change(content: MutableMapping[str, Any]) -> None:
         if at < len(known):
-            _merge(content[kind][at], plain)
+            merge(content[kind][at], entry)
         elif known:
-            content[kind].append(_as_entry(content, plain))
+            append(content[kind], entry)
         else:
-            content[kind] = _as_value(content, [plain])
+            content[kind] = as_value(content, [entry])
 
     return _edited(text, change)
 
 
 def _without_listed(text: str, kind: str, name: str, same: _Same) -> str:
-    known = list(values_of(text).get(kind, []))
+    known = _listed(text, kind)
     require_known([name], [str(other.get("to" if kind == "link" else "name", "")) for other in known], kind=kind)
     at = next(i for i, other in enumerate(known) if same(other))
 
@@ -229,6 +227,29 @@ def _without_listed(text: str, kind: str, name: str, same: _Same) -> str:
             del content[kind][at]
 
     return _edited(text, change)
+
+
+def _named(text: str, kind: str) -> Mapping[str, Any]:
+    found = values_of(text).get(kind, {})
+    if not isinstance(found, Mapping):
+        raise _wrong_kind(kind, f"[{kind}]" if kind == "study" else f"[{kind}.NAME]")
+    return found
+
+
+def _listed(text: str, kind: str) -> list[Mapping[str, Any]]:
+    found = values_of(text).get(kind, [])
+    if not isinstance(found, list) or not all(isinstance(entry, Mapping) for entry in found):
+        raise _wrong_kind(kind, f"[[{kind}]]")
+    return found
+
+
+def _wrong_kind(kind: str, shown: str) -> StudyError:
+    return StudyError(
+        f"{kind!r} is not written as {shown}, so it cannot be changed here.",
+        where="the study file",
+        allowed=shown,
+        remedy="Mend the study file with a text editor.",
+    )
 
 
 def _edited(text: str, change: Callable[[MutableMapping[str, Any]], None]) -> str:
@@ -242,123 +263,6 @@ def _edited(text: str, change: Callable[[MutableMapping[str, Any]], None]) -> st
         document = tomlkit.parse(text)
         change(document)
         made = tomlkit.dumps(document)
-        if _equal(tomllib.loads(made), expected):
+        if equal(tomllib.loads(made), expected):
             return made
-    return _written(expected)
-
-
-def _written(values: Mapping[str, Any]) -> str:
-    """Return values as a new file, for layouts that cannot be changed in place; the comments are lost."""
-    import tomlkit
-
-    document = tomlkit.document()
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            for inner, entry in value.items():
-                section = _section(document, key)
-                section[inner] = (
-                    _as_entry(document, entry) if isinstance(entry, Mapping) else _as_value(document, entry)
-                )
-        else:
-            document[key] = _as_value(document, value)
-    return tomlkit.dumps(document)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Whether plain values are the same, types included: 1, 1.0 and true are three values; nan is itself."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_equal(v, other[k]) for k, v in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value in the types of TOML; keys that hold None are left out."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
-
-
-def _section(content: MutableMapping[str, Any], key: str) -> MutableMapping[str, Any]:
-    """Return a table of a table, made when it is missing."""
-    if key not in content:
-        content[key] = _as_entry(content, {})
-    found: MutableMapping[str, Any] = content[key]
-    return found
-
-
-def _merge(target: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Make a table hold these values; what is equal already stays with its comments."""
-    for key in [k for k in target if k not in values]:
-        del target[key]
-    for key, value in values.items():
-        standing = _unwrapped(target[key]) if key in target else None
-        if standing is not None and _equal(standing, value):
-            continue
-        if isinstance(value, Mapping) and isinstance(standing, Mapping) and not _on_one_line(target[key]):
-            _merge(target[key], value)
-        else:
-            target[key] = _as_value(target, value)
-
-
-def _on_one_line(value: Any) -> bool:
-    from tomlkit.items import InlineTable
-
-    return isinstance(value, InlineTable)
-
-
-def _unwrapped(value: Any) -> Any:
-    return value.unwrap() if hasattr(value, "unwrap") else value
-
-
-def _as_entry(beside: MutableMapping[str, Any], values: Mapping[str, Any]) -> Any:
-    """Return a table with lines of its own, in the kind of the container it goes into."""
-    import tomlkit
-
-    if not hasattr(beside, "unwrap"):
-        return deepcopy(dict(values))
-    made = tomlkit.table()
-    for key, value in values.items():
-        made[key] = _as_value(made, value)
-    return made
-
-
-def _as_value(beside: MutableMapping[str, Any], value: Any) -> Any:
-    """Return a value in the kind of the container it goes into; lists of tables get lines of their own."""
-    import tomlkit
-
-    if not hasattr(beside, "unwrap"):
-        return deepcopy(value)
-    rows = isinstance(value, list) and value and all(isinstance(v, Mapping) for v in value)
-    if not rows or _on_one_line(beside):
-        return _inline(value)
-    listed = tomlkit.aot()
-    for entry in value:
-        listed.append(_as_entry(beside, entry))
-    return listed
-
-
-def _inline(value: Any) -> Any:
-    """Return a value that stands on one line, written as the rest of a study file is: ``{ space = "V" }``."""
-    import tomlkit
-
-    return tomlkit.value(_literal(value))
-
-
-def _literal(value: Any) -> str:
-    import tomlkit
-
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    if isinstance(value, Mapping):
-        pairs = (f"{key if _BARE.fullmatch(key) else quoted(key)} = {_literal(v)}" for key, v in value.items())
-        return f"{{ {', '.join(pairs)} }}" if value else "{}"
-    return tomlkit.item(value).as_string()
+    return written(expected)

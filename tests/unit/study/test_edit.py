@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innospace.core.errors import LabelError, StudyError
-from innospace.study import edit
+from innospace.study import edit, edit_layout
 from innospace.study.create import create
 from innospace.study.edit import StudyText, read_text, save_text
 
@@ -56,7 +56,7 @@ names = st.from_regex(r"[A-Za-zА-яё][\w-]{0,8}", fullmatch=True)
 
 
 def same(one, other):
-    return edit._equal(one, other)
+    return edit_layout.equal(one, other)
 
 
 @settings(max_examples=150, deadline=None)
@@ -93,6 +93,16 @@ def test_comments_and_order_survive_a_change():
     text = edit.with_head(FULL, {"title": "Б", "seed": 3})
     assert 'title = "Б"  # about\nseed = 3\n' in text
     assert text.endswith("# the end\n")
+
+
+def test_a_comment_above_a_table_stays_above_it():
+    text = edit.with_step(FULL.replace("[[scenario]]", "# what if\n[[scenario]]"), "more", {"engine": "frontier"})
+    text = edit.with_step(edit.with_head(text, {"seed": 1}), "frontier", {"engine": "frontier", "model": "x"})
+    assert "# the table\n[data.regions]" in text
+    assert "# what if\n[[scenario]]" in text
+    assert 'model = "x"\n\n[step.more]\nengine = "frontier"\n\n' in text
+    other = edit.with_scenario(FULL, {"name": "other", "shock": [{"parameter": "p"}]})
+    assert '\n\n[[scenario]]\nname = "other"\n' in other
 
 
 def test_new_tables_read_as_a_person_would_write_them():
@@ -160,6 +170,19 @@ def test_names_that_a_study_file_cannot_hold_are_refused():
     for name in ("", "1a", "a.b", "../x", "a\nb"):
         with pytest.raises(StudyError, match="cannot name"):
             edit.with_step(EMPTY, name, {"engine": "frontier"})
+
+
+@pytest.mark.parametrize("text", ["data = 3", "data = [1]", "link = 1", "link = [1]", "study = 1", "step = 'a'"])
+def test_what_is_not_written_as_tables_is_not_changed(text):
+    kind = text.split()[0]
+    change = {
+        "study": lambda: edit.with_head(text, {"seed": 1}),
+        "data": lambda: edit.with_table(text, "a", {}),
+        "step": lambda: edit.without_step(text, "a"),
+        "link": lambda: edit.with_link(text, {"to": "a"}),
+    }[kind]
+    with pytest.raises(StudyError, match="cannot be changed here"):
+        change()
 
 
 def test_saving_is_refused_when_another_tab_was_first(tmp_path):
