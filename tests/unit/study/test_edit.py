@@ -100,7 +100,7 @@ def test_a_comment_above_a_table_stays_above_it():
     text = edit.with_step(edit.with_head(text, {"seed": 1}), "frontier", {"engine": "frontier", "model": "x"})
     assert "# the table\n[data.regions]" in text
     assert "# what if\n[[scenario]]" in text
-    assert 'model = "x"\n\n[step.more]\nengine = "frontier"\n\n' in text
+    assert '\n\n[step.more]\nengine = "frontier"\n\n' in text
     other = edit.with_scenario(FULL, {"name": "other", "shock": [{"parameter": "p"}]})
     assert '\n\n[[scenario]]\nname = "other"\n' in other
 
