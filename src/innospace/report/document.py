@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
 
-from innospace.core.document import Document, Equation, Heading, Notice, Paragraph
+from innospace.core.document import Block, Document, Equation, Heading, Notice, Paragraph
 from innospace.core.errors import DataError
 from innospace.core.figure import Figure
 from innospace.core.numbers import fixed
@@ -16,6 +17,7 @@ from innospace.report import views
 from innospace.report.charts.export import Drawings
 from innospace.report.needs import need
 from innospace.report.text import one_line, prose
+from innospace.report.views import File
 
 WIDE, PHONE = 720, 340
 """Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
@@ -68,11 +70,9 @@ def _template(name: str) -> str:
 
 def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
     names = views.names(document)
-    figures = iter(zip(names.figures, names.figure_anchors, strict=True))
-    tables = iter(zip(names.tables, names.table_anchors, strict=True))
     sections = []
-    for anchor, section in zip(names.sections, document.sections, strict=True):
-        blocks = [_block(b, figures, tables, safe, drawings) for b in section.blocks]
+    for anchor, section, named in zip(names.sections, document.sections, views.named(document), strict=True):
+        blocks = [block_view(n.block, n.name, n.anchor, safe, drawings) for n in named]
         sections.append({"anchor": anchor, "title": one_line(section.title), "blocks": blocks})
     checks = views.check_lines(document.checks)
     # every failure is in sight; when many passed, only the first few are
@@ -93,7 +93,23 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
     }
 
 
-def _block(block: Any, figures: Any, tables: Any, safe: Any, drawings: Drawings) -> dict[str, Any]:
+def block_view(
+    block: Block, name: str, anchor: str, safe: Any, drawings: Drawings, files: Sequence[File] = ()
+) -> dict[str, Any]:
+    """Return what ``blocks.any`` of the templates sets; ``safe`` marks text as HTML.
+
+    Parameters
+    ----------
+    block : Block
+    name : str
+        Of the files of a figure or a table.
+    anchor : str
+        Unique on the page; identifiers within a drawing begin with it.
+    safe : callable
+    drawings : Drawings
+    files : sequence of File
+        Where a figure or a table can be downloaded; when there are none the page carries the data.
+    """
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
     if isinstance(block, Heading):
@@ -103,22 +119,21 @@ def _block(block: Any, figures: Any, tables: Any, safe: Any, drawings: Drawings)
     if isinstance(block, Equation):
         return {"kind": "equation", "math": safe(mathml(block)), "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
-        name, anchor = next(figures)
-        return figure_view(block, name, anchor, safe, drawings)
-    name, anchor = next(tables)
-    return table_view(block, name, anchor, safe)
+        return figure_view(block, name, anchor, safe, drawings, files)
+    return table_view(block, name, anchor, safe, files)
 
 
-def figure_view(figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawings) -> dict[str, Any]:
+def figure_view(
+    figure: Figure, name: str, anchor: str, safe: Any, drawings: Drawings, files: Sequence[File] = ()
+) -> dict[str, Any]:
     """Return what ``blocks.figure`` of the templates sets; ``safe`` marks text as HTML."""
     from dataclasses import replace
 
     from innospace.report.charts import words
     from innospace.report.tables import to_html
 
-    own = replace(figure, name=name)
+    own = replace(figure, name=anchor)
     shown = words(own)
-    data = views.data_table(replace(figure, name=anchor))
     return {
         "kind": "figure",
         "name": name,
@@ -129,12 +144,13 @@ def figure_view(figure: Figure, name: str, anchor: str, safe: Any, drawings: Dra
         "wide": safe(_accessible(drawings.svg(own, WIDE, titled=False), figure.alt)),
         "phone": safe(_accessible(drawings.svg(own, PHONE, titled=False), figure.alt)),
         "rows": fixed(len(figure.data), 0),
-        "data": safe(to_html(data)),
-        "link": views.data_link(figure.data),
+        "data": safe(to_html(views.data_table(own))),
+        "link": None if files else views.data_link(figure.data),
+        "files": files,
     }
 
 
-def table_view(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any]:
+def table_view(table: Table, name: str, anchor: str, safe: Any, files: Sequence[File] = ()) -> dict[str, Any]:
     """Return what ``blocks.tabular`` of the templates sets; ``safe`` marks text as HTML."""
     from innospace.report.tables import to_html
 
@@ -144,7 +160,8 @@ def table_view(table: Table, name: str, anchor: str, safe: Any) -> dict[str, Any
         "name": name,
         "anchor": anchor,
         "html": html,
-        "link": views.data_link(table.frame),
+        "link": None if files else views.data_link(table.frame),
+        "files": files,
         "folded": one_line(table.title) if table.folded else "",
     }
 
@@ -180,10 +197,23 @@ def mathml(equation: Equation) -> str:
 
 
 def style() -> str:
-    """Return the style sheet, with the colours of charts replaced in dark mode."""
+    """Return the style sheet of a report, with the colours of charts replaced in dark mode."""
+    text = _template("report.css").replace("/* blocks */", blocks_style())
+    dark = "@media (prefers-color-scheme: dark) {\n" + dark_charts() + "\n}"
+    return text.replace("/* charts in dark mode */", dark)
+
+
+def blocks_style() -> str:
+    """Return the style of blocks: words, figures, tables, equations."""
+    return _template("blocks.css")
+
+
+def dark_charts(within: str = "") -> str:
+    """Return rules that replace the colours of charts by those for a dark page; ``within`` is a selector."""
     from innospace.report.charts.theme import ON_DARK
 
-    swaps = [
-        f'.chart [{part}="{light}"]{{{part}:{dark}}}' for light, dark in ON_DARK.items() for part in ("fill", "stroke")
-    ]
-    return _template("report.css").replace("/* charts in dark mode */", "\n".join(swaps))
+    return "\n".join(
+        f'{within} .chart [{part}="{light}"]{{{part}:{dark}}}'.strip()
+        for light, dark in ON_DARK.items()
+        for part in ("fill", "stroke")
+    )

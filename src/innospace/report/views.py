@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.checks import Check
-from innospace.core.document import Document, Notice
+from innospace.core.document import Block, Document, Notice
 from innospace.core.figure import Figure
 from innospace.core.numbers import fixed, significant
 from innospace.core.provenance import Nature, Provenance
@@ -157,6 +157,37 @@ def names(document: Document) -> Names:
     figure_anchors = unique(figures, "figure", taken=(*FIXED, *sections))
     table_anchors = unique(tables, "table", taken=(*FIXED, *sections, *figure_anchors))
     return Names(sections, figures, tables, figure_anchors, table_anchors)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A block with the name of its files and its anchor on the page; both are empty for words."""
+
+    block: Block
+    name: str = ""
+    anchor: str = ""
+
+
+def named(document: Document) -> list[tuple[Named, ...]]:
+    """Return the blocks of every section with their names, as :func:`names` gives them."""
+    own = names(document)
+    figures = iter(zip(own.figures, own.figure_anchors, strict=True))
+    tables = iter(zip(own.tables, own.table_anchors, strict=True))
+
+    def known(block: Block) -> Named:
+        if isinstance(block, Figure):
+            return Named(block, *next(figures))
+        return Named(block, *next(tables)) if isinstance(block, Table) else Named(block)
+
+    return [tuple(known(b) for b in s.blocks) for s in document.sections]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Where a form of a figure or a table can be had: kind (``SVG``) and address."""
+
+    kind: str
+    address: str
 
 
 def notice(block: Notice) -> dict[str, Any]:
