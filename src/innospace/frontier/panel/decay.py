@@ -1,0 +1,111 @@
+"""How inefficiency of a unit changes over time: ``u_it = g_t u_i``, one function a file entry of :data:`DECAYS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array
+from innospace.frontier.panel.units import Units
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """``g`` and its derivatives by ``d`` parameters at every row.
+
+    Attributes
+    ----------
+    value : ndarray, shape (n,)
+    first : ndarray, shape (n, d)
+    second : ndarray, shape (n, d, d)
+    """
+
+    value: Array
+    first: Array
+    second: Array
+
+
+class Decay(Protocol):
+    """A function of time that multiplies the inefficiency of a unit."""
+
+    name: str
+    title: str
+    parameters: tuple[str, ...]
+    latex: str
+    typst: str
+
+    def evaluate(self, units: Units, parameters: Array) -> Path:
+        """Return ``g`` and its derivatives at every row."""
+        ...
+
+    def starts(self) -> tuple[tuple[float, ...], ...]:
+        """Return parameters to begin a search with, for time measured in standard units."""
+        ...
+
+
+class Constant:
+    """``u_it = u_i`` (Pitt and Lee 1981)."""
+
+    name = "constant"
+    title = "constant over time"
+    parameters: tuple[str, ...] = ()
+    latex = r"u_{it} = u_i"
+    typst = "u_(i t) = u_i"
+
+    def evaluate(self, units: Units, parameters: Array) -> Path:
+        """Return ones."""
+        return Path(np.ones(units.n), np.zeros((units.n, 0)), np.zeros((units.n, 0, 0)))
+
+    def starts(self) -> tuple[tuple[float, ...], ...]:
+        """Return one start without parameters."""
+        return ((),)
+
+
+class Exponential:
+    """``u_it = exp(-eta (t - T_i)) u_i``, ``T_i`` the last period of the unit (Battese and Coelli 1992)."""
+
+    name = "battese_coelli_1992"
+    title = "exponential in time"
+    parameters: tuple[str, ...] = ("eta",)
+    latex = r"u_{it} = e^{-\eta (t - T_i)} u_i"
+    typst = "u_(i t) = e^(-eta (t - T_i)) u_i"
+
+    def evaluate(self, units: Units, parameters: Array) -> Path:
+        """Return ``exp(-eta s)`` with ``s = t - T_i``."""
+        s = units.remaining
+        value = np.exp(-parameters[0] * s)
+        return Path(value, (-s * value)[:, None], (s * s * value)[:, None, None])
+
+    def starts(self) -> tuple[tuple[float, ...], ...]:
+        """Return no change, growing and falling efficiency."""
+        return ((0.0,), (0.1,), (-0.1,))
+
+
+class Logistic:
+    """``u_it = u_i / (1 + exp(b t + c t^2))``, ``t`` counted from the first period (Kumbhakar 1990)."""
+
+    name = "kumbhakar_1990"
+    title = "logistic in time"
+    parameters: tuple[str, ...] = ("b", "c")
+    latex = r"u_{it} = \left(1 + e^{b t + c t^2}\right)^{-1} u_i"
+    typst = "u_(i t) = (1 + e^(b t + c t^2))^(-1) u_i"
+
+    def evaluate(self, units: Units, parameters: Array) -> Path:
+        """Return ``1 / (1 + exp(index))``."""
+        t = units.time - units.time.min() + 1.0
+        powers = np.column_stack((t, t * t))
+        index = powers @ parameters
+        value = 0.5 * (1.0 - np.tanh(0.5 * index))
+        slope = -value * (1.0 - value)
+        curve = -slope * (1.0 - 2.0 * value)
+        outer = powers[:, :, None] * powers[:, None, :]
+        return Path(value, slope[:, None] * powers, curve[:, None, None] * outer)
+
+    def starts(self) -> tuple[tuple[float, ...], ...]:
+        """Return no change, growing and falling efficiency."""
+        return ((0.0, 0.0), (0.1, 0.0), (-0.1, 0.0))
+
+
+DECAYS: dict[str, Decay] = {d.name: d for d in (Constant(), Exponential(), Logistic())}
