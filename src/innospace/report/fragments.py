@@ -18,7 +18,7 @@ __all__ = ["File", "Named", "fragment", "fragments", "style"]
 Files = Callable[[Block, str], Sequence[File]]
 """Block and name of its files to the places where it can be downloaded."""
 CLASS = "fragment"
-"""Class of the element that holds fragments."""
+"""Class of the element that fragments stand in."""
 
 
 def fragment(block: Block, anchor: str = "", files: Sequence[File] = ()) -> str:
@@ -44,7 +44,7 @@ def fragment(block: Block, anchor: str = "", files: Sequence[File] = ()) -> str:
 
 
 def fragments(blocks: Sequence[Named], files: Files = lambda *_: ()) -> str:
-    """Return blocks as HTML, one after the other; see :func:`fragment`."""
+    """Return blocks as HTML, one after the other, in one element; see :func:`fragment`."""
     safe, drawings = need("markupsafe").Markup, Drawings()
     views = [
         block_view(b.block, b.name, b.anchor, safe, drawings, files(b.block, b.name))
@@ -52,7 +52,7 @@ def fragments(blocks: Sequence[Named], files: Files = lambda *_: ()) -> str:
         else block_view(b.block, "", "", safe, drawings)
         for b in blocks
     ]
-    return fill("fragment.html", {"shown": views})
+    return fill("fragment.html", {"shown": views, "holder": CLASS})
 
 
 def style() -> str:

@@ -183,9 +183,12 @@ def _serve_style(app: FastAPI) -> None:
 
 def style() -> str:
     """Return the style sheet: what all pages share, then each page's own."""
+    from innospace.report import fragments
+
     here = resources.files("innospace.web")
     own: list[Any] = sorted((p for p in here.joinpath("styles").iterdir() if p.name.endswith(".css")), key=_name)
-    return "\n".join(p.read_text(encoding="utf-8") for p in (here.joinpath("style.css"), *own))
+    own_text = [p.read_text(encoding="utf-8") for p in (here.joinpath("style.css"), *own)]
+    return "\n".join([own_text[0], fragments.style(), *own_text[1:]])
 
 
 def _name(path: Any) -> str:
