@@ -260,11 +260,26 @@ def answer(folder: Path, step: str, question: Question) -> Answer:
     )
 
 
+def draft_scenario(folder: Path, step: str, draft: Draft) -> Scenario:
+    """Return the scenario that a draft stands for.
+
+    Raises
+    ------
+    SpecError, LabelError
+        A lever that is not there, or a value that is refused; an economy that would not take it.
+    """
+    explorer = _case(folder, step).explorer
+    scenario = draft.scenario(explorer.levers)
+    explorer.model.paths(scenario)
+    return scenario
+
+
 def _solved(case: _Case, question: Question) -> EconomyResult:
     drafts = [d.scenario(case.explorer.levers) for d in question.drafts]
     there = _every(case)
     require_known(question.shown, list(there), kind="scenario")
-    chosen = [*drafts, *(there[name] for name in question.shown)]
+    # drafts come last, so that the colours of the others stay when one is made
+    chosen = [*(there[name] for name in question.shown), *drafts]
     doubled = {d.name for d in drafts} & {economy.BASELINE, *there}
     if doubled:
         raise SpecError(f"A scenario is already called {offenders(sorted(doubled))}.", remedy="Choose another name.")
@@ -397,14 +412,13 @@ def _stat(file: Path) -> Any:
 
 def _notices(case: _Case) -> tuple[tuple[Nature, str], ...]:
     """Return what the numbers rest on that was not observed, once each."""
-    efficiency = case.explorer.efficiency
     found = [
         (s.nature, f"the matrix and figures of the base year ({s.name})")
         for s in dict.fromkeys((case.explorer.model.sam.source, *(t.source for t in case.inputs.tables.values())))
         if s.nature is not Nature.OBSERVED
     ]
     found += [
-        (s.nature, f"the data behind {efficiency.origin} ({s.name})")
+        (s.nature, f"what it takes over from {', '.join(case.step.needs)} ({s.name})")
         for s in dict.fromkeys(case.upstream)
         if s.nature is not Nature.OBSERVED
     ]

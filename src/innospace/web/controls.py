@@ -158,6 +158,6 @@ def button_asking(text: str, question: str, pressed: Callable[[], Any], *, yes: 
     return made
 
 
-def element(tag: str, classes: str = "", text: str = "") -> Element:
+def element(tag: str, classes: str = "", text: str = "") -> TextElement:
     """Return a plain element with text; the text is never read as HTML."""
     return TextElement(text=text, tag=tag).classes(classes)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
 
 from innospace.core.errors import InnospaceError, ProblemsError
 from innospace.web.controls import element
@@ -131,6 +132,6 @@ def empty_state(title: str, text: str) -> Element:
     return made
 
 
-def announcer() -> Element:
+def announcer() -> TextElement:
     """Return a line that assistive technology reads out when its text changes: ``line.text = "Saved."``."""
     return element("p", "announce").props("role=status")

@@ -62,6 +62,8 @@ class Lever:
         What moving it means; why the range is what it is.
     allowed : str
         Interval that the parameter itself must stay in.
+    measured : str
+        Unit of the parameter itself.
     baseline : mapping of str to tuple of float
         Value of the parameter by label and year.
     years : tuple of int
@@ -83,6 +85,7 @@ class Lever:
     meaning: str
     reason: str
     allowed: str
+    measured: str
     baseline: Mapping[str, tuple[float, ...]]
     years: tuple[int, ...]
     idle: Mapping[str, str]
@@ -91,6 +94,11 @@ class Lever:
     def unit(self) -> str:
         """Unit in which it is moved."""
         return UNITS[self.operation]
+
+    @property
+    def percent(self) -> bool:
+        """Whether the parameter is a fraction, which a reader sees in percent."""
+        return self.measured == "fraction"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -175,7 +183,8 @@ def _lever(
 ) -> Lever:
     head = (row["name"], row["group"], row["title"], family.name, where, row["over"], row["operation"])
     limits = (float(row["low"]), float(row["high"]), float(row["step"]))
-    return Lever(*head, *limits, row["meaning"], row["reason"], family.range.text, baseline, years, idle)
+    own = (family.range.text, family.unit)
+    return Lever(*head, *limits, row["meaning"], row["reason"], *own, baseline, years, idle)
 
 
 @cache
