@@ -131,7 +131,7 @@ def build(folder: Path, address: Address) -> FastAPI:
     from fastapi import FastAPI
     from nicegui import ui
 
-    from innospace.web import pages
+    from innospace.web import pages, safety, uploads
     from innospace.web.compute import Compute
     from innospace.web.context import AppContext
     from innospace.web.jobs import Jobs
@@ -146,6 +146,7 @@ def build(folder: Path, address: Address) -> FastAPI:
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _serve_style(app)
+    uploads.register(app, context)
     pages.register(context)
     ui.run_with(
         app,
@@ -156,6 +157,8 @@ def build(folder: Path, address: Address) -> FastAPI:
         reconnect_timeout=RECONNECT_SECONDS,
         show_welcome_message=False,
     )
+    limits = {uploads.ADDRESS: uploads.MAX_UPLOAD_BYTES}
+    safety.protect(app, host=address.host, token=address.token, limits=limits)
     return app
 
 
