@@ -30,6 +30,8 @@ from innospace.numerics.maximum_likelihood import newton_decrement
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.explore import Choice, View
+
 SCORE_TOLERANCE = 1e-8
 """How much log-likelihood the quadratic model may still promise, relative to 1 + |log-likelihood|."""
 
@@ -313,6 +315,18 @@ class FrontierResult:
         from innospace.frontier.presentation import Plots
 
         return Plots(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into."""
+        from innospace.frontier.explore import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what a reader sees for a choice; see :mod:`innospace.frontier.explore`."""
+        from innospace.frontier.explore import view
+
+        return view(self, chosen)
 
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""

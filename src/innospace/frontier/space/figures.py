@@ -114,6 +114,14 @@ class Plots:
             },
         )
 
+    def mapped(self, year: int | None = None) -> bool:
+        """Whether any region of a year has a place on the map."""
+        from innospace.data import load_geometry
+
+        rows = self._rows(year or self._result.years[-1])
+        known = {f["id"] for f in load_geometry()["features"]}
+        return "region_code" in rows and bool(set(rows["region_code"].dropna()) & known)
+
     def map(self, year: int | None = None) -> Figure:
         """Return efficiency on the map of regions."""
         from innospace.data import load_geometry
@@ -123,13 +131,14 @@ class Plots:
         rows = self._rows(year)
         geometry = load_geometry()
         known = {f["id"] for f in geometry["features"]}
-        if "region_code" not in rows or not set(rows["region_code"].dropna()) & known:
+        if not self.mapped(year):
             raise LabelError(
                 "No region of this table has a place on the map.",
                 allowed="a column region_code with ISO 3166-2 codes of Russia",
                 remedy="Use region names that the reader can match, or leave the map out.",
             )
         shown = rows[rows["region_code"].isin(known)][["region_code", "region", "te", "te_lower", "te_upper", "rank"]]
+        focus = shown["region_code"][shown["region"].isin(r.spec.focus)]
         half = int((shown["te"] < 0.5).sum())
         bounds = f"from {shown['te'].min():.2f} to {shown['te'].max():.2f}"
         return Figure(
@@ -147,7 +156,7 @@ class Plots:
                 "value_title": "Technical efficiency",
                 "value_format": ".2f",
                 "domain": [0.0, 1.0],
-                "direct": [c for c in SMALL_ON_A_MAP if c in set(shown["region_code"])],
+                "direct": [c for c in (*SMALL_ON_A_MAP, *focus) if c in set(shown["region_code"])],
             },
             geometry=geometry,
         )
@@ -221,7 +230,7 @@ class Plots:
         """Return every figure that these data allow."""
         r = self._result
         pairs = list(zip(r.years, r.years[1:], strict=False))
-        mapped = "region_code" in r.data.columns and bool(r.data["region_code"].notna().any())
+        mapped = self.mapped()
         leading = replace(self.frontier(), lead=not mapped)
         figures = [leading, *(self.persistence(a, b) for a, b in pairs), self.used_space()]
         figures += [replace(self.map(), lead=True)] if mapped else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from innospace.core.document import Block, Notice, Paragraph, Section
 from innospace.core.numbers import fixed, percent, significant
 from innospace.frontier.presentation import p_clause, symbols
+from innospace.frontier.space.wording import reach
 
 if TYPE_CHECKING:
     from innospace.frontier.space.result import SpaceResult
@@ -46,12 +47,7 @@ def findings(result: SpaceResult) -> tuple[str, ...]:
     for name in r.spec.focus:
         row = rows[rows["region"] == name]
         if not row.empty:
-            t = row.iloc[0]
-            found.append(
-                f"{name} reaches {percent(float(t['te']), 0)} of what the frontier allows ({level} interval "
-                f"{percent(float(t['te_lower']), 0)} to {percent(float(t['te_upper']), 0)}); it ranks "
-                f"{int(t['rank'])} of {len(rows)} regions{f' in {last}' if last else ''}."
-            )
+            found.append(reach(r, row.iloc[0], len(rows)))
     share = r.share(str(last))
     found.append(
         f"{year} the frontier uses {significant(100 * share.w)}\u202f% of the innovation space ({level} interval "

@@ -25,6 +25,8 @@ from innospace.frontier.space.spec import SpaceSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.explore import Choice, View
+
 POOLED = "pooled"
 LN_V = "log(space)"
 KIND = "innovation_space"
@@ -211,6 +213,18 @@ class SpaceResult:
         from innospace.frontier.space.figures import Plots
 
         return Plots(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into: years and regions."""
+        from innospace.frontier.space.explore import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what a reader sees of a year and a region; see :mod:`innospace.frontier.space.explore`."""
+        from innospace.frontier.space.explore import view
+
+        return view(self, chosen)
 
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""

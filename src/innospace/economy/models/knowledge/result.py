@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from innospace.core.explore import Choice, View
+
 Array = NDArray[np.float64]
 KIND = "knowledge_economy"
 
@@ -206,6 +208,18 @@ class EconomyResult:
         from innospace.economy.models.knowledge.figures import Plots
 
         return Plots(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into."""
+        from innospace.economy.models.knowledge.look import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what a reader sees for a choice; see :mod:`innospace.economy.models.knowledge.look`."""
+        from innospace.economy.models.knowledge.look import view
+
+        return view(self, chosen)
 
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""
