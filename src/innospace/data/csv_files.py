@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 DELIMITERS = ";\t|,"
 """In order of preference where several split the lines evenly: headings hold commas more often than semicolons."""
+MAX_COLUMNS = 20_000
+MAX_LINE = 1_000_000
+"""Characters of a line; a table of the most columns has some 200,000."""
 _LINES_TRIED = 20
 _SNIFFED = 64 * 1024
 _CELLS_TRIED = 1000
@@ -40,6 +44,7 @@ def read_csv(
     text, used = decode(raw, encoding, where)
     if delimiter is not None and delimiter not in tuple(DELIMITERS):
         raise DataError(f"Unknown delimiter: {delimiter!r}.", where=where, allowed="comma, semicolon, tab, bar")
+    _refuse_endless(text, where)
     file = _Delimited(text, delimiter or _delimiter(text), where)
     if columns is not None:
         require_known(columns, file.header, kind="column", where=where)
@@ -49,6 +54,23 @@ def read_csv(
     frame = frame.dropna(how="all") if bool(frame.iloc[:, 0].isna().any()) else frame
     note = "" if (used, file.delimiter) == _PLAIN else f"Read as {used}, delimiter {file.delimiter!r}."
     return frame.reset_index(drop=True), note
+
+
+def _refuse_endless(text: str, where: str) -> None:
+    """Raise when a line is so long that it can be no row of a table; the text is looked at in long strides."""
+    begin, line = 0, 1
+    while len(text) - begin > MAX_LINE:
+        end = begin + MAX_LINE
+        found = max(text.rfind("\n", begin, end), text.rfind("\r", begin, end))
+        if found < 0:
+            raise DataError(
+                "A line of the file is too long to be a row of a table.",
+                where=f"{where}, line {line:,}",
+                allowed=f"up to {MAX_LINE:,} characters in a line",
+                remedy="Check that the file is a table, with one row a line.",
+            )
+        line += text.count("\n", begin, found + 1)
+        begin = found + 1
 
 
 class _Delimited:
@@ -248,6 +270,13 @@ def _delimiter(text: str) -> str:
 
 def check_header(names: list[str], where: str) -> list[str]:
     """Return column names if they are all there and all different."""
+    if len(names) > MAX_COLUMNS:
+        raise DataError(
+            f"The table has {len(names):,} columns.",
+            where=where,
+            allowed=f"up to {MAX_COLUMNS:,} columns",
+            remedy="Save the columns that are needed; years and the like belong into rows.",
+        )
     empty = [i + 1 for i, n in enumerate(names) if not n]
     if not names or empty:
         raise DataError(
@@ -255,7 +284,7 @@ def check_header(names: list[str], where: str) -> list[str]:
             where=f"{where}, first row, column {offenders(empty) if empty else '1'}",
             remedy="Give every column a name in the first row.",
         )
-    doubled = sorted({n for n in names if names.count(n) > 1})
+    doubled = sorted(n for n, count in Counter(names).items() if count > 1)
     if doubled:
         raise DataError(
             f"Column names occur more than once: {offenders(doubled)}.", where=where, remedy="Rename the columns."

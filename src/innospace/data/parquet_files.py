@@ -17,6 +17,8 @@ from innospace.data.parsing import Place, Rules, parse_columns
 if TYPE_CHECKING:
     import pandas as pd
 
+MAX_CELLS = 1_000_000_000
+"""Cells that are read, in the columns asked for: 8 GB when they are numbers."""
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 
@@ -31,6 +33,7 @@ def read_parquet(raw: bytes, where: str, rules: Rules, columns: Sequence[str] | 
         check_header(names, where)
         if columns is not None:
             require_known(columns, names, kind="column", where=where)
+        _refuse_vast(file, len(names if columns is None else columns), where)
         table = file.read(columns=list(columns) if columns is not None else names)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"The Parquet file cannot be read: {error}.", where=where, remedy="Write it again.") from error
@@ -50,10 +53,23 @@ def read_parquet(raw: bytes, where: str, rules: Rules, columns: Sequence[str] | 
     return frame
 
 
+def _refuse_vast(file: Any, columns: int, where: str) -> None:
+    """Raise when the table would not fit into memory; a constant column of any length takes a few bytes of a file."""
+    rows = file.metadata.num_rows
+    if rows * columns > MAX_CELLS:
+        raise DataError(
+            f"The table has {rows:,} rows and {columns:,} columns.",
+            where=where,
+            allowed=f"up to {MAX_CELLS:,} cells",
+            remedy="Save the rows and columns that are needed.",
+        )
+
+
 def _plain(table: Any) -> Any:
-    """Return the table with categories as their values and decimal numbers as floats."""
+    """Return the table with categories as their values, decimal numbers as floats, and without notes of programs."""
     import pyarrow as pa
 
+    table = table.replace_schema_metadata(None)
     for i, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             table = table.set_column(i, field.name, table.column(i).cast(field.type.value_type))

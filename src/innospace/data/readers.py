@@ -15,6 +15,22 @@ from innospace.data.parsing import Rules
 SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
 
 
+_SIGNS = (
+    (b"PK\x03\x04", "a workbook or another ZIP archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"\xd0\xcf\x11\xe0", "a workbook of Excel before 2007, or one with a password"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"{\\rtf", "an RTF document"),
+    (b"<!doctype", "a web page"),
+    (b"<html", "a web page"),
+    (b"<?xml", "an XML document"),
+)
+"""Beginnings of files, in small letters where they are letters of a text."""
+_OWN_SIGN = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1"}
+
+
 def read_table(
     path: str | Path,
     *,
@@ -67,6 +83,7 @@ def read_table(
     # read once: what is hashed is what is parsed
     raw = file.read_bytes()
     kind, where, note = SUFFIXES[file.suffix.lower()], str(file), ""
+    _require_kind(raw, kind, file)
     if kind == "csv":
         from innospace.data.csv_files import read_csv
 
@@ -113,3 +130,21 @@ def _require_file(path: Path) -> Path:
     if path.stat().st_size == 0:
         raise DataError("The file is empty.", where=str(path), remedy="Save the table again.")
     return path
+
+
+def _require_kind(raw: bytes, kind: str, path: Path) -> None:
+    """Raise when the content of a file is not what its name says."""
+    begin = raw[:64].lstrip() if kind == "csv" else raw[:64]
+    signs = (s for s in _SIGNS if begin.startswith(s[0]) or (s[0].islower() and begin.lower().startswith(s[0])))
+    sign, found = next(signs, (b"", ""))
+    if not found or sign == _OWN_SIGN.get(kind):
+        return
+    remedy = "Open it in the program that made it and save it as CSV, XLSX or Parquet; another name alone does not do."
+    if sign in _OWN_SIGN.values():
+        remedy = "Give it the name that fits: .xlsx for a workbook, .parquet for Parquet."
+    raise DataError(
+        f"{path.name!r} is named {path.suffix}, but it holds {found}.",
+        where=str(path),
+        allowed="CSV as text; XLSX of Excel 2007 and later; Parquet",
+        remedy=remedy,
+    )

@@ -13,11 +13,14 @@ from innospace.core.errors import DataError, InnospaceError, offenders
 from innospace.core.labels import require_known
 from innospace.data.csv_files import check_header
 from innospace.data.parsing import Place, Rules, parse_columns
+from innospace.data.workbook_safety import require_harmless
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ERRORS = frozenset({"#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
+MAX_CELLS = 20_000_000
+"""One cell in the last corner of a sheet makes billions of empty ones before it."""
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 
@@ -31,6 +34,7 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     """
     import pandas as pd
 
+    require_harmless(raw, where)
     name, grid = _grid(raw, sheet, where, formulas=False)
     where = f"{where}, sheet {name!r}"
     rows = [i for i, row in enumerate(grid) if any(_filled(v) for v in row)]
@@ -65,14 +69,14 @@ def _grid(raw: bytes, sheet: str | None, where: str, *, formulas: bool) -> tuple
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # styles and extensions that do not concern the cells
-            book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=not formulas)
+            book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, data_only=not formulas, keep_links=False)
             try:
                 names = [s.title for s in book.worksheets]
                 if sheet is not None:
                     require_known([sheet], names, kind="sheet", where=where)
                 table = book[sheet or names[0]]
                 table.reset_dimensions()  # some programs store a wrong extent
-                rows = [list(row) for row in table.iter_rows(values_only=True)]
+                rows = _rows(table, where)
             finally:
                 book.close()
     except InnospaceError:
@@ -86,6 +90,23 @@ def _grid(raw: bytes, sheet: str | None, where: str, *, formulas: bool) -> tuple
         ) from error
     width = max(map(len, rows), default=0)
     return sheet or names[0], [[*row, *[None] * (width - len(row))] for row in rows]
+
+
+def _rows(table: Any, where: str) -> list[list[Any]]:
+    """Return the cells of a sheet, row by row, before the rows are made equally long."""
+    rows: list[list[Any]] = []
+    cells, width = 0, 0
+    for row in table.iter_rows(values_only=True):
+        cells, width = cells + max(len(row), 1), max(width, len(row))
+        rows.append(list(row))
+        if max(cells, len(rows) * width) > MAX_CELLS:
+            raise DataError(
+                "The sheet is too large.",
+                where=f"{where}, row {len(rows):,}, {width:,} columns",
+                allowed=f"up to {MAX_CELLS:,} cells from A1 to the last one that is not empty",
+                remedy="Delete stray cells far from the table, or save the table as CSV or Parquet.",
+            )
+    return rows
 
 
 def _filled(value: Any) -> bool:
