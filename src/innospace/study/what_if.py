@@ -12,39 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from innospace.core.errors import InnospaceError, SpecError, StudyError, offenders
+from innospace.core.errors import SpecError, offenders
 from innospace.core.labels import require_known
 from innospace.core.numbers import MINUS, THIN_SPACE
-from innospace.core.provenance import Nature, Source
+from innospace.core.provenance import Nature
 from innospace.economy import step as economy
-from innospace.economy.models.knowledge.explore import Explorer
 from innospace.economy.models.knowledge.levers import Lever, Setting, in_words, settings, shocks
 from innospace.economy.scenario import Scenario
 from innospace.study.edit import read_text
-from innospace.study.errors import raise_all
 from innospace.study.execute import compute_steps
-from innospace.study.inspect import inspect, step_inputs
-from innospace.study.links import FOLDER, linked_values
-from innospace.study.load import Study, StudyStep, data_file, load_study
-from innospace.study.plan import make_plan
-from innospace.study.store import Store, StoredStep
+from innospace.study.load import load_study
+from innospace.study.what_if_case import ENGINE, Case, case_of, options_of, step_of, upstream_of
 
 if TYPE_CHECKING:
     from innospace.core.checks import Check
     from innospace.core.figure import Figure
-    from innospace.core.inputs import StepInputs
     from innospace.core.table import Table
     from innospace.economy.models.knowledge.result import EconomyResult
 
-ENGINE = "economy"
 MOST_SHOWN = 6
 """Scenarios side by side: more lines cannot be told apart."""
-KEPT = 4
-"""Studies whose models stay in a process."""
-
-
-class NotComputedError(StudyError):
-    """Steps that the economy takes numbers from have not been computed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,21 +164,6 @@ class Answer:
     failures: tuple[Failure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One step with its model, as the study was when it was read."""
-
-    signature: Any
-    study: Study
-    step: StudyStep
-    inputs: StepInputs
-    explorer: Explorer
-    upstream: tuple[Source, ...]
-
-
-_CASES: dict[tuple[Path, str], _Case] = {}
-
-
 def economy_steps(folder: Path) -> tuple[str, ...]:
     """Return the steps of a study that scenarios can be made for."""
     return tuple(s.name for s in load_study(folder).steps if s.engine == ENGINE)
@@ -200,13 +172,13 @@ def economy_steps(folder: Path) -> tuple[str, ...]:
 def missing_steps(folder: Path, step: str) -> tuple[str, ...]:
     """Return the steps whose numbers an economy step takes over and that have not been computed."""
     study = load_study(folder)
-    return tuple(name for name, stored in _upstream(study, _step(study, step)).items() if stored is None)
+    return tuple(name for name, stored in upstream_of(study, step_of(study, step)).items() if stored is None)
 
 
 def compute_missing(folder: Path, step: str) -> None:
     """Compute the steps whose numbers an economy step takes over, and keep them in the store of the study."""
     study = load_study(folder)
-    compute_steps(study, _step(study, step).needs)
+    compute_steps(study, step_of(study, step).needs)
 
 
 def bench(folder: Path, step: str) -> Bench:
@@ -221,7 +193,7 @@ def bench(folder: Path, step: str) -> Bench:
     """
     from innospace.economy.models.knowledge.indicators import INDICATORS
 
-    case = _case(folder, step)
+    case = case_of(folder, step)
     return Bench(
         case.study.title,
         step,
@@ -246,7 +218,7 @@ def answer(folder: Path, step: str, question: Question) -> Answer:
     """
     from innospace.economy.models.knowledge import indicators
 
-    result = _solved(_case(folder, step), question)
+    result = _solved(case_of(folder, step), question)
     failures = _failures(result)
     # everything is held against the baseline; without it nothing is
     failed = {f.scenario for f in failures} & {question.focus, result.baseline}
@@ -268,13 +240,13 @@ def draft_scenario(folder: Path, step: str, draft: Draft) -> Scenario:
     SpecError, LabelError
         A lever that is not there, or a value that is refused; an economy that would not take it.
     """
-    explorer = _case(folder, step).explorer
+    explorer = case_of(folder, step).explorer
     scenario = draft.scenario(explorer.levers)
     explorer.model.paths(scenario)
     return scenario
 
 
-def _solved(case: _Case, question: Question) -> EconomyResult:
+def _solved(case: Case, question: Question) -> EconomyResult:
     drafts = [d.scenario(case.explorer.levers) for d in question.drafts]
     there = _every(case)
     require_known(question.shown, list(there), kind="scenario")
@@ -305,14 +277,14 @@ def _failures(result: EconomyResult) -> tuple[Failure, ...]:
     return tuple(found)
 
 
-def _every(case: _Case) -> dict[str, Scenario]:
+def _every(case: Case) -> dict[str, Scenario]:
     """Return every scenario that is there by name, those at the ends of linked intervals among them."""
     return {s.name: s for found in economy.known_scenarios(case.inputs).values() for s in found}
 
 
-def _known(case: _Case) -> tuple[Known, ...]:
+def _known(case: Case) -> tuple[Known, ...]:
     own = {s.name for given in case.inputs.scenarios for s in economy.known_scenarios(case.inputs)[str(given["name"])]}
-    solved = {s.name for s in economy.chosen_scenarios(_options(case.step), case.inputs)}
+    solved = {s.name for s in economy.chosen_scenarios(options_of(case.step), case.inputs)}
     levers, found = case.explorer.levers, []
     for scenario in _every(case).values():
         head = (scenario.name, scenario.title or scenario.name, scenario.why, scenario.name in own)
@@ -333,84 +305,7 @@ def _shock_words(shock: Mapping[str, Any]) -> str:
     return f"{shock['parameter']}{f' ({where})' if where else ''}: {shock['op']} {told}{years}"
 
 
-def _options(step: StudyStep) -> economy.Options:
-    options = step.options
-    if not isinstance(options, economy.Options):
-        raise StudyError(f"The step {step.name!r} is no economy.", remedy=f'Choose a step with engine = "{ENGINE}".')
-    return options
-
-
-def _step(study: Study, name: str) -> StudyStep:
-    known = {s.name: s for s in study.steps if s.engine == ENGINE}
-    require_known([name], list(known), kind="economy step", where=str(study.file))
-    return known[name]
-
-
-def _case(folder: Path, step: str) -> _Case:
-    """Return the model of a step, kept from the last call when nothing has changed since."""
-    key = (folder.resolve(), step)
-    kept = _CASES.pop(key, None)
-    if kept is None or kept.signature != _signature(kept.study):
-        kept = _read(folder, step)
-    _CASES[key] = kept
-    while len(_CASES) > KEPT:
-        del _CASES[next(iter(_CASES))]
-    return kept
-
-
-def _read(folder: Path, step_name: str) -> _Case:
-    study = load_study(folder)
-    signature = _signature(study)
-    step = _step(study, step_name)
-    upstream = _upstream(study, step)
-    missing = [name for name, stored in upstream.items() if stored is None]
-    if missing:
-        raise NotComputedError(
-            f"The step {step_name!r} takes numbers from {offenders(missing)}, which has not been computed yet.",
-            where=str(study.file),
-            remedy="Run the study, or compute what is missing.",
-        )
-    stored = {name: found for name, found in upstream.items() if found is not None}
-    found = inspect(study, [step])
-    raise_all(str(study.file), found.problems)
-    links = linked_values(study, step, {name: s.result for name, s in stored.items()})
-    inputs = step_inputs(study, step, found.datasets, links)
-    explorer = economy.explorer(_options(step), inputs)
-    sources = tuple(source for s in stored.values() for source in s.result.provenance.sources)
-    return _Case(signature, study, step, inputs, explorer, sources)
-
-
-def _upstream(study: Study, step: StudyStep) -> dict[str, StoredStep | None]:
-    """Return what the store holds of the steps that a step takes numbers from."""
-    store = Store(study.folder)
-    return {
-        p.step.name: store.read_step(p.step.name, p.step.engine, p.sha256)
-        for p in make_plan(study).steps
-        if p.step.name in step.needs
-    }
-
-
-def _signature(study: Study) -> tuple[Any, ...]:
-    """Return what changes when a file of the study does: size and time of each."""
-    files = [study.file, *sorted((study.folder / FOLDER).glob("*.toml"))]
-    for table in study.tables.values():
-        if table.file is not None:
-            try:
-                files.append(data_file(study.folder, table))
-            except InnospaceError:
-                return ()
-    stats = [(str(f), s.st_mtime_ns, s.st_size) for f in files if (s := _stat(f)) is not None]
-    return (len(files), *stats)
-
-
-def _stat(file: Path) -> Any:
-    try:
-        return file.stat()
-    except OSError:
-        return None
-
-
-def _notices(case: _Case) -> tuple[tuple[Nature, str], ...]:
+def _notices(case: Case) -> tuple[tuple[Nature, str], ...]:
     """Return what the numbers rest on that was not observed, once each."""
     found = [
         (s.nature, f"the matrix and figures of the base year ({s.name})")

@@ -11,7 +11,6 @@ from innospace.study.what_if import (
     Bench,
     Draft,
     Failure,
-    NotComputedError,
     Question,
     answer,
     bench,
@@ -19,6 +18,7 @@ from innospace.study.what_if import (
     economy_steps,
     missing_steps,
 )
+from innospace.study.what_if_case import NotComputedError
 from innospace.study.what_if_save import save_scenario, scenario_text, study_text
 
 

@@ -41,6 +41,8 @@ class Indicator:
         Of its level.
     series : callable
         Result and scenario to values by solved year.
+    plural : bool
+        Whether its title is one.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Indicator:
     difference: str
     decimals: int
     series: Callable[[EconomyResult, str], Array]
+    plural: bool = False
 
     def against(self, result: EconomyResult, name: str) -> Array:
         """Return the difference from the baseline by year, over the years both were solved."""
@@ -112,6 +115,7 @@ INDICATORS = {
             PERCENT,
             1,
             _billions(*(("D", a, "n1") for a in k.BUYERS["n1"])),
+            True,
         ),
         Indicator(
             "research", "R&D bought by companies", _BASE, PERCENT, 2, _billions(*(("D", a, "z1") for a in k.PRODUCERS))
@@ -123,6 +127,7 @@ INDICATORS = {
             PERCENT,
             2,
             _billions(*(("D", a, "r1") for a in k.PRODUCERS)),
+            True,
         ),
         Indicator(
             "investment",
@@ -139,20 +144,21 @@ INDICATORS = {
             PERCENT,
             1,
             _billions(("D", k.HOUSEHOLDS, "c1"), ("D", k.HOUSEHOLDS, "r1")),
+            True,
         ),
         Indicator(
             "authorities",
-            "Budget of the authorities, real",
+            "Real budget of the authorities",
             _CONSUMER,
             PERCENT,
             1,
             _billions(("B", k.AUTHORITIES), real_of="PI"),
         ),
-        Indicator("social_payments", "Social payments, real", _CONSUMER, PERCENT, 1, _social_payments),
-        Indicator("private_wage", "Private wage, real", _HUNDRED, PERCENT, 1, _relative("w1", "PI")),
-        Indicator("public_wage", "Public wage, real", _HUNDRED, PERCENT, 1, _relative("w3", "PI")),
-        Indicator("prices", "Consumer prices", _HUNDRED, PERCENT, 1, _relative("PI")),
-        Indicator("exports", "Sold outside the region", _BASE, PERCENT, 1, _billions(*(("S", x) for x in k.EXPORTS))),
+        Indicator("social_payments", "Real social payments", _CONSUMER, PERCENT, 1, _social_payments, True),
+        Indicator("private_wage", "Real private wage", _HUNDRED, PERCENT, 1, _relative("w1", "PI")),
+        Indicator("public_wage", "Real public wage", _HUNDRED, PERCENT, 1, _relative("w3", "PI")),
+        Indicator("prices", "Consumer prices", _HUNDRED, PERCENT, 1, _relative("PI"), True),
+        Indicator("exports", "Exports", _BASE, PERCENT, 1, _billions(*(("S", x) for x in k.EXPORTS)), True),
     )
 }
 """Series by name, the most asked for first."""
@@ -224,12 +230,12 @@ def finding(result: EconomyResult, indicator: str, focus: str) -> str:
     gap = what.against(r, focus)
     _require_solved(gap, focus)
     year, end = r.years[len(gap) - 1], float(gap[-1])
-    size = fixed(abs(end), 2)
+    size, verb = fixed(abs(end), 2), "are" if what.plural else "is"
     unit = "\u202f%" if what.difference == PERCENT else f" {what.difference}"
     if not size.strip("0."):
-        return f"{what.title} in {year} is as in the baseline under {label(focus, inside=True)}"
+        return f"{what.title} in {year} {verb} as in the baseline under {label(focus, inside=True)}"
     side = "above" if end > 0 else "below"
-    return f"{what.title} in {year} is {size}{unit} {side} the baseline under {label(focus, inside=True)}"
+    return f"{what.title} in {year} {verb} {size}{unit} {side} the baseline under {label(focus, inside=True)}"
 
 
 def sentences(result: EconomyResult, focus: str) -> tuple[str, ...]:
@@ -270,7 +276,7 @@ def table(result: EconomyResult) -> Table:
         Column("growth", "growth a year, %", "fixed:3", "Real GRP"),
         Column("effect_points", "effect, points", "fixed:3", "Real GRP"),
         Column("real_grp", "real GRP", "fixed:2", last),
-        *(Column(key, _short(key).removesuffix(", real"), "fixed:2", last) for key in KEY),
+        *(Column(key, _short(key), "fixed:2", last) for key in KEY),
     )
     notes = [
         "Growth: average a year, chained volume index; effect: its difference from the baseline in percentage points.",

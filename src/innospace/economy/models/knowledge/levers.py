@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -182,9 +182,21 @@ def _lever(
     idle: Mapping[str, str],
 ) -> Lever:
     head = (row["name"], row["group"], row["title"], family.name, where, row["over"], row["operation"])
-    limits = (float(row["low"]), float(row["high"]), float(row["step"]))
-    own = (family.range.text, family.unit)
-    return Lever(*head, *limits, row["meaning"], row["reason"], *own, baseline, years, idle)
+    low, high, step = (float(row[key]) for key in ("low", "high", "step"))
+    texts = (row["meaning"], row["reason"], family.range.text, family.unit)
+    lever = Lever(*head, low, high, step, *texts, baseline, years, idle)
+    # a model may leave less room than there is in general: an efficiency of 0.8 cannot double
+    while high > 0.0 and not _holds(lever, family, high):
+        high -= step
+    while low < 0.0 and not _holds(lever, family, low):
+        low += step
+    return replace(lever, low=low, high=high)
+
+
+def _holds(lever: Lever, family: Family, moved: float) -> bool:
+    """Whether the parameter stays within its range when the lever is moved so far."""
+    values = [lever.result(label, moved, year) for label in lever.labels for year in lever.years]
+    return bool(family.range.holds(np.array(values)).all())
 
 
 @cache
@@ -322,9 +334,9 @@ def in_words(every: Sequence[Lever], given: Iterable[Setting]) -> list[str]:
     for setting in given:
         lever = by_name[setting.lever]
         together: dict[float, list[str]] = {}
-        for label, moved in setting.moved.items():
-            if moved != 0.0:
-                together.setdefault(moved, []).append(label)
+        for label in lever.labels:
+            if setting.moved.get(label, 0.0) != 0.0:
+                together.setdefault(setting.moved[label], []).append(label)
         first, last = setting.years
         span = "" if setting.years == (lever.years[0], lever.years[-1]) else f", {first} to {last}"
         for moved, labels in together.items():
