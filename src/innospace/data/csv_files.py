@@ -12,7 +12,6 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,8 @@ from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
 from innospace.data.cells import ALL_COMMAS, EXACT, MISSING, clean, decimal_commas, notation
 from innospace.data.encodings import decode
-from innospace.data.parsing import Place, Rules, parse_columns, whole
+from innospace.data.faults import Place
+from innospace.data.parsing import Rules, parse_columns, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,8 @@ def read_csv(
     frame = file.split()[wanted].copy()
     _parse(frame, file, rules)
     frame = frame.dropna(how="all") if bool(frame.iloc[:, 0].isna().any()) else frame
+    if rules.found is not None:
+        rules.found.settle(frame.index.to_numpy(), file.line)
     note = "" if (used, file.delimiter) == _PLAIN else f"Read as {used}, delimiter {file.delimiter!r}."
     return frame.reset_index(drop=True), note
 
@@ -82,6 +84,8 @@ class _Delimited:
         header = next((r for r in self._records(self._body) if any(c.strip() for c in r)), [])
         self.header = check_header([c.strip() for c in header], where)
         self._start = self._body.tell()
+        self._lines: list[int] = []
+        self._walk = self._rows()
 
     def _records(self, handle: io.StringIO) -> Iterator[list[str]]:
         reader = csv.reader(handle, delimiter=self.delimiter, strict=True)
@@ -173,11 +177,9 @@ class _Delimited:
 
     def line(self, row: int) -> int:
         """Return the line of the file on which a row of the table starts."""
+        while len(self._lines) <= row:
+            self._lines.append(next(self._walk)[0])
         return self._lines[row]
-
-    @cached_property
-    def _lines(self) -> list[int]:
-        return [line for line, _ in self._rows()]
 
 
 def _exact_floats() -> dict[str, Any]:
@@ -202,7 +204,9 @@ def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
         split = file.split(usecols=lacking, dtype="str")
         as_text |= {n: split[n] for n in lacking}
     cells = {n: _cells(as_text[n] if n in again else texts[n]) for n in (again | careful) - commas.keys()}
-    for name, parsed in parse_columns(cells, rules, Place(file.where, file.line), commas=len(commas)).items():
+    for name, parsed in parse_columns(
+        cells, rules, Place(file.where, file.line, rules.found), commas=len(commas)
+    ).items():
         frame[name] = parsed.to_numpy() if parsed.dtype.kind in "iufb" else parsed.array
     for name in frame.columns:
         if name in commas:

@@ -12,7 +12,8 @@ import numpy as np
 from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
 from innospace.data.csv_files import check_header
-from innospace.data.parsing import Place, Rules, parse_columns
+from innospace.data.faults import Fault, Place
+from innospace.data.parsing import Rules, parse_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +47,10 @@ def read_parquet(raw: bytes, where: str, rules: Rules, columns: Sequence[str] | 
             remedy="Unfold them before saving, or leave them out with columns=.",
         )
     frame: pd.DataFrame = _plain(table).to_pandas(ignore_metadata=True)
-    _refuse_infinite(frame, where)
+    place = Place(where, lambda i: i + 1, rules.found)
+    _refuse_infinite(frame, place)
     texts = {n: _cells(frame[n]) for n in rules.numeric if n in frame.columns and frame[n].dtype.kind not in "iufb"}
-    for name, column in parse_columns(texts, rules, Place(where, lambda i: i + 1)).items():
+    for name, column in parse_columns(texts, rules, place).items():
         frame[name] = column.to_numpy()
     return frame
 
@@ -82,12 +84,16 @@ def _cells(column: pd.Series) -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def _refuse_infinite(frame: pd.DataFrame, where: str) -> None:
+def _refuse_infinite(frame: pd.DataFrame, place: Place) -> None:
     for name in frame.columns:
         if frame[name].dtype.kind == "f" and bool((bad := np.isinf(frame[name].to_numpy())).any()):
-            raise DataError(
-                f"Column {name!r} holds infinite values.",
-                where=f"{where}, rows {offenders((np.flatnonzero(bad) + 1).tolist())}",
-                allowed="finite numbers; an empty cell for a missing value",
-                remedy="Leave the cell empty if the value is missing.",
+            place.tell(
+                Fault(
+                    f"Column {name!r} holds infinite values.",
+                    name,
+                    np.flatnonzero(bad).tolist(),
+                    "An infinite value.",
+                    "finite numbers; an empty cell for a missing value",
+                    "Leave the cell empty if the value is missing.",
+                )
             )

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import DataError, SpecError, offenders
+from innospace.core.errors import SpecError, offenders
 from innospace.data.cells import CONTRARY, DASHES, EXACT, NOT_FINITE, TRUTH, clean, is_code, notation, value_of
+from innospace.data.faults import Fault, Found, Place
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,12 +44,15 @@ class Rules:
         Columns that must be numbers; columns that are left as they stand.
     dash : str
         ``text``, ``zero`` or ``missing``.
+    found : Found, optional
+        Where faults of cells are kept. Without it the first one is raised.
     """
 
     decimal: str | None = None
     numeric: Sequence[str] = ()
     text: Sequence[str] = ()
     dash: str = "text"
+    found: Found | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.dash not in DASH_MEANINGS:
@@ -58,18 +62,6 @@ class Rules:
         both = [n for n in self.numeric if n in self.text]
         if both:
             raise SpecError(f"Columns are to be numbers and text at once: {offenders(both)}.", remedy="Choose one.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where cells stand: the file, and the row of the file of each row of the table (counted from 1)."""
-
-    file: str
-    row: Callable[[int], int]
-
-    def rows(self, bad: Sequence[int]) -> str:
-        """Return the file and the first offending rows, header included in the count."""
-        return f"{self.file}, rows {offenders([*(self.row(i) for i in bad[:5]), *bad[5:]])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +128,22 @@ def parse_columns(
     ------
     DataError
         Text, dates, percent signs, nan or inf in a number column, or an ambiguous comma: names the first cells.
+        Where ``place`` keeps faults nothing is raised, and such a column stays text.
     """
     columns = [_Cells.of(name, raw) for name, raw in cells.items()]
     found, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
     shared = _Shared("," if commas or found > points else ".", commas > 0 or found > 0)
-    return {c.name: _column(c, rules, shared, place) for c in columns}
+    out = {}
+    for column in columns:
+        parsed = _column(column, rules, shared)
+        if isinstance(parsed, Fault):
+            place.tell(parsed, " (the header counts)")
+            parsed = _text(column)
+        out[column.name] = parsed
+    return out
 
 
-def _column(cells: _Cells, rules: Rules, shared: _Shared, place: Place) -> pd.Series:
+def _column(cells: _Cells, rules: Rules, shared: _Shared) -> pd.Series | Fault:
     import pandas as pd
 
     required = cells.name in rules.numeric
@@ -156,13 +156,14 @@ def _column(cells: _Cells, rules: Rules, shared: _Shared, place: Place) -> pd.Se
             return truth
         if _is_code(cells):
             return _text(cells)
-        _refuse_percent(cells, place)
+        if (fault := _percent(cells)) is not None:
+            return fault
         if not cells.mostly(sum(f is not None for f in cells.forms)):
             return _text(cells)
     mark = rules.decimal or _mark(cells, shared)
-    if rules.decimal is None:
-        _refuse_ambiguous(cells, mark, shared, place)
-    return _numbers(cells, mark, rules.dash, place)
+    if rules.decimal is None and (fault := _ambiguous(cells, mark, shared)) is not None:
+        return fault
+    return _numbers(cells, mark, rules.dash)
 
 
 def _text(cells: _Cells) -> pd.Series:
@@ -200,21 +201,23 @@ def _mark(cells: _Cells, shared: _Shared) -> str:
     return "," if commas > points else "."
 
 
-def _refuse_percent(cells: _Cells, place: Place) -> None:
+def _percent(cells: _Cells) -> Fault | None:
     signed = [i for i in cells.filled if isinstance(cells.values[i], str) and cells.values[i].endswith("%")]
     bad = [i for i in signed if notation(cells.values[i][:-1].rstrip(" \u00a0\u202f")) is not None]
-    if cells.mostly(len(bad)):
-        raise DataError(
-            f"Column {cells.name!r} holds percent signs: {offenders([cells.values[i] for i in bad])}.",
-            where=place.rows(bad),
-            allowed="numbers without a unit",
-            remedy="Remove the signs and say in the name of the column that it is in percent, "
-            "or read the column as text.",
-        )
+    if not cells.mostly(len(bad)):
+        return None
+    return Fault(
+        f"Column {cells.name!r} holds percent signs: {offenders([cells.values[i] for i in bad])}.",
+        cells.name,
+        bad,
+        "A percent sign where a number is needed.",
+        "numbers without a unit",
+        "Remove the signs and say in the name of the column that it is in percent, or read the column as text.",
+    )
 
 
-def _refuse_ambiguous(cells: _Cells, mark: str, shared: _Shared, place: Place) -> None:
-    """Raise when a mark may stand before decimals or between thousands and nothing tells which."""
+def _ambiguous(cells: _Cells, mark: str, shared: _Shared) -> Fault | None:
+    """Return the cells whose mark may stand before decimals or between thousands when nothing tells which."""
     bad = [i for i in cells.filled if cells.forms[i] == "either"]
     if mark == "," or cells.count("grouped"):
         bad = []
@@ -223,19 +226,21 @@ def _refuse_ambiguous(cells: _Cells, mark: str, shared: _Shared, place: Place) -
     ):
         bad += [i for i in cells.filled if cells.forms[i] == "point"]
     if not bad:
-        return
+        return None
     first = str(cells.values[bad[0]])
     digits = re.sub("[,.]", "", first)
-    raise DataError(
+    return Fault(
         f"Column {cells.name!r} holds {offenders([cells.values[i] for i in bad])}: the mark may stand before decimals "
         "or between thousands.",
-        where=place.rows(bad),
-        allowed=f"{first} may be {digits[:-3]}.{digits[-3:]} or {digits}",
-        remedy="Name the decimal mark, or remove the marks between thousands.",
+        cells.name,
+        bad,
+        "The mark may stand before decimals or between thousands.",
+        f"{first} may be {digits[:-3]}.{digits[-3:]} or {digits}",
+        "Name the decimal mark, or remove the marks between thousands.",
     )
 
 
-def _numbers(cells: _Cells, mark: str, dash: str, place: Place) -> pd.Series:
+def _numbers(cells: _Cells, mark: str, dash: str) -> pd.Series | Fault:
     import pandas as pd
 
     contrary = CONTRARY[mark]
@@ -245,7 +250,7 @@ def _numbers(cells: _Cells, mark: str, dash: str, place: Place) -> pd.Series:
     ]
     bad = [i for i in cells.filled if values[i] is None and not (i in cells.dashes and dash != "text")]
     if bad:
-        raise _not_numbers(cells, bad, mark, place)
+        return _not_numbers(cells, bad, mark)
     out = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     if dash == "zero":
         out[sorted(cells.dashes)] = 0.0
@@ -258,18 +263,24 @@ def whole(values: np.ndarray) -> np.ndarray:
     return values.astype(np.int64) if fits else values
 
 
-def _not_numbers(cells: _Cells, bad: list[int], mark: str, place: Place) -> DataError:
+def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
     shown = [_as_text(cells.values[i]) for i in bad]
-    allowed = f"numbers with decimal mark {mark!r}; an empty cell for a missing value"
     remedy = "Mend the cells, name the decimal mark if it was taken wrongly, or read the column as text."
-    what = f"Column {cells.name!r} holds text where numbers are needed: {offenders(shown)}."
+    what, cell = "holds text where numbers are needed: {}.", "Text where a number is needed."
     if all(i in cells.dashes for i in bad):
-        what = f"Column {cells.name!r} holds a dash in {len(bad)} cells."
+        what, cell = f"holds a dash in {len(bad)} cells.", "A dash where a number is needed."
         remedy = 'In Rosstat tables a dash means "phenomenon absent": read with dash="zero", or dash="missing".'
     elif all(s.casefold().lstrip("+-−") in NOT_FINITE for s in shown):
-        what = f"Column {cells.name!r} holds {offenders(shown)}, which is not a finite number."
+        what, cell = "holds {}, which is not a finite number.", "This is not a finite number."
         remedy = "Leave the cell empty if the value is missing."
     elif all(isinstance(cells.values[i], datetime.date | datetime.time) for i in bad):
-        what = f"Column {cells.name!r} holds dates where numbers are needed: {offenders(shown)}."
+        what, cell = "holds dates where numbers are needed: {}.", "A date where a number is needed."
         remedy = "Spreadsheets turn 1.5 into a date: format the column as numbers and enter the cells again."
-    return DataError(what, where=f"{place.rows(bad)} (the header counts)", allowed=allowed, remedy=remedy)
+    return Fault(
+        f"Column {cells.name!r} {what.replace('{}', offenders(shown))}",
+        cells.name,
+        bad,
+        cell,
+        f"numbers with decimal mark {mark!r}; an empty cell for a missing value",
+        remedy,
+    )

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from innospace.core.errors import DataError, InnospaceError, offenders
 from innospace.core.labels import require_known
 from innospace.data.csv_files import check_header
-from innospace.data.parsing import Place, Rules, parse_columns
+from innospace.data.faults import Fault, Place
+from innospace.data.parsing import Rules, parse_columns
 from innospace.data.workbook_safety import require_harmless
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ERRORS = frozenset({"#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"})
+_ERROR_ALLOWED = "values; an empty cell or #N/A for a missing value"
+_ERROR_REMEDY = "Mend the formulas, or empty the cells."
 MAX_CELLS = 20_000_000
 """One cell in the last corner of a sheet makes billions of empty ones before it."""
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
@@ -43,7 +46,8 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
         raise DataError("The sheet is empty.", where=where, remedy="Name another sheet, or save the table again.")
     taken = [j for j in range(len(grid[0])) if any(_filled(grid[i][j]) for i in rows)]
     _refuse_uncalculated(raw, sheet, grid, where)
-    _refuse_errors(grid, where)
+    if rules.found is None:
+        _refuse_errors(grid, where)
     header = [_heading(grid[rows[0]][j]) for j in taken]
     nameless = [j for j, heading in zip(taken, header, strict=True) if not heading]
     if nameless:
@@ -59,7 +63,38 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     cells = {
         h: [grid[i][j] for i in body] for h, j in zip(header, taken, strict=True) if columns is None or h in columns
     }
-    return pd.DataFrame(parse_columns(cells, rules, Place(where, lambda i: body[i] + 1)))
+    place = Place(where, lambda i: body[i] + 1, rules.found)
+    if rules.found is None:
+        return pd.DataFrame(parse_columns(cells, rules, place))
+    rules.found.row = place.row
+    return _with_errors(cells, rules, place)
+
+
+def _with_errors(cells: dict[str, list[Any]], rules: Rules, place: Place) -> pd.DataFrame:
+    """Return the table with the errors of the spreadsheet as they stand, each told as a fault."""
+    import pandas as pd
+
+    wrong = {h: [i for i, v in enumerate(column) if str(v).strip() in _ERRORS] for h, column in cells.items()}
+    sound = {
+        h: [None if i in set(wrong[h]) else v for i, v in enumerate(c)] if wrong[h] else c for h, c in cells.items()
+    }
+    frame = pd.DataFrame(parse_columns(sound, rules, place))
+    for name, bad in wrong.items():
+        if bad:
+            shown = [str(cells[name][i]) for i in bad]
+            frame[name] = frame[name].astype(object)
+            frame.loc[bad, name] = shown
+            place.tell(
+                Fault(
+                    f"Column {name!r} holds errors of the spreadsheet: {offenders(shown)}.",
+                    name,
+                    bad,
+                    "An error of the spreadsheet.",
+                    _ERROR_ALLOWED,
+                    _ERROR_REMEDY,
+                )
+            )
+    return frame
 
 
 def _grid(raw: bytes, sheet: str | None, where: str, *, formulas: bool) -> tuple[str, list[list[Any]]]:
@@ -131,8 +166,8 @@ def _refuse_errors(grid: list[list[Any]], where: str) -> None:
         raise DataError(
             "Cells hold errors of the spreadsheet.",
             where=f"{where}, cells {', '.join(bad[:5])}" + (f" and {len(bad) - 5} more" if len(bad) > 5 else ""),
-            allowed="values; an empty cell or #N/A for a missing value",
-            remedy="Mend the formulas, or empty the cells.",
+            allowed=_ERROR_ALLOWED,
+            remedy=_ERROR_REMEDY,
         )
 
 
