@@ -2,13 +2,15 @@
 
 ``y ~ x1 + log(x2) + x1:x2 - 1``: column names (in backticks when they hold spaces; dots within a name are part of
 it), numbers, the operators ``+ - * / : ^ **``, parentheses, and the transforms in :data:`TRANSFORMS`. Nothing else
-passes, so a formula in a study file cannot run code.
+passes, so a formula in a study file cannot run code. Where a model has further parts they follow after bars, each with
+its name: ``y ~ x | u: z1 + z2 | v: w``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +61,8 @@ class ParsedFormula:
         Columns used, in order of appearance, outcome first.
     categorical : tuple of str
         Columns inside ``C(...)``.
+    parts : dict of str to str
+        Further right-hand sides by name, in order.
     """
 
     text: str
@@ -66,18 +70,26 @@ class ParsedFormula:
     regressors: str
     names: tuple[str, ...]
     categorical: tuple[str, ...]
+    parts: dict[str, str] = field(default_factory=dict)
 
 
-def parse(text: str) -> ParsedFormula:
+def parse(text: str, parts: Mapping[str, bool] | None = None) -> ParsedFormula:
     """Check a formula against the allowed language.
+
+    Parameters
+    ----------
+    text : str
+    parts : mapping of str to bool, optional
+        Names of parts that may follow after bars, and whether such a part has an intercept unless it says otherwise.
 
     Raises
     ------
     FormulaError
-        Anything but the language, a missing side, or an unknown function.
+        Anything but the language, a missing side, an unknown function, or a part that the model does not have.
     """
     text = _ticked(text)
-    tokens = _tokens(text)
+    main, *rest = _BAR.split(text)
+    tokens = _tokens(main, text)
     tildes = [i for i, (kind, value) in enumerate(tokens) if (kind, value) == ("op", "~")]
     if len(tildes) != 1 or tildes[0] in (0, len(tokens) - 1):
         raise FormulaError(
@@ -88,6 +100,46 @@ def parse(text: str) -> ParsedFormula:
         )
     names: list[str] = []
     categorical: list[str] = []
+    _collect(tokens, text, names, categorical)
+    found: dict[str, str] = {}
+    for piece in rest:
+        name, right = _named_part(piece, text, parts or {})
+        if name in found:
+            raise FormulaError(f"The formula has two parts {name!r}.", where=repr(text), remedy="Put them into one.")
+        _collect(_tokens(right, text), text, names, categorical)
+        found[name] = right if (parts or {})[name] else f"0 + {right}"
+    left, right = main.split("~")
+    return ParsedFormula(text, left.strip(), right.strip(), tuple(names), tuple(categorical), found)
+
+
+_BAR = re.compile(r"\|(?=(?:[^`]*`[^`]*`)*[^`]*$)")
+"""A bar outside backticks."""
+_PART = re.compile(r"\s*([^\W\d]\w*)\s*:\s*(\S.*?)\s*$", re.DOTALL)
+
+
+def _named_part(piece: str, text: str, parts: Mapping[str, bool]) -> tuple[str, str]:
+    """Return name and right-hand side of what stands after a bar."""
+    if not parts:
+        raise FormulaError(
+            "The formula has a part after a bar, and this model has no further parts.",
+            where=repr(text),
+            allowed="outcome ~ regressors",
+            remedy="Leave out the bar and what follows it.",
+        )
+    match = _PART.match(piece)
+    if match is None or "~" in piece:
+        raise FormulaError(
+            f"After a bar stands {piece.strip()!r}, which is no named part.",
+            where=repr(text),
+            allowed="; ".join(f"| {name}: z1 + z2" for name in parts),
+            remedy="Write the name of the part, a colon and its regressors.",
+        )
+    require_known([match[1]], list(parts), kind="part", where=f"formula {text!r}")
+    return match[1], match[2]
+
+
+def _collect(tokens: list[tuple[str, str]], text: str, names: list[str], categorical: list[str]) -> None:
+    """Add the columns that tokens use, and refuse functions that are no transforms."""
     for i, (kind, value) in enumerate(tokens):
         if kind not in ("name", "tick"):
             continue
@@ -99,8 +151,6 @@ def parse(text: str) -> ParsedFormula:
             names.append(column)
         if i >= 2 and tokens[i - 2] == ("name", "C") and tokens[i - 1] == ("op", "("):
             categorical.append(column)
-    left, right = text.split("~")
-    return ParsedFormula(text, left.strip(), right.strip(), tuple(names), tuple(categorical))
 
 
 def _ticked(text: str) -> str:
@@ -109,17 +159,17 @@ def _ticked(text: str) -> str:
     return "`".join(_DOTTED.sub(r"`\g<0>`", part) if i % 2 == 0 else part for i, part in enumerate(parts))
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
+def _tokens(piece: str, text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     position = 0
-    stripped = text.rstrip()
+    stripped = piece.rstrip()
     while position < len(stripped):
         match = _TOKEN.match(stripped, position)
         if match is None:
             rest = stripped[position:].lstrip()
             raise FormulaError(
                 f"The formula holds {rest[0]!r}, which is not part of the formula language.",
-                where=f"{text!r}, at character {len(stripped) - len(rest) + 1}",
+                where=f"{text!r}, at character {text.rfind(piece) + len(stripped) - len(rest) + 1}",
                 allowed=_LANGUAGE,
                 remedy="Compute other transforms as columns of the table; put other names in `backticks`.",
             )
@@ -152,12 +202,15 @@ class Matrices:
         Length k.
     kept : ndarray of int, shape (n,)
         Positions of the rows used; rows with a missing cell are left out.
+    parts : dict of str to (ndarray, shape (n, p), and tuple of str)
+        Design and names of each further part.
     """
 
     y: Array
     x: Array
     names: tuple[str, ...]
     kept: np.ndarray[Any, np.dtype[np.int64]]
+    parts: dict[str, tuple[Array, tuple[str, ...]]] = field(default_factory=dict)
 
 
 def materialise(formula: ParsedFormula, frame: pd.DataFrame, also: tuple[str, ...] = ()) -> Matrices:
@@ -191,19 +244,27 @@ def materialise(formula: ParsedFormula, frame: pd.DataFrame, also: tuple[str, ..
             where=f"columns {offenders(used)}",
             remedy="Fill the cells or leave the emptiest column out of the formula.",
         )
-    y, x, names = _matrices(formula, frame if not missing.any() else frame.iloc[kept])
+    used_rows = frame if not missing.any() else frame.iloc[kept]
+    y, x, names = _matrices(formula, used_rows)
     _require_finite(formula.outcome, y, frame, kept)
-    for j, name in enumerate(names):
-        _require_finite(name, x[:, j], frame, kept)
-    return Matrices(y, x, names, kept)
+    parts = {name: _part_matrix(formula, right, used_rows) for name, right in formula.parts.items()}
+    for matrix, columns in ((x, names), *parts.values()):
+        for j, name in enumerate(columns):
+            _require_finite(name, matrix[:, j], frame, kept)
+    return Matrices(y, x, names, kept, parts)
 
 
-def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array, tuple[str, ...]]:
+def _part_matrix(formula: ParsedFormula, right: str, frame: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
+    built = _built(formula, right, frame)
+    return np.ascontiguousarray(built.to_numpy(dtype=np.float64)), tuple(str(c) for c in built.columns)
+
+
+def _built(formula: ParsedFormula, text: str, frame: pd.DataFrame) -> Any:
     import formulaic
 
     try:
         with np.errstate(all="ignore"):
-            built = formulaic.Formula(f"{formula.outcome} ~ {formula.regressors}").get_model_matrix(
+            return formulaic.Formula(text).get_model_matrix(
                 frame[list(formula.names)], context=_NUMERIC, na_action="ignore"
             )
     except Exception as error:
@@ -213,6 +274,10 @@ def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array
             allowed=_LANGUAGE,
             remedy="Look for unbalanced parentheses or an operator without operands.",
         ) from error
+
+
+def _matrices(formula: ParsedFormula, frame: pd.DataFrame) -> tuple[Array, Array, tuple[str, ...]]:
+    built = _built(formula, f"{formula.outcome} ~ {formula.regressors}", frame)
     if built.lhs.shape[1] != 1:
         raise FormulaError(
             "The left-hand side must give one column.",

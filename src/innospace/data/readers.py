@@ -10,6 +10,7 @@ from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
 from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
+from innospace.data.faults import Found
 from innospace.data.parsing import Rules
 
 SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
@@ -78,8 +79,48 @@ def read_table(
     DataError, LabelError
         The message names file, row and column.
     """
-    file = _require_file(Path(path))
     rules = Rules(decimal, tuple(numeric), tuple(text), dash)
+    return _read(Path(path), rules, sheet, encoding, delimiter, columns)
+
+
+def read_faulty(
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    numeric: Sequence[str] = (),
+    text: Sequence[str] = (),
+    dash: str = "text",
+) -> tuple[Dataset, Found]:
+    """Read a table whose cells may be faulty; the options are those of :func:`read_table`.
+
+    Returns
+    -------
+    tuple
+        The table, in which faulty columns stay as they stand in the file, and the faults. Without faults the table
+        is what :func:`read_table` returns.
+
+    Raises
+    ------
+    DataError, LabelError
+        What is wrong with the file as a whole.
+    """
+    found = Found()
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash, found)
+    return _read(Path(path), rules, sheet, encoding, delimiter, None), found
+
+
+def _read(
+    path: Path,
+    rules: Rules,
+    sheet: str | None,
+    encoding: str | None,
+    delimiter: str | None,
+    columns: Sequence[str] | None,
+) -> Dataset:
+    file = _require_file(path)
     # read once: what is hashed is what is parsed
     raw = file.read_bytes()
     kind, where, note = SUFFIXES[file.suffix.lower()], str(file), ""
@@ -98,7 +139,7 @@ def read_table(
         frame = read_parquet(raw, where, rules, columns)
     if frame.shape[1] == 0 or len(frame) == 0:
         raise DataError("The table has no rows.", where=where, remedy="Check that the right file was saved.")
-    require_known([*numeric, *text], [str(c) for c in frame.columns], kind="column", where=where)
+    require_known([*rules.numeric, *rules.text], [str(c) for c in frame.columns], kind="column", where=where)
     if columns is not None:
         frame = frame[list(columns)]
     source = Source(file.name, hashlib.sha256(raw).hexdigest(), Nature.OBSERVED, "read from a file")

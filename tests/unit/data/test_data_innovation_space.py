@@ -98,7 +98,7 @@ def test_a_replacement_stays_below_the_smallest_count():
         ({"space": [1.0, 2.0, np.inf, 4.0]}, "missing or infinite", "row 3 (Край 2)"),
         ({"technologies": [1.0, "два", 3.0, "x"]}, "'два', 'x'", "row 2 (Край 1), row 4"),
         ({"technologies": ["1", "2", "3", "много"]}, "'много'", "row 4 (Край 3)"),
-        ({"technologies": [0.0] * 4}, "zero innovations in the table", "'technologies'"),
+        ({"technologies": [0.0] * 4}, "zero innovations in the table", "row 1 (Край 0)"),
         ({"space": [1.0, 0.0, 3.0, 4.0]}, "innovation space is zero", "row 2 (Край 1)"),
         ({"region": ["a", "b", None, "c"]}, "without a name", "row 3"),
         ({"region": ["a", "b", "  ", "c"]}, "without a name", "row 3"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError, offenders
+from innospace.core.errors import InnospaceError, LabelError, SpecError, offenders
 from innospace.data.cards import ColumnCard
+from innospace.data.faults import Fault
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,58 +71,63 @@ def missing_columns(frame: pd.DataFrame) -> InnospaceError | None:
     )
 
 
-def rows(frame: pd.DataFrame, mask: np.ndarray) -> str:
-    """Name the first rows of a mask by number, region and year."""
+def rows(frame: pd.DataFrame, bad: Sequence[int]) -> str:
+    """Name the first of some rows by number, region and year."""
     shown = []
-    for i in np.flatnonzero(mask)[:5]:
-        year = f", {frame['year'].iloc[int(i)]}" if "year" in frame.columns else ""
-        shown.append(f"row {int(i) + 1} ({frame['region'].iloc[int(i)]}{year})")
-    rest = int(mask.sum()) - len(shown)
+    for i in bad[:5]:
+        year = f", {frame['year'].iloc[i]}" if "year" in frame.columns else ""
+        shown.append(f"row {i + 1} ({frame['region'].iloc[i]}{year})")
+    rest = len(bad) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
 
 
-def cell_problems(frame: pd.DataFrame) -> list[InnospaceError]:
+def cell_faults(frame: pd.DataFrame) -> list[Fault]:
     """Return nameless regions, text, missing, infinite, negative and impossible values, column by column."""
-    from pandas.api.types import is_numeric_dtype
-
-    found: list[InnospaceError] = []
-    nameless = np.array([str(v).strip() in ("", "nan", "None", "<NA>") for v in frame["region"]])
-    if nameless.any():
+    found: list[Fault] = []
+    nameless = [i for i, v in enumerate(frame["region"]) if str(v).strip() in ("", "nan", "None", "<NA>")]
+    if nameless:
         found.append(
-            DataError(
+            Fault(
                 "Regions without a name.",
-                where=rows(frame, nameless),
-                allowed="a name in every row",
-                remedy="Name the regions, or remove empty rows and footnotes.",
+                "region",
+                nameless,
+                "A region without a name.",
+                "a name in every row",
+                "Name the regions, or remove empty rows and footnotes.",
             )
         )
-    for name in ("year", *_NUMERIC):
-        if name not in frame.columns:
-            continue
-        if not is_numeric_dtype(frame[name].dtype):
-            bad = np.array([not _is_number(v) for v in frame[name]])
-            texts = frame[name].astype(str)[bad].head(5)
-            found.append(
-                DataError(
-                    f"Column {name!r} holds text where numbers are needed: {offenders(texts)}.",
-                    where=rows(frame, bad),
-                    remedy="Mend the cells.",
-                )
-            )
-            continue
-        values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-        if not np.isfinite(values).all():
-            found.append(
-                DataError(
-                    f"Column {name!r} holds missing or infinite values.",
-                    where=rows(frame, ~np.isfinite(values)),
-                    allowed="finite numbers in every row",
-                    remedy="Fill the cells or leave these regions out.",
-                )
-            )
-        elif (problem := _range_problem(frame, name, values)) is not None:
-            found.append(problem)
-    return found
+    columns = (name for name in ("year", *_NUMERIC) if name in frame.columns)
+    return [*found, *(fault for name in columns if (fault := _number_fault(frame, name)) is not None)]
+
+
+def _number_fault(frame: pd.DataFrame, name: str) -> Fault | None:
+    from pandas.api.types import is_numeric_dtype
+
+    if not is_numeric_dtype(frame[name].dtype):
+        bad = [i for i, v in enumerate(frame[name]) if not _is_number(v)]
+        texts = frame[name].astype(str).iloc[bad[:5]]
+        return Fault(
+            f"Column {name!r} holds text where numbers are needed: {offenders(texts)}.",
+            name,
+            bad,
+            "Text where a number is needed.",
+            remedy="Mend the cells.",
+        )
+    values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.isfinite(values).all():
+        return Fault(
+            f"Column {name!r} holds missing or infinite values.",
+            name,
+            _rows_of(~np.isfinite(values)),
+            "The value is missing or infinite.",
+            "finite numbers in every row",
+            "Fill the cells or leave these regions out.",
+        )
+    return _range_fault(name, values)
+
+
+def _rows_of(mask: Any) -> list[int]:
+    return [int(i) for i in np.flatnonzero(mask)]
 
 
 def _is_number(value: object) -> bool:
@@ -131,54 +138,55 @@ def _is_number(value: object) -> bool:
     return True
 
 
-def _range_problem(frame: pd.DataFrame, name: str, values: np.ndarray) -> InnospaceError | None:
+def _range_fault(name: str, values: np.ndarray) -> Fault | None:
     if name == "year":
-        bad = values != np.round(values)
-        if not bad.any():
-            return None
-        return DataError(
-            "Years must be whole numbers.", where=rows(frame, bad), allowed="2010, 2011, ...", remedy="Mend the cells."
-        )
-    bad = values < 0.0
-    if bad.any():
-        return DataError(
+        bad = _rows_of(values != np.round(values))
+        words = ("Years must be whole numbers.", name, bad, "The year is not a whole number.", "2010, 2011, ...")
+        return Fault(*words, "Mend the cells.") if bad else None
+    if (values < 0.0).any():
+        return Fault(
             f"Column {name!r} holds negative values.",
-            where=rows(frame, bad),
-            allowed=_BY_NAME[name].rule,
-            remedy="A count cannot be negative; check the source.",
+            name,
+            _rows_of(values < 0.0),
+            "The value is negative.",
+            _BY_NAME[name].rule,
+            "A count cannot be negative; check the source.",
         )
     limit = {"innovative_share": 1.0, "innovative_share_percent": 100.0}.get(name)
-    if limit is not None and (values > limit).any():
-        percent = name == "innovative_share" and values.max() <= 100.0
-        return DataError(
-            f"Column {name!r} exceeds {limit:g}.",
-            where=rows(frame, values > limit),
-            allowed=_BY_NAME[name].rule,
-            remedy="This looks like percent: name the column innovative_share_percent."
-            if percent
-            else "Check the unit.",
-        )
-    return None
+    if limit is None or not (values > limit).any():
+        return None
+    percent = name == "innovative_share" and values.max() <= 100.0
+    return Fault(
+        f"Column {name!r} exceeds {limit:g}.",
+        name,
+        _rows_of(values > limit),
+        f"The value exceeds {limit:g}.",
+        _BY_NAME[name].rule,
+        "This looks like percent: name the column innovative_share_percent." if percent else "Check the unit.",
+    )
 
 
-def key_problems(frame: pd.DataFrame) -> list[InnospaceError]:
+def key_faults(frame: pd.DataFrame) -> list[Fault]:
     """Return regions or region-years that occur more than once."""
     keys = ["region", "year"] if "year" in frame.columns else ["region"]
     doubled = frame.duplicated(keys, keep=False).to_numpy()
     if not doubled.any():
         return []
     pairs = frame.loc[doubled, keys].drop_duplicates().astype(str).agg(", ".join, axis=1)
+    named = " and ".join(keys)
     return [
-        DataError(
-            f"{' and '.join(keys).capitalize()} occur more than once: {offenders(pairs)}.",
-            where=rows(frame, doubled),
-            allowed="one row a region and year",
-            remedy="Keep one row, or add the column year.",
+        Fault(
+            f"{named.capitalize()} occur more than once: {offenders(pairs)}.",
+            "region",
+            _rows_of(doubled),
+            f"The same {named} stands in another row too.",
+            "one row a region and year",
+            "Keep one row, or add the column year.",
         )
     ]
 
 
-def region_problems(frame: pd.DataFrame) -> list[InnospaceError]:
+def region_faults(frame: pd.DataFrame) -> list[Fault]:
     """Return totals among the regions of Russia, parts beside the whole, and one region under two names."""
     from innospace.data.regions import match_regions
 
@@ -187,33 +195,37 @@ def region_problems(frame: pd.DataFrame) -> list[InnospaceError]:
     codes = np.array(found.codes, dtype=object)
     if np.mean([c is not None for c in codes]) < RUSSIAN:
         return []
-    problems: list[InnospaceError] = []
+    faults: list[Fault] = []
     aggregates = set(found.aggregates)
-    totals = np.array([n in aggregates for n in names])
-    if totals.any():
-        problems.append(
-            DataError(
+    totals = [i for i, n in enumerate(names) if n in aggregates]
+    if totals:
+        faults.append(
+            Fault(
                 f"Totals stand among the regions: {offenders(found.aggregates)}.",
-                where=rows(frame, totals),
-                allowed="rows that do not contain one another",
-                remedy="Leave the totals out, or use innospace.data.with_region_codes.",
+                "region",
+                totals,
+                "This is a total, not a region.",
+                "rows that do not contain one another",
+                "Leave the totals out, or use innospace.data.with_region_codes.",
             )
         )
     known = set(found.codes)
-    inside = np.array([n in found.parts and found.parts[n] in known for n in names])
-    if inside.any():
-        problems.append(
-            DataError(
+    inside = [i for i, n in enumerate(names) if n in found.parts and found.parts[n] in known]
+    if inside:
+        faults.append(
+            Fault(
                 "Parts of regions stand beside the whole, so they would count twice.",
-                where=rows(frame, inside),
-                allowed="either a region with its autonomous districts, or all of its parts",
-                remedy="Leave out one or the other.",
+                "region",
+                inside,
+                "This is part of another region of the table.",
+                "either a region with its autonomous districts, or all of its parts",
+                "Leave out one or the other.",
             )
         )
-    return [*problems, *_double_names(frame, codes)]
+    return [*faults, *_double_names(frame, codes)]
 
 
-def _double_names(frame: pd.DataFrame, codes: np.ndarray) -> list[InnospaceError]:
+def _double_names(frame: pd.DataFrame, codes: np.ndarray) -> list[Fault]:
     year = ["year"] if "year" in frame.columns else []
     keys = frame.assign(_code=codes)
     double = keys["_code"].notna() & keys.duplicated(["_code", *year], keep=False)
@@ -221,28 +233,38 @@ def _double_names(frame: pd.DataFrame, codes: np.ndarray) -> list[InnospaceError
     if not double.any():
         return []
     return [
-        DataError(
+        Fault(
             f"A region stands under several names: {offenders(keys.loc[double, 'region'].unique())}.",
-            where=rows(frame, double.to_numpy()),
-            allowed="one row a region and year",
-            remedy="Keep one of the rows.",
+            "region",
+            _rows_of(double.to_numpy()),
+            "The same region stands in another row under another name.",
+            "one row a region and year",
+            "Keep one of the rows.",
         )
     ]
 
 
-def count_problems(frame: pd.DataFrame, rule: str, value: float) -> list[InnospaceError]:
+def count_faults(frame: pd.DataFrame, rule: str, value: float) -> list[Fault]:
     """Return an empty space, counts that contradict each other, and zeros the rule does not allow."""
-    found: list[InnospaceError] = []
+    found: list[Fault] = []
     space = frame["space"].to_numpy(np.float64)
     if (space <= 0.0).any():
         found.append(
-            DataError(
+            Fault(
                 "The innovation space is zero, so its logarithm does not exist.",
-                where=rows(frame, space <= 0.0),
-                allowed="V = S B > 0",
-                remedy="Leave out regions without R&D organisations or innovative companies.",
+                "space",
+                _rows_of(space <= 0.0),
+                "The innovation space V of this row is zero, so its logarithm does not exist.",
+                "V = S B > 0",
+                "Leave out regions without R&D organisations or innovative companies.",
             )
         )
+    return [*found, *_contradictions(frame, space), *_zero_faults(frame, rule, value)]
+
+
+def _contradictions(frame: pd.DataFrame, space: np.ndarray) -> list[Fault]:
+    """Return counts that do not go together."""
+    found: list[Fault] = []
     if {"innovative_companies", "enterprises", "innovative_share"} <= set(frame.columns):
         companies, enterprises, share = (
             frame[c].to_numpy(np.float64) for c in ("innovative_companies", "enterprises", "innovative_share")
@@ -250,11 +272,13 @@ def count_problems(frame: pd.DataFrame, rule: str, value: float) -> list[Innospa
         apart = np.abs(companies - enterprises * share) > SHARE_ROUNDING * enterprises + COUNT_ROUNDING
         if apart.any():
             found.append(
-                DataError(
+                Fault(
                     "The given number of innovative companies B disagrees with P times I.",
-                    where=rows(frame, apart),
-                    allowed="a difference that rounding of counts and of percentages to a tenth explains",
-                    remedy="Give one of them, or correct the counts.",
+                    "innovative_companies",
+                    _rows_of(apart),
+                    "B disagrees with P times I of this row.",
+                    "a difference that rounding of counts and of percentages to a tenth explains",
+                    "Give one of them, or correct the counts.",
                 )
             )
     if "space_from_counts" in frame.columns:
@@ -262,43 +286,57 @@ def count_problems(frame: pd.DataFrame, rule: str, value: float) -> list[Innospa
         apart = np.abs(space - product) > AGREE * np.maximum(np.abs(space), np.abs(product))
         if apart.any():
             found.append(
-                DataError(
+                Fault(
                     "The given space V disagrees with S times B.",
-                    where=rows(frame, apart),
-                    allowed=f"a relative difference up to {AGREE:g}",
-                    remedy="Give one of them, or correct the counts.",
+                    "space",
+                    _rows_of(apart),
+                    "V disagrees with S times B of this row.",
+                    f"a relative difference up to {AGREE:g}",
+                    "Give one of them, or correct the counts.",
                 )
             )
+    return found
+
+
+def _zero_faults(frame: pd.DataFrame, rule: str, value: float) -> list[Fault]:
+    """Return years without any innovation, and zeros the rule does not allow."""
     counts = frame["technologies"].to_numpy(np.float64)
     years = frame["year"].to_numpy() if "year" in frame.columns else np.zeros(len(frame))
     empty = [y for y in np.unique(years) if not counts[years == y].any()]
     if empty:
         when = f"in {offenders([int(y) for y in empty])}" if "year" in frame.columns else "in the table"
-        found.append(
-            DataError(
+        return [
+            Fault(
                 f"Every region has zero innovations {when}.",
-                where="column 'technologies'",
-                allowed="at least one positive count a year",
-                remedy="Check that the right column was chosen.",
+                "technologies",
+                _rows_of(np.isin(years, empty)),
+                "Every region has zero innovations in this year.",
+                "at least one positive count a year",
+                "Check that the right column was chosen.",
             )
-        )
-        return found
+        ]
     zero = counts == 0.0
     smallest = float(counts[~zero].min())
     if zero.any() and rule == "error":
-        found.append(
-            DataError(
+        return [
+            Fault(
                 f"{int(zero.sum())} regions have zero innovations, which have no logarithm.",
-                where=rows(frame, zero),
+                "technologies",
+                _rows_of(zero),
+                "Zero innovations have no logarithm.",
                 remedy='Choose zero_rule "replace" (the source paper: 0.1 per year) or "drop".',
             )
-        )
+        ]
     if zero.any() and rule == "replace" and value >= smallest:
-        found.append(
-            SpecError(
+        return [
+            Fault(
                 f"Zero innovations cannot be replaced by {value:g}, since a region has {smallest:g}.",
-                allowed=f"a positive number below {smallest:g}",
-                remedy="Choose a smaller zero_value.",
+                "technologies",
+                _rows_of(zero),
+                f"Zero cannot be replaced by {value:g}.",
+                f"a positive number below {smallest:g}",
+                "Choose a smaller zero_value.",
+                SpecError,
             )
-        )
-    return found
+        ]
+    return []

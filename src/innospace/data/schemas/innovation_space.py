@@ -16,15 +16,16 @@ from innospace.core.labels import require_known
 from innospace.core.provenance import Source
 from innospace.data.cards import ColumnCard
 from innospace.data.dataset import Dataset, as_dataset
+from innospace.data.faults import Fault
 from innospace.data.schemas.checks import (
     COLUMNS,
     PAPER_ZERO,
     ZERO_RULES,
-    cell_problems,
-    count_problems,
-    key_problems,
+    cell_faults,
+    count_faults,
+    key_faults,
     missing_columns,
-    region_problems,
+    region_faults,
     rows,
     rule_problems,
 )
@@ -32,7 +33,17 @@ from innospace.data.schemas.checks import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "PAPER_ZERO", "ZERO_RULES", "InnovationSpaceTable", "describe", "problems", "validate"]
+__all__ = [
+    "COLUMNS",
+    "PAPER_ZERO",
+    "ZERO_RULES",
+    "InnovationSpaceTable",
+    "describe",
+    "faults",
+    "problems",
+    "renamed",
+    "validate",
+]
 
 HARDLY = 1.0
 """Shares in percent that are nowhere above this one look like fractions."""
@@ -81,11 +92,29 @@ def problems(
         return [*found, missing]
     if len(frame) == 0:
         return [*found, DataError("The table has no rows.", where=dataset.source.name)]
-    found += cell_problems(frame)
-    if found:
-        return found
+    found += [f.error(rows(frame, f.rows)) for f in cell_faults(frame)]
+    return found or [f.error(rows(frame, f.rows)) for f in _row_faults(frame, zero_rule, zero_value)]
+
+
+def faults(frame: pd.DataFrame, *, zero_rule: str = "replace", zero_value: float = PAPER_ZERO) -> list[Fault]:
+    """Return what keeps the cells of a table from passing, as :func:`problems` tells it; rows are those of ``frame``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With the columns of the schema under their names; one that lacks some has no faults of cells.
+    zero_rule, zero_value
+        See :func:`validate`.
+    """
+    if missing_columns(frame) is not None or len(frame) == 0:
+        return []
+    return cell_faults(frame) or _row_faults(frame, zero_rule, zero_value)
+
+
+def _row_faults(frame: pd.DataFrame, zero_rule: str, zero_value: float) -> list[Fault]:
+    """Return what is wrong with rows whose cells are sound one by one."""
     built = _with_space(frame)
-    return [*key_problems(built), *region_problems(built), *count_problems(built, zero_rule, zero_value)]
+    return [*key_faults(built), *region_faults(built), *count_faults(built, zero_rule, zero_value)]
 
 
 def validate(
@@ -133,14 +162,28 @@ def validate(
     return InnovationSpaceTable(frame, dataset.source, (*dataset.steps, *steps, *zero_steps))
 
 
-def _renamed(dataset: Dataset, columns: Mapping[str, str] | None) -> Dataset:
-    if not columns:
-        return dataset
+def renamed(frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with columns under their names in the schema.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    columns : mapping
+        Canonical name to name in the table.
+
+    Raises
+    ------
+    LabelError
+        A name is unknown to the schema or to the table.
+    """
     require_known(list(columns), [c.name for c in COLUMNS], kind="column of the schema")
-    require_known(list(columns.values()), [str(c) for c in dataset.frame.columns], kind="column")
-    taken = [c for c in columns if c in dataset.frame.columns and columns[c] != c]
-    frame = dataset.frame.drop(columns=taken).rename(columns={given: name for name, given in columns.items()})
-    return dataset.with_frame(frame)
+    require_known(list(columns.values()), [str(c) for c in frame.columns], kind="column")
+    taken = [c for c in columns if c in frame.columns and columns[c] != c]
+    return frame.drop(columns=taken).rename(columns={given: name for name, given in columns.items()})
+
+
+def _renamed(dataset: Dataset, columns: Mapping[str, str] | None) -> Dataset:
+    return dataset.with_frame(renamed(dataset.frame, columns)) if columns else dataset
 
 
 def _with_space(frame: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +230,7 @@ def _apply_zero_rule(frame: pd.DataFrame, rule: str, value: float) -> tuple[pd.D
     out = out.drop(columns=[c for c in ("space_from_counts",) if c in out.columns])
     if not zero.any():
         return out, []
-    named = rows(frame, zero)
+    named = rows(frame, np.flatnonzero(zero).tolist())
     if rule == "drop":
         step = f"{int(zero.sum())} rows with zero innovations were left out: {named}."
         return out[~zero].reset_index(drop=True), [step]

@@ -1,0 +1,187 @@
+"""Problems of a table told cell by cell: the same rules as the errors of readers and schema, with rows of the file."""
+
+import math
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from innospace.core.errors import DataError, InnospaceError
+from innospace.data import cell_problems, load_sample, read_table
+from innospace.data.cell_problems import survey
+from innospace.data.readers import read_faulty
+from innospace.data.schemas.innovation_space import problems
+
+RUSSIAN = {"region": "Регион", "year": "Год", "technologies": "Патенты", "space": "V"}
+TEXT = "Регион;Год;Патенты;V\nУфа;2010;1,5;10\n\nКазань;2010;много;20\nПермь;2010;3,5;-\n;;;\nПермь;2011;нет;7\n"
+
+
+@pytest.fixture
+def look(tmp_path):
+    def write(content, name="t.csv", encoding="utf-8", **options):
+        path = tmp_path / name
+        path.write_bytes(content.encode(encoding) if isinstance(content, str) else content)
+        return survey(path, **options)
+
+    return write
+
+
+def test_every_bad_cell_is_told_with_its_row_and_label(look):
+    seen = look(TEXT, encoding="cp1251", schema="innovation_space", columns=RUSSIAN)
+    assert not seen.readable
+    assert seen.count == 3
+    assert [(p.row, p.label, p.column, p.text) for p in seen.problems] == [
+        (4, "Казань, 2010", "Патенты", "много"),
+        (5, "Пермь, 2010", "V", "-"),
+        (7, "Пермь, 2011", "Патенты", "нет"),
+    ]
+    assert seen.problems[0].what == "Text where a number is needed."
+    assert "decimal mark ','" in seen.problems[0].allowed
+    assert "dash=" in seen.problems[1].remedy
+    assert seen.numbers == (2, 4, 5, 7)
+    assert seen.cells[1] == ("Казань", "2010", "много", "20")
+    assert "cp1251" in seen.notes[0]
+
+
+def test_options_of_the_reader_mend_what_they_can(look):
+    options = {"dash": "missing", "text": ["Патенты"]}
+    seen = look(TEXT, options=options)
+    assert (seen.readable, seen.count) == (True, 0)
+
+
+CSVS = [
+    "a,b\n1,x\n2,3\n3,4\n",
+    "a,b\n12 %,1\n13 %,2\n",
+    'a,b\n"1,234",1\n"2,345",2\n',
+    "a,b\n1,-\n2,—\n3,3\n4,2\n",
+    "a,b\n1,inf\n2,3\n3,3\n",
+    "a,b\n1,2\n,\n3,x\n4,5\n5,6\n",
+]
+
+
+@pytest.mark.parametrize("text", CSVS)
+def test_the_first_problem_is_the_error_of_the_reader(tmp_path, text):
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    with pytest.raises(DataError) as error:
+        read_table(path)
+    found = read_faulty(path)[1]
+    fault = found.faults[0]
+    assert error.value.what == fault.what
+    assert (error.value.allowed, error.value.remedy) == (fault.allowed, fault.remedy)
+    assert all(str(found.row(i)) in error.value.where for i in fault.rows)
+    lines = text.splitlines()
+    for problem in survey(path).problems:
+        assert problem.text in lines[problem.row - 1]
+
+
+def test_without_faults_both_readers_agree(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b,c,d\n1,"1,5",x,007\n,"2,5",y,010\n\n3,,z,011\n')
+    strict, (lenient, found) = read_table(path), read_faulty(path)
+    pd.testing.assert_frame_equal(strict.frame, lenient.frame)
+    assert not found.faults
+    assert [found.row(i) for i in range(3)] == [2, 3, 5]
+
+
+def test_errors_of_the_spreadsheet_are_cells(tmp_path):
+    book = openpyxl.Workbook()
+    for row in ([], ["region", "x"], ["A", 1], [], ["B", "#DIV/0!"], ["C", 3], ["D", "#REF!"], ["E", "?"], ["F", 3]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(DataError, match="errors of the spreadsheet"):
+        read_table(tmp_path / "t.xlsx")
+    seen = survey(tmp_path / "t.xlsx")
+    assert [(p.row, p.label, p.text) for p in seen.problems] == [(5, "B", "#DIV/0!"), (7, "D", "#REF!"), (8, "E", "?")]
+    assert not seen.readable
+
+
+def test_infinite_values_of_parquet_are_cells(tmp_path):
+    pq.write_table(pa.table({"a": [1.0, math.inf, 2.0], "b": ["x", "y", "z"]}), tmp_path / "t.parquet")
+    (problem,) = survey(tmp_path / "t.parquet").problems
+    assert (problem.row, problem.column, problem.text) == (2, "a", "inf")
+
+
+def table(**columns):
+    frame = {"region": [f"Край {i}" for i in range(4)], "technologies": [1.0, 2.0, 3.0, 4.0], "space": [1.0, 2, 3, 4]}
+    return pd.DataFrame({**frame, **columns})
+
+
+@pytest.mark.parametrize(
+    ("columns", "bad"),
+    [
+        ({"technologies": [1.0, -2.0, 3.0, np.nan]}, {("technologies", 3)}),
+        ({"technologies": [1.0, -2.0, 3.0, -1.0]}, {("technologies", 1), ("technologies", 3)}),
+        ({"region": ["a", None, "c", " "]}, {("region", 1), ("region", 3)}),
+        ({"region": ["a", "b", "a", "c"]}, {("region", 0), ("region", 2)}),
+        ({"space": [1.0, 0.0, 3.0, 4.0]}, {("space", 1)}),
+        ({"technologies": [0.0] * 4}, {("technologies", i) for i in range(4)}),
+        ({"innovative_share": [0.1, 0.2, 12.0, 0.3], "technologies": [1, 2, -3, 4]},
+         {("innovative_share", 2), ("technologies", 2)}),
+        ({"region": ["Уфа", "Москва", "Российская Федерация", "Республика Татарстан"]}, {("region", 2)}),
+    ],
+)  # fmt: skip
+def test_faults_of_the_schema_are_those_of_its_errors(columns, bad, tmp_path):
+    frame = table(**columns)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    seen = survey(tmp_path / "t.csv", schema="innovation_space")
+    assert {(p.column, p.position) for p in seen.problems} == bad
+    assert seen.readable
+    assert len(problems(frame, zero_rule="drop")) == len({p.column for p in seen.problems})
+
+
+def test_a_fault_of_the_row_has_no_column(look):
+    seen = look(
+        "region,technologies,rd_organisations,innovative_companies\nA,1,0,3\nB,2,2,2\n", schema="innovation_space"
+    )
+    (problem,) = seen.problems
+    assert (problem.column, problem.row, problem.text, problem.label) == ("", 2, "", "A")
+
+
+def test_columns_that_are_missing_are_told_of_the_table(look):
+    seen = look("a,b\n1,2\n", schema="innovation_space")
+    assert seen.problems == ()
+    assert "lacks" in seen.errors[0].what
+    assert "'tec'" in look("a,b\n1,2\n", schema="innovation_space", columns={"tec": "a"}).errors[0].what
+
+
+def test_all_problems_are_counted_and_the_first_are_told(look, monkeypatch):
+    monkeypatch.setattr(cell_problems, "MOST", 30)
+    rows = "".join(f"r{i},{i if i % 2 else 'x'}\n" for i in range(400))
+    seen = look("region,n\n" + rows)
+    assert seen.count == 200
+    assert len(seen.problems) == 30
+    assert set(seen.positions) == {*range(20), *(p.position for p in seen.problems)}
+
+
+def test_columns_are_recognised(look):
+    seen = look(
+        "name,Год,n,x,flag,code,nothing\nРеспублика Татарстан,2010,5,1.5,true,007,\nМосква,2011,6,,false,011,\n"
+    )
+    kinds = {c.name: c.kind for c in seen.columns}
+    assert kinds == {
+        "name": "region",
+        "Год": "year",
+        "n": "whole number",
+        "x": "number",
+        "flag": "true or false",
+        "code": "code",
+        "nothing": "empty",
+    }
+    x = seen.columns[3]
+    assert (x.missing, x.low, x.high) == (1, "1.5", "1.5")
+
+
+def test_a_sample_is_looked_at_like_a_file():
+    seen = survey(load_sample("russia-2010-2012"), schema="innovation_space")
+    assert (seen.rows, seen.count, seen.readable) == (240, 0, True)
+    assert seen.numbers[0] == 1
+
+
+def test_what_is_wrong_with_the_file_as_a_whole_is_an_error(look):
+    for content in ("", "a,b\n", "a,a\n1,2\n", "a,b\n1\n"):
+        with pytest.raises(InnospaceError):
+            look(content)
