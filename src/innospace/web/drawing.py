@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from innospace.core.document import Block, Document, Heading
-from innospace.core.errors import LabelError
+from innospace.core.errors import InnospaceError, LabelError
 from innospace.core.explore import Choice, Explorable, View, settled
 from innospace.core.figure import Figure
 from innospace.core.labels import require_known
@@ -123,13 +123,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a choice says before anything is drawn; figures are named."""
+    """What a choice says before anything is drawn; figures are named, ``rows`` is how many the table has."""
 
     title: str
     sentences: tuple[str, ...]
     own: tuple[str, ...]
     figures: tuple[str, ...]
     table: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,42 @@ def find_run(study: str, folder: Path, run: str = "") -> RunRef:
     known = store.run_ids()
     run_id = known[-1] if known and not run else store.find(run)
     return RunRef(study, str(folder), run_id, (store.path(run_id) / MANIFEST).stat().st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Stored runs of a study, newest first (hash and when, ``2026-07-01 12:30``), and the run the study stands for.
+
+    ``present`` is empty when the study has problems.
+    """
+
+    runs: tuple[tuple[str, str], ...]
+    present: str
+
+
+def history(folder: str) -> History:
+    """Return the stored runs of a study."""
+    from datetime import datetime
+
+    from innospace.study.folders import read_manifest
+    from innospace.study.load import load_study
+    from innospace.study.plan import make_plan
+    from innospace.study.store import Store
+
+    store = Store(Path(folder))
+    found = []
+    for run_id in reversed(store.run_ids()):
+        try:
+            created = datetime.fromisoformat(read_manifest(store.path(run_id))["created"])
+        except InnospaceError:
+            # a damaged run is told of when it is opened
+            continue
+        found.append((run_id, f"{created:%Y-%m-%d %H:%M} UTC"))
+    try:
+        present = make_plan(load_study(folder)).run_id
+    except InnospaceError:
+        present = ""
+    return History(tuple(found), present)
 
 
 @lru_cache(maxsize=6)
@@ -299,12 +336,11 @@ def files_of(ref: RunRef, block: Block, name: str) -> tuple[File, ...]:
 def words(ref: RunRef, step: str, chosen: Chosen) -> Words:
     """Return what a choice says, with the table behind it as HTML."""
     v = viewed(ref, step, chosen)
-    table = (
-        fragment(v.table, f"{step}-{v.table.name}", _view_files(ref, step, v.table.name, chosen, TABLE_KINDS))
-        if (v.table is not None)
-        else ""
-    )
-    return Words(v.title, v.sentences, tuple(f.name for f in v.own), tuple(f.name for f in v.figures), table)
+    html, rows = "", 0
+    if v.table is not None:
+        files = _view_files(ref, step, v.table.name, chosen, TABLE_KINDS)
+        html, rows = fragment(v.table, f"{step}-{v.table.name}", files), len(v.table.display())
+    return Words(v.title, v.sentences, tuple(f.name for f in v.own), tuple(f.name for f in v.figures), html, rows)
 
 
 def view_figure(ref: RunRef, step: str, chosen: Chosen, name: str) -> str:

@@ -27,11 +27,21 @@ export default {
   },
   methods: {
     render() {
+      const place = this.$refs.place, focused = place.contains(document.activeElement) && document.activeElement.getAttribute(HINT);
       this.tip = "";
-      this.$refs.place.innerHTML = this.html;
+      place.innerHTML = this.html;
       if (this.pick) this.$refs.place.querySelectorAll(".chart svg").forEach(this.bring);
       if (this.sortable) this.$refs.place.querySelectorAll(".tabular thead tr:last-child th").forEach(this.sorter);
       this.sift();
+      if (focused) this.refocus(focused);
+    },
+    // who moves among marks with the keyboard stays where they were
+    refocus(hint) {
+      const mark = [...this.$refs.place.querySelectorAll(`[${HINT}]`)].find(m => m.getAttribute(HINT) === hint && m.checkVisibility());
+      if (!mark) return;
+      mark.ownerSVGElement.querySelectorAll('[tabindex="0"]').forEach(m => m.setAttribute("tabindex", -1));
+      mark.setAttribute("tabindex", 0);
+      mark.focus({ preventScroll: true });
     },
     // marks become buttons of a group, of which one is a stop of the tab key
     bring(svg) {

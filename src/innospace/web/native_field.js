@@ -11,6 +11,7 @@ export default {
     max: Number,
     step: [Number, String],
     rows: { type: Number, default: 3 },
+    suggestions: { type: Array, default: () => [] }, // offered while a line of text is typed
     placeholder: { type: String, default: "" },
     disabled: Boolean,
     required: Boolean,
@@ -45,7 +46,8 @@ export default {
           <span v-if="unit" class="unit">{{ unit }}</span>
         </div>
         <div v-else class="one">
-          <input :type="kind" :id="own('control')" :value="current" :min="min" :max="max" :step="kind === 'number' ? (step ?? 'any') : undefined" :placeholder="placeholder" :disabled="disabled" :required="required" autocomplete="off" v-bind="described" @input="typed(read($event.target.value))" @change="commit(read($event.target.value))">
+          <input :type="kind" :id="own('control')" :value="current" :min="min" :max="max" :step="kind === 'number' ? (step ?? 'any') : undefined" :placeholder="placeholder" :disabled="disabled" :required="required" autocomplete="off" :list="suggestions.length ? own('list') : undefined" v-bind="described" @input="typed(read($event.target.value))" @change="commit(read($event.target.value))">
+          <datalist v-if="suggestions.length" :id="own('list')"><option v-for="s in suggestions" :key="s" :value="s"></option></datalist>
           <span v-if="unit" class="unit">{{ unit }}</span>
         </div>
       </template>

@@ -131,7 +131,7 @@ def build(folder: Path, address: Address) -> FastAPI:
     from fastapi import FastAPI
     from nicegui import ui
 
-    from innospace.web import pages, safety, uploads
+    from innospace.web import downloads, pages, safety, uploads
     from innospace.web.compute import Compute
     from innospace.web.context import AppContext
     from innospace.web.jobs import Jobs
@@ -147,6 +147,7 @@ def build(folder: Path, address: Address) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     _serve_style(app)
     uploads.register(app, context)
+    downloads.register(app, context)
     pages.register(context)
     ui.run_with(
         app,

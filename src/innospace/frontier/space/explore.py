@@ -30,7 +30,7 @@ def choices(result: SpaceResult) -> tuple[Choice, ...]:
 
 
 def view(result: SpaceResult, chosen: Mapping[str, str]) -> View:
-    """Return map, ranking, frontier and table of a year, and what the numbers say of one region.
+    """Return map, frontier, ranking and table of a year, and what the numbers say of one region.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def view(result: SpaceResult, chosen: Mapping[str, str]) -> View:
     if region:
         # the largest regions are named in a report; here the eye shall find one
         frontier = replace(frontier, data=frontier.data.assign(highlight=frontier.data["region"] == region))
-    figures = (*drawn, plot.ranking(year), frontier)
+    figures = (*drawn, frontier, plot.ranking(year))
     whole = result.table("regions")
     rows = whole.frame[whole.frame["year"] == year].sort_values("rank", kind="stable")
     columns = tuple(c for c in whole.columns if c.key != "year")

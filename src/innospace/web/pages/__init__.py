@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def register(context: AppContext) -> None:
     """Declare the addresses of every page."""
-    from innospace.web.pages import home
+    from innospace.web.pages import home, results
 
-    for page in (home,):
+    for page in (home, results):
         page.register(context)
