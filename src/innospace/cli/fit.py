@@ -21,7 +21,7 @@ Text = str | None
 
 def fit(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Table: CSV, XLSX or Parquet.")],
-    formula: Annotated[str, typer.Argument(metavar="FORMULA", help='For example "log(q) ~ log(v)".')],
+    formula: Annotated[str, typer.Argument(metavar="FORMULA", help='For example "log(q) ~ log(v) | u: z".')],
     inefficiency: Annotated[
         str, typer.Option("--inefficiency", help="half_normal, exponential or truncated_normal.")
     ] = "half_normal",
@@ -54,10 +54,10 @@ def fit(
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
     from innospace.frontier.fitting import fit as estimate
-    from innospace.frontier.spec import FrontierSpec, check_covariance
+    from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
 
     # what the command line alone decides is refused before a large table is read
-    parse(formula)
+    parse(formula, WITH_INTERCEPT)
     check_level(level)
     spec = FrontierSpec(formula, inefficiency, cost, weights, cluster)
     kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)

@@ -74,8 +74,10 @@ def from_residuals(e: Array, density: Density, parameters: tuple[Array, ...], le
 
 def efficiencies(problem: Problem, theta: Array, level: float = 0.95) -> Efficiencies:
     """Return the efficiencies of every row of ``problem`` at ``theta``, computed in blocks."""
-    beta, parameters = split(problem, theta)
-    parts = map_blocks(
-        lambda rows: from_residuals(residuals(problem, beta, rows), problem.density, parameters, level), problem.n
-    )
+
+    def block(rows: slice) -> Efficiencies:
+        beta, parameters = split(problem, theta, rows)
+        return from_residuals(residuals(problem, beta, rows), problem.density, parameters, level)
+
+    parts = map_blocks(block, problem.n)
     return Efficiencies(*(np.concatenate([getattr(p, c) for p in parts]) for c in COLUMNS))

@@ -11,10 +11,12 @@ from innospace.core.status import Status, StatusCode
 from innospace.frontier import ridge
 from innospace.frontier.densities import DENSITIES, NoInefficiency
 from innospace.frontier.densities.base import Array
+from innospace.frontier.indexed import SMALLEST_LOG_VARIANCE, edge, embed, plain, tilted
 from innospace.frontier.likelihood import Problem, evaluate
+from innospace.frontier.scaling import Standardisation, standardise_problem
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
 from innospace.numerics.covariance import inverse_information
-from innospace.numerics.linear import standardise
+from innospace.numerics.linear import intercept_column
 from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
 
 SCREEN_ROWS = 20_000
@@ -25,8 +27,8 @@ SAME_EDGE = 0.01
 """The same for searches that stopped on a boundary, in log-likelihood: they stop as soon as they cross it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
-SMALLEST_LOG_VARIANCE = -20.0
-"""Log-variance relative to the residual variance below which the search stops at a boundary."""
+NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index")
+"""Boundaries at which the log-likelihood has no second-order expansion."""
 NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
 """Noise variances through which a solution without noise is followed down to where the rest is rounding."""
 ENDPOINT_NOISE, ENDPOINT_RATIO, ENDPOINT_GAIN = -9.0, 2.0, 1.0
@@ -76,58 +78,6 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Standardisation:
-    """A problem in standardised columns and least-squares residuals, and the way back.
-
-    Residuals instead of ``y`` keep the digits of outcomes whose level is large next to their spread.
-
-    Attributes
-    ----------
-    problem : Problem
-        The scaled problem; its ``y`` are least-squares residuals over ``unit``.
-    back : ndarray, shape (k, k)
-        ``beta = least_squares + unit * back @ beta_scaled``.
-    unit : float
-        Standard deviation of least-squares residuals.
-    least_squares : ndarray, shape (k,)
-        Coefficients in the units of the data.
-    """
-
-    problem: Problem
-    back: Array
-    unit: float
-    least_squares: Array
-
-    @property
-    def loglik_shift(self) -> float:
-        """What to add to the scaled log-likelihood."""
-        return -self.problem.total_weight * float(np.log(self.unit))
-
-    def forward(self) -> Array:
-        """Return ``d theta / d scaled theta``, shape (p, p)."""
-        k, parameters = self.problem.k, self.problem.density.parameters
-        forward = np.eye(k + len(parameters))
-        forward[:k, :k] = self.unit * self.back
-        for i, name in enumerate(parameters):
-            if name == "mu":
-                forward[k + i, k + i] = self.unit
-        return forward
-
-    def offset(self) -> Array:
-        """Return what coefficients and log-variances gain on the way back, shape (p,)."""
-        logs = [0.0 if name == "mu" else 2.0 * float(np.log(self.unit)) for name in self.problem.density.parameters]
-        return np.concatenate((self.least_squares, logs))
-
-    def to_data(self, theta: Array) -> Array:
-        """Return scaled parameters in the units of the data."""
-        return np.asarray(self.forward() @ theta + self.offset())
-
-    def from_data(self, theta: Array) -> Array:
-        """Invert :meth:`to_data`."""
-        return np.asarray(np.linalg.solve(self.forward(), theta - self.offset()))
-
-
-@dataclass(frozen=True, slots=True)
 class _Search:
     """Best optimum on all rows; starts tried, agreed, and ended without inefficiency; rows they were tried on."""
 
@@ -156,7 +106,7 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
         return _maximise(problem, seed)
     # tolerances are relative to a log-likelihood of one unit a row, whatever unit the weights are in
     found = _maximise(replace(problem, weights=problem.weights / problem.weights.mean()), seed)
-    weighted = replace(problem, density=found.problem.density)
+    weighted = replace(problem, density=found.problem.density, z=found.problem.z)
     return at(weighted, found.theta, found.tried, found.agreed, found.screened, found.status)
 
 
@@ -164,17 +114,21 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     ols, standard = standardise_problem(problem)
     search = _best_of_starts(standard.problem, seed)
     loglik = search.best.value + standard.loglik_shift
-    not_above_ols = loglik <= ols.loglik + NOT_ABOVE * (1.0 + abs(ols.loglik))
-    if not_above_ols or _endpoint_effect(problem, search.best, loglik, ols):
-        return _without_inefficiency(problem, standard, ols, search)
-    if problem.density.name == "truncated_normal":
+    noise = _noise_alone(standard)
+    floor = noise.value + standard.loglik_shift
+    not_above = loglik <= floor + NOT_ABOVE * (1.0 + abs(floor))
+    if not_above or _endpoint_effect(problem, search.best, loglik, ols):
+        return _without_inefficiency(problem, standard, ols, search, noise.theta)
+    if problem.density.name == "truncated_normal" and not problem.indexed:
         limit = _maximise(replace(problem, density=DENSITIES["exponential"]), seed)
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
         if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
     counts = (search.tried, search.agreed, search.screened)
     # evaluated at the numbers that are reported and stored, so that reading them back gives the same estimate
-    return _at(problem, ols, standard, standard.to_data(search.best.theta), counts, _status(search.best))
+    return _at(
+        problem, ols, standard, standard.to_data(search.best.theta), counts, _status(standard.problem, search.best)
+    )
 
 
 def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
@@ -184,7 +138,7 @@ def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastS
     Putting that end on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``,
     about one; when the skewness is wrong, nothing else speaks for inefficiency.
     """
-    if problem.density.name != "truncated_normal" or ols.third < 0.0:
+    if problem.density.name != "truncated_normal" or problem.indexed or ols.third < 0.0:
         return False
     mu, log_variance, log_noise = best.theta[problem.k :]
     cut_normal = mu > ENDPOINT_RATIO * np.exp(0.5 * log_variance) and log_noise < ENDPOINT_NOISE
@@ -212,17 +166,7 @@ def _at(
 
 
 def _usable_hessian(hessian: Array, status: Status) -> Array:
-    return np.full_like(hessian, np.nan) if status.boundary == "gamma_one" else hessian
-
-
-def standardise_problem(problem: Problem) -> tuple[LeastSquares, Standardisation]:
-    """Return least squares in the units of the data and the problem in standard units."""
-    columns = standardise(problem.x, problem.weights)
-    ols = ordinary_least_squares(replace(problem, x=columns.matrix))
-    unit = float(np.sqrt(ols.variance))
-    scaled = replace(problem, y=(problem.y - columns.matrix @ ols.beta) / unit, x=columns.matrix)
-    beta = columns.back @ ols.beta
-    return replace(ols, beta=beta), Standardisation(scaled, columns.back, unit, beta)
+    return np.full_like(hessian, np.nan) if status.boundary in NO_EXPANSION else hessian
 
 
 def _best_of_starts(problem: Problem, seed: int) -> _Search:
@@ -249,6 +193,8 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
 
 def _optima(problem: Problem) -> list[Optimum]:
     """Search from every start; the truncated normal also from the best half-normal, which it holds at ``mu = 0``."""
+    if problem.indexed:
+        return [_search(problem, start) for start in _indexed_starts(problem)]
     starts = starting_values(problem, ordinary_least_squares(problem))
     if problem.density.name == "truncated_normal":
         inside = max(_optima(replace(problem, density=DENSITIES["half_normal"])), key=lambda o: o.value)
@@ -256,30 +202,43 @@ def _optima(problem: Problem) -> list[Optimum]:
     return [_search(problem, start) for start in starts]
 
 
+def _indexed_starts(problem: Problem) -> list[Array]:
+    """Return starts of a problem with indexes: what the plain one has, its best optimum, and slopes from residuals."""
+    simple = plain(problem)
+    ols = ordinary_least_squares(simple)
+    starts = starting_values(simple, ols)
+    inside = [o for o in _optima(simple) if o.code is StatusCode.CONVERGED]
+    if inside:
+        starts.append(max(inside, key=lambda o: o.value).theta)
+    embedded = [embed(problem, start) for start in starts]
+    return [*embedded, *tilted(problem, ols, embedded[-1])]
+
+
 def _search(problem: Problem, start: Array) -> Optimum:
     """Climb from ``start`` until a maximum or a boundary."""
-
-    def degenerate(theta: Array) -> bool:
-        return bool(np.any(theta[-2:] < SMALLEST_LOG_VARIANCE))
-
-    return _climb(lambda theta: evaluate(problem, theta), start, problem, degenerate)
+    return _climb(lambda theta: evaluate(problem, theta), start, problem, lambda theta: bool(edge(problem, theta)))
 
 
 def _without_noise(problem: Problem, best: Optimum) -> Optimum:
     """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest."""
-    if best.code is not StatusCode.BOUNDARY or best.theta[-1] >= SMALLEST_LOG_VARIANCE:
+    place = problem.place("lnsigma_v2")
+    at, one = place.start, place.stop - place.start == 1
+    if best.code is not StatusCode.BOUNDARY or not one or best.theta[at] >= SMALLEST_LOG_VARIANCE:
         return best
 
     def pinned(theta: Array) -> tuple[float, Array, Array]:
         value, gradient, hessian = evaluate(problem, theta)
-        gradient[-1] = hessian[-1, :] = hessian[:, -1] = 0.0
-        hessian[-1, -1] = -1.0
+        gradient[at] = hessian[at, :] = hessian[:, at] = 0.0
+        hessian[at, at] = -1.0
         return value, gradient, hessian
+
+    def without_inefficiency(theta: Array) -> bool:
+        return edge(problem, theta) == "sigma_u_zero"
 
     theta, iterations = best.theta.copy(), best.iterations
     for level in NOISELESS_LOG_VARIANCES:
-        theta[-1] = level
-        found = _climb(pinned, theta, problem, lambda point: bool(point[-2] < SMALLEST_LOG_VARIANCE))
+        theta[at] = level
+        found = _climb(pinned, theta, problem, without_inefficiency)
         iterations += found.iterations
         if found.code is StatusCode.NONFINITE:
             break
@@ -295,13 +254,15 @@ def _climb(objective: Objective, start: Array, problem: Problem, degenerate: Cal
     k = problem.k
     if problem.density.name != "truncated_normal":
         return maximise(objective, start, stop=degenerate)
+    if problem.indexed:
+        return _climb_indexed(objective, start, problem, degenerate)
 
     def deep(theta: Array) -> bool:
         return degenerate(theta) or bool(theta[k] < -3.0 * np.exp(0.5 * theta[k + 1]))
 
     def ridge_end(point: Array) -> bool:
         outside = point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE
-        return bool(outside or degenerate(np.array([point[k], point[k + 2]])))
+        return bool(outside or min(point[k], point[k + 2]) < SMALLEST_LOG_VARIANCE)
 
     optimum = maximise(objective, start, stop=deep)
     for _ in range(3):
@@ -319,11 +280,54 @@ def _climb(objective: Objective, start: Array, problem: Problem, degenerate: Cal
     return optimum
 
 
-def _without_inefficiency(problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search) -> Estimate:
-    """Return least squares as the boundary solution ``sigma_u = 0``."""
-    limit = replace(standard, problem=replace(standard.problem, density=NoInefficiency()))
-    scaled_ols = ordinary_least_squares(limit.problem)
-    theta = limit.to_data(np.append(scaled_ols.beta, np.log(scaled_ols.variance)))
+def _climb_indexed(
+    objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]
+) -> Optimum:
+    """Maximise a truncated normal with indexes, where its variance has an intercept in the coordinates of its ridge."""
+    mu, place = problem.place("mu"), problem.place("lnsigma_u2")
+    z = problem.designs[problem.density.parameters.index("lnsigma_u2")]
+    constant = 0 if z is None else intercept_column(z)
+    if constant is None:
+        return maximise(objective, start, stop=degenerate)
+    at = place.start + constant
+
+    def ended(point: Array) -> bool:
+        return bool(point[at] > ridge.FAR or degenerate(ridge.from_canonical(point, mu, at)))
+
+    found = maximise(ridge.canonical_objective(objective, mu, at), ridge.to_canonical(start, mu, at), stop=ended)
+    theta = ridge.from_canonical(found.theta, mu, at)
+    value, gradient, hessian = objective(theta)
+    return Optimum(found.code, theta, value, gradient, hessian, newton_decrement(gradient, hessian), found.iterations)
+
+
+def _noise_alone(standard: Standardisation) -> Optimum:
+    """Return the maximum without inefficiency, in scaled parameters."""
+    limit = _limit(standard).problem
+    ols = ordinary_least_squares(limit)
+    theta = np.append(ols.beta, np.log(ols.variance))
+    if not limit.indexed:
+        none = np.zeros(0)
+        return Optimum(StatusCode.CONVERGED, theta, ols.loglik, none, none, 0.0, 0)
+    starts = [embed(limit, theta)]
+    starts += tilted(limit, ols, starts[0])
+    return max((maximise(lambda t: evaluate(limit, t), start) for start in starts), key=lambda o: o.value)
+
+
+def _limit(standard: Standardisation) -> Standardisation:
+    """Return the scaled problem without inefficiency; noise comes last among the parameters."""
+    problem, last = standard.problem, slice(-1, None)
+    return replace(
+        standard,
+        problem=replace(problem, density=NoInefficiency(), z=problem.z[last], shift=problem.shift[last]),
+        designs=standard.designs[last],
+    )
+
+
+def _without_inefficiency(
+    problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search, noise: Array
+) -> Estimate:
+    """Return the model without inefficiency as the boundary solution ``sigma_u = 0``; ``noise`` is its maximum."""
+    theta = _limit(standard).to_data(noise)
     wrong = ols.third >= 0.0
     status = Status(
         StatusCode.BOUNDARY,
@@ -335,7 +339,7 @@ def _without_inefficiency(problem: Problem, standard: Standardisation, ols: Leas
         "wrong_skewness" if wrong else "sigma_u_zero",
         {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
     )
-    found = replace(problem, density=NoInefficiency())
+    found = replace(problem, density=NoInefficiency(), z=problem.z[-1:])
     return at(found, theta, search.tried, search.without, search.screened, status)
 
 
@@ -352,21 +356,39 @@ def _exponential_limit(limit: Estimate) -> Status:
     )
 
 
-def _status(best: Optimum) -> Status:
+_EDGES = {
+    "gamma_one": (
+        "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as inefficiency and "
+        "usual standard errors do not exist.",
+        "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
+    ),
+    "index_unbounded": (
+        "A coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit: its regressors set rows apart that have no "
+        "noise or no inefficiency.",
+        "Drop or merge categories among the regressors of the variance, or look for outliers among them.",
+    ),
+    "mu_minus_infinity_index": (
+        "The likelihood has no interior maximum: it rises as mu -> -infinity with its regressors, towards an "
+        "exponential model.",
+        'Use inefficiency = "exponential" and give ln sigma_u^2 these regressors (u: z instead of mu: z).',
+    ),
+}
+"""What the end of a search on an edge means, and what to do."""
+
+
+def _status(problem: Problem, best: Optimum) -> Status:
     iterations = best.iterations
     numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
     information = inverse_information(best.hessian)
     if best.code is StatusCode.CONVERGED and information is not None:
         return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
-    if best.theta[-1] < SMALLEST_LOG_VARIANCE or (best.theta[-1] < -14.0 and information is None):
-        return Status(
-            StatusCode.BOUNDARY,
-            "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as "
-            "inefficiency and usual standard errors do not exist.",
-            "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
-            "gamma_one",
-            numbers,
-        )
+    boundary = edge(problem, best.theta)
+    if not boundary and best.code is StatusCode.BOUNDARY and problem.indexed:
+        boundary = "mu_minus_infinity_index"
+    if not boundary and information is None and _low_noise(problem, best.theta):
+        boundary = "gamma_one"
+    if boundary in _EDGES:
+        return Status(StatusCode.BOUNDARY, *_EDGES[boundary], boundary, numbers)
     if best.code is StatusCode.CONVERGED:
         return Status(
             StatusCode.SINGULAR,
@@ -380,3 +402,8 @@ def _status(best: Optimum) -> Status:
         "Rescale or drop regressors, or try another distribution of inefficiency.",
         numbers=numbers,
     )
+
+
+def _low_noise(problem: Problem, theta: Array) -> bool:
+    place = problem.place("lnsigma_v2")
+    return bool(place.stop - place.start == 1 and theta[place.start] < -14.0)

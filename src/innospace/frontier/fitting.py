@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from innospace.core.errors import BoundaryWarning, DataError, MissingRowsWarning, SpecError, offenders
+from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
@@ -18,7 +19,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
-from innospace.frontier.spec import FrontierSpec, check_covariance
+from innospace.frontier.spec import PARTS, WITH_INTERCEPT, FrontierSpec, check_covariance
 from innospace.numerics.linear import dependent_columns, standardise
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def fit(
     X: Any = None,
     names: Sequence[str] | None = None,
     intercept: bool = True,
+    determinants: Mapping[str, Any] | None = None,
     inefficiency: str = "half_normal",
     cost: bool = False,
     weights: Any = None,
@@ -50,7 +52,9 @@ def fit(
     Parameters
     ----------
     formula : str or FrontierSpec
-        ``outcome ~ regressors`` in the language of :mod:`innospace.data.formula`.
+        ``outcome ~ regressors`` in the language of :mod:`innospace.data.formula`. After bars follow regressors of
+        the parameters of the distributions: ``| u: z1 + z2`` of ``ln sigma_u^2``, ``| v: w`` of ``ln sigma_v^2``,
+        ``| mu: z`` of the mean before truncation (Battese and Coelli 1995); ``u`` and ``mu`` together are Wang (2002).
     data : Dataset, pandas or polars frame, or mapping of arrays
         Rows with a missing cell in a used column are left out, with a warning that counts them.
     y, X : array, shapes (n,) and (n, k)
@@ -59,6 +63,8 @@ def fit(
         Names of the columns of ``X``.
     intercept : bool
         Array input only: put an intercept in front.
+    determinants : mapping of str to array or frame, shape (n, p), optional
+        Array input only: regressors by part (``u``, ``v``, ``mu``); an intercept is put in front of each.
     inefficiency : str
         ``half_normal``, ``exponential`` or ``truncated_normal``.
     cost : bool
@@ -97,8 +103,8 @@ def fit(
         spec = FrontierSpec(formula, inefficiency, cost, *columns)
         inputs = _from_table(spec, data, weights, cluster)
     else:
-        inputs = _from_arrays(y, X, names, intercept, weights, cluster)
-        spec = FrontierSpec(_describe(inputs.sample.names, intercept), inefficiency, cost)
+        inputs = _from_arrays(y, X, names, intercept, weights, cluster, determinants or {})
+        spec = FrontierSpec(_describe(inputs.sample, intercept), inefficiency, cost)
     check_covariance(vcov, inputs.sample.clusters is not None)
     problem = _problem(spec, inputs)
     progress("Maximising the likelihood", 0.1)
@@ -127,26 +133,37 @@ def require_fit(spec: FrontierSpec, data: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """Arrays of a fit: y, shape (n,); x, shape (n, k); weights, shape (n,), or None; what to tell the reader."""
+    """Arrays of a fit: y, shape (n,); x, shape (n, k); weights, shape (n,), or None; what to tell the reader.
+
+    ``z`` holds designs of parameters that have regressors, by name of the parameter.
+    """
 
     y: Array
     x: Array
     weights: Array | None
     sample: Sample
+    z: Mapping[str, Array]
     messages: tuple[str, ...] = ()
     sources: tuple[Any, ...] = ()
     steps: tuple[str, ...] = ()
 
 
 def _problem(spec: FrontierSpec, inputs: _Inputs) -> Problem:
-    problem = Problem(inputs.y, inputs.x, spec.sign, density(spec.inefficiency), inputs.weights)
+    law = density(spec.inefficiency)
+    z = tuple(inputs.z.get(name) for name in law.parameters) if inputs.z else ()
+    problem = Problem(inputs.y, inputs.x, spec.sign, law, inputs.weights, z)
     require_estimable(problem, inputs.sample)
     return problem
 
 
-def _describe(names: tuple[str, ...], intercept: bool) -> str:
+def _describe(sample: Sample, intercept: bool) -> str:
     """Return array input as a formula."""
-    return f"y ~ {' + '.join(['1', *names[1:]] if intercept else ['0', *names])}"
+    names = sample.names
+    text = f"y ~ {' + '.join(['1', *names[1:]] if intercept else ['0', *names])}"
+    for part, parameter in PARTS.items():
+        if parameter in sample.determinants:
+            text += f" | {part}: {' + '.join(sample.determinants[parameter][1:])}"
+    return text
 
 
 def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _Inputs:
@@ -158,7 +175,7 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     frame = dataset.frame
     if len(frame) == 0:
         raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
-    parsed = language.parse(spec.formula)
+    parsed = language.parse(spec.formula, WITH_INTERCEPT)
     also = tuple(c for c in (weights, cluster) if isinstance(c, str))
     matrices = language.materialise(parsed, frame, also)
     kept, n_rows = matrices.kept, len(frame)
@@ -172,15 +189,26 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
         shown = ", ".join(language.row_labels(frame, missing[:5])) + ("" if len(missing) <= 5 else ", ...")
         messages = (f"{len(missing)} of {n_rows} rows have a missing cell and were left out: {shown}.",)
         warnings.warn(messages[0], MissingRowsWarning, stacklevel=3)
-    sample = Sample(matrices.names, kept, n_rows, clusters, labels)
-    return _Inputs(matrices.y, matrices.x, w, sample, messages, (dataset.source,), dataset.steps)
+    # an intercept alone is a parameter that is one number
+    own = {PARTS[part]: found for part, found in matrices.parts.items() if found[1] != ("Intercept",)}
+    sample = Sample(matrices.names, kept, n_rows, clusters, labels, {name: found[1] for name, found in own.items()})
+    z = {name: found[0] for name, found in own.items()}
+    return _Inputs(matrices.y, matrices.x, w, sample, z, messages, (dataset.source,), dataset.steps)
 
 
 def _column(frame: pd.DataFrame, given: Any) -> Any:
     return frame[given].to_numpy() if isinstance(given, str) else given
 
 
-def _from_arrays(y: Any, X: Any, names: Sequence[str] | None, intercept: bool, weights: Any, cluster: Any) -> _Inputs:
+def _from_arrays(
+    y: Any,
+    X: Any,
+    names: Sequence[str] | None,
+    intercept: bool,
+    weights: Any,
+    cluster: Any,
+    determinants: Mapping[str, Any],
+) -> _Inputs:
     if y is None and X is None:
         raise SpecError(
             "There is nothing to fit.",
@@ -204,8 +232,24 @@ def _from_arrays(y: Any, X: Any, names: Sequence[str] | None, intercept: bool, w
         matrix = np.column_stack((np.ones(n), matrix))
         labels = ("Intercept", *labels)
     kept = np.arange(n)
-    sample = Sample(labels, kept, n, _clusters(cluster, n, kept))
-    return _Inputs(outcome, np.ascontiguousarray(matrix), _weights(weights, n, kept), sample)
+    z: dict[str, Array] = {}
+    columns: dict[str, tuple[str, ...]] = {}
+    for part, given in determinants.items():
+        require_known([part], list(PARTS), kind="part", where="determinants")
+        z[PARTS[part]], columns[PARTS[part]] = _determinants(part, given, n)
+    sample = Sample(labels, kept, n, _clusters(cluster, n, kept), None, columns)
+    return _Inputs(outcome, np.ascontiguousarray(matrix), _weights(weights, n, kept), sample, z)
+
+
+def _determinants(part: str, given: Any, n: int) -> tuple[Array, tuple[str, ...]]:
+    """Return the design of one parameter, intercept first, and the names of its columns."""
+    matrix = _finite(f"determinants[{part!r}]", given)
+    matrix = matrix[:, None] if matrix.ndim == 1 else matrix
+    if matrix.ndim != 2 or len(matrix) != n:
+        raise DataError(f"determinants[{part!r}] has shape {matrix.shape}.", allowed=f"shape ({n}, p)")
+    columns = getattr(given, "columns", None)
+    names = [f"z{j + 1}" for j in range(matrix.shape[1])] if columns is None else [str(c) for c in columns]
+    return np.column_stack((np.ones(n), matrix)), ("Intercept", *names)
 
 
 def _finite(name: str, values: Any) -> Array:
@@ -277,11 +321,12 @@ def _clusters(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> np.ndarray[A
 
 def require_estimable(problem: Problem, sample: Sample) -> None:
     """Raise unless the model can be estimated: enough rows, full rank, an outcome that varies and is not exact."""
-    parameters = problem.k + len(problem.density.parameters)
+    parameters = problem.places()[-1].stop
+    own = [name for name in sample.of(problem.density.parameters) if name not in sample.names]
     if problem.n <= parameters:
         raise DataError(
             f"{problem.n} row{'s' if problem.n != 1 else ''} cannot determine {parameters} parameters.",
-            where=f"coefficients {offenders(sample.names)} and {offenders(problem.density.parameters)}",
+            where=f"coefficients {offenders(sample.names)} and {offenders(own)}",
             allowed=f"more than {parameters} rows without missing cells",
             remedy="Add rows or drop regressors.",
         )
@@ -292,15 +337,10 @@ def require_estimable(problem: Problem, sample: Sample) -> None:
             where=f"all {problem.n} values equal {problem.y[0]:g}",
             remedy="Check the outcome column.",
         )
-    standard = standardise(problem.x, problem.weights).matrix
-    for j, others in dependent_columns(standard).items():
-        made_of = f"a linear combination of {offenders([sample.names[i] for i in others])}" if others else "zero"
-        raise DataError(
-            f"Regressor {sample.names[j]!r} is {made_of}: the regressors are perfectly collinear.",
-            where=f"columns {offenders(sample.names)}",
-            allowed="regressors that are linearly independent",
-            remedy=f"Leave {sample.names[j]!r} out of the formula.",
-        )
+    standard = _independent(problem.x, problem.weights, sample.names, "Regressor", "regressors")
+    for name, z in zip(problem.density.parameters, problem.designs, strict=True):
+        if z is not None:
+            _independent(z, problem.weights, sample.determinants[name], f"Regressor of {name}", f"regressors of {name}")
     residual = problem.y - standard @ np.linalg.lstsq(standard, problem.y, rcond=None)[0]
     if float(np.sqrt(np.mean(residual**2))) <= 1e-10 * spread:
         raise DataError(
@@ -308,3 +348,17 @@ def require_estimable(problem: Problem, sample: Sample) -> None:
             where=f"outcome of the formula, {problem.n} rows",
             remedy="Check that the outcome is not computed from the regressors.",
         )
+
+
+def _independent(x: Array, weights: Array | None, names: tuple[str, ...], one: str, many: str) -> Array:
+    """Return standardised columns, or raise when some column is a combination of others."""
+    standard = standardise(x, weights).matrix
+    for j, others in dependent_columns(standard).items():
+        made_of = f"a linear combination of {offenders([names[i] for i in others])}" if others else "zero"
+        raise DataError(
+            f"{one} {names[j]!r} is {made_of}: the {many} are perfectly collinear.",
+            where=f"columns {offenders(names)}",
+            allowed="regressors that are linearly independent",
+            remedy=f"Leave {names[j]!r} out of the formula.",
+        )
+    return standard

@@ -1,5 +1,8 @@
 """Log-likelihood of a composed-error model with its score and Hessian, in blocks of rows.
 
+Each parameter of the density is either one number or a linear index ``z'g`` of regressors by row; derivatives by row
+become those of the coefficients by the chain rule.
+
 Blocks keep every temporary in the processor's cache and memory linear in the data; blocks of a large sample run
 in threads (NumPy and SciPy release the interpreter lock) and are added in a fixed order, so the result does not
 depend on timing.
@@ -10,13 +13,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from innospace.frontier.densities import Density
+from innospace.frontier.densities import Law
 from innospace.frontier.densities.base import Array
 from innospace.numerics.maximum_likelihood import Evaluation
 
@@ -36,17 +39,23 @@ class Problem:
     x : ndarray, shape (n, k)
     sign : float
         1 for a production frontier, -1 for a cost frontier.
-    density : Density
+    density : Law
         Distribution of ``v - u`` with ``m`` parameters.
     weights : ndarray, shape (n,), or None
         Multiply the contribution of each row.
+    z : tuple of (ndarray, shape (n, p_j), or None)
+        Regressors of each parameter of the density; None is a parameter that is one number. Empty: all are.
+    shift : tuple of float
+        Added to each index; empty: nothing.
     """
 
     y: Array
     x: Array
     sign: float
-    density: Density
+    density: Law
     weights: Array | None = None
+    z: tuple[Array | None, ...] = ()
+    shift: tuple[float, ...] = ()
 
     @property
     def n(self) -> int:
@@ -63,15 +72,42 @@ class Problem:
         """Number of frontier coefficients."""
         return int(self.x.shape[1])
 
+    @property
+    def designs(self) -> tuple[Array | None, ...]:
+        """Regressors of each parameter, one entry a parameter."""
+        return self.z or (None,) * len(self.density.parameters)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether some parameter of the density has regressors."""
+        return any(z is not None for z in self.z)
+
+    def places(self) -> tuple[slice, ...]:
+        """Return where the coefficients of the frontier, then of each parameter, stand in ``theta``."""
+        sizes = [self.k, *(1 if z is None else z.shape[1] for z in self.designs)]
+        ends = np.cumsum(sizes)
+        return tuple(slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True))
+
+    def place(self, name: str) -> slice:
+        """Return where the coefficients of one parameter stand in ``theta``."""
+        return self.places()[1 + self.density.parameters.index(name)]
+
     def rows(self, index: NDArray[np.int64]) -> Problem:
         """Return the problem on a subset of rows."""
         weights = None if self.weights is None else self.weights[index]
-        return Problem(self.y[index], self.x[index], self.sign, self.density, weights)
+        z = tuple(None if d is None else d[index] for d in self.z)
+        return replace(self, y=self.y[index], x=self.x[index], weights=weights, z=z)
 
 
-def split(problem: Problem, theta: Array) -> tuple[Array, tuple[Array, ...]]:
-    """Cut ``theta``, shape (k + m,), into frontier coefficients and density parameters."""
-    return theta[: problem.k], tuple(theta[problem.k :])
+def split(problem: Problem, theta: Array, rows: slice = slice(None)) -> tuple[Array, tuple[Array, ...]]:
+    """Cut ``theta``, shape (p,), into frontier coefficients and density parameters: numbers, or indexes by row."""
+    if not problem.indexed:
+        return theta[: problem.k], tuple(theta[problem.k :])
+    beta, *own = (theta[place] for place in problem.places())
+    shift = problem.shift or (0.0,) * len(own)
+    return beta, tuple(
+        c[0] if z is None else z[rows] @ c + s for c, z, s in zip(own, problem.designs, shift, strict=True)
+    )
 
 
 def blocks(n: int) -> Iterator[slice]:
@@ -104,8 +140,8 @@ def evaluate(problem: Problem, theta: Array) -> Evaluation:
 
 
 def _evaluate_block(problem: Problem, theta: Array, rows: slice) -> Evaluation:
-    k, m = problem.k, len(problem.density.parameters)
-    beta, parameters = split(problem, theta)
+    k = problem.k
+    beta, parameters = split(problem, theta, rows)
     x = problem.x[rows]
     value, first, second = problem.density.evaluate(residuals(problem, beta, rows), parameters)
     if problem.weights is not None:
@@ -113,26 +149,41 @@ def _evaluate_block(problem: Problem, theta: Array, rows: slice) -> Evaluation:
         value = value * w
         first = tuple(w * f for f in first)
         second = tuple(w * s for s in second)
-    gradient = np.empty(k + m)
-    hessian = np.empty((k + m, k + m))
-    # columns: score of e, then the cross derivatives of e with each parameter
-    cross = -problem.sign * (x.T @ np.column_stack((first[0], *second[1 : m + 1])))
+    z = [None if d is None else d[rows] for d in problem.designs]
+    places = problem.places()
+    gradient = np.empty(places[-1].stop)
+    hessian = np.empty((len(gradient), len(gradient)))
+    # columns: score of e, then the cross derivatives of e with each coefficient of a parameter
+    mixed = [s if d is None else s[:, None] * d for s, d in zip(second[1 : len(z) + 1], z, strict=True)]
+    cross = -problem.sign * (x.T @ np.column_stack((first[0], *mixed)))
     gradient[:k] = cross[:, 0]
-    gradient[k:] = [np.sum(f) for f in first[1:]]
     hessian[:k, :k] = x.T @ (x * second[0][:, None])
     hessian[:k, k:] = cross[:, 1:]
     hessian[k:, :k] = cross[:, 1:].T
-    position = m + 1
-    for i in range(m):
-        for j in range(i, m):
-            hessian[k + i, k + j] = hessian[k + j, k + i] = np.sum(second[position])
-            position += 1
+    for f, d, place in zip(first[1:], z, places[1:], strict=True):
+        gradient[place] = np.sum(f) if d is None else f @ d
+    for s, i, j in zip(second[len(z) + 1 :], *np.triu_indices(len(z)), strict=True):
+        block = _summed(s, z[i], z[j])
+        hessian[places[1 + i], places[1 + j]] = block
+        hessian[places[1 + j], places[1 + i]] = block.T
     return float(np.sum(value)), gradient, hessian
+
+
+def _summed(second: Array, left: Array | None, right: Array | None) -> Array:
+    """Return ``sum_i s_i l_i r_i'``, shape (p, q); None stands for a column of ones."""
+    if left is not None and right is not None:
+        return np.asarray(left.T @ (second[:, None] * right))
+    if left is not None:
+        return np.asarray(left.T @ second)[:, None]
+    if right is not None:
+        return np.asarray(second @ right)[None, :]
+    return np.full((1, 1), np.sum(second))
 
 
 def scores(problem: Problem, theta: Array, rows: slice = slice(None)) -> Array:
     """Return the score contribution of each row, without weights, shape (rows, p)."""
-    beta, parameters = split(problem, theta)
+    beta, parameters = split(problem, theta, rows)
     x = problem.x[rows]
     first = problem.density.evaluate(residuals(problem, beta, rows), parameters).first
-    return np.column_stack((-problem.sign * first[0][:, None] * x, *first[1:]))
+    own = [f if z is None else f[:, None] * z[rows] for f, z in zip(first[1:], problem.designs, strict=True)]
+    return np.column_stack((-problem.sign * first[0][:, None] * x, *own))

@@ -27,6 +27,7 @@ PARAMETER_LABELS = {
     "lnsigma_v2": "ln σᵥ²",
     "Intercept": "Constant",
 }
+_PARAMETERS = ("mu", "lnsigma_u2", "lnsigma_v2")
 COVARIANCE_LABELS = {
     "hessian": "observed information (Hessian)",
     "opg": "outer product of scores",
@@ -53,7 +54,10 @@ _SIGNS = (
 
 def label(name: str) -> str:
     """Return the name of a coefficient as a reader sees it."""
-    return PARAMETER_LABELS.get(name, name)
+    if name in PARAMETER_LABELS:
+        return PARAMETER_LABELS[name]
+    parameter, _, column = name.partition(":")
+    return f"{PARAMETER_LABELS[parameter]}: {label(column)}" if parameter in _PARAMETERS else name
 
 
 def symbols(text: str) -> str:
@@ -203,7 +207,7 @@ def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = 
     frames = {heading: r.coefficients() for heading, r in results.items()}
     for frame in frames.values():
         names += [str(n) for n in frame.index if n not in names]
-    names.sort(key=lambda n: n in ("mu", "lnsigma_u2", "lnsigma_v2"))  # stable: densities' parameters last
+    names.sort(key=lambda n: n.partition(":")[0] in _PARAMETERS)  # stable: densities' parameters last
     rows: list[dict[str, str]] = []
     for n in names:
         rows.append({"name": label(n), **{h: _cell(f, n, "estimate") for h, f in frames.items()}})

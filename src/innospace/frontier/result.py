@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +23,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import COLUMNS, Efficiencies, efficiencies
 from innospace.frontier.estimate import Estimate
 from innospace.frontier.inference import covariance
+from innospace.frontier.likelihood import split
 from innospace.frontier.spec import FrontierSpec, check_covariance
 from innospace.numerics.covariance import smallest_scaled_eigenvalue
 from innospace.numerics.maximum_likelihood import newton_decrement
@@ -52,6 +53,8 @@ class Sample:
         Cluster number of each row used.
     labels : pandas.DataFrame or None
         Region, year and the like of each row used, for tables and figures.
+    determinants : dict of str to tuple of str
+        Columns of each parameter that has regressors, by name of the parameter.
     """
 
     names: tuple[str, ...]
@@ -59,6 +62,16 @@ class Sample:
     rows: int
     clusters: np.ndarray[Any, np.dtype[np.int64]] | None = None
     labels: pd.DataFrame | None = None
+    determinants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, parameters: tuple[str, ...]) -> tuple[str, ...]:
+        """Return names of coefficients: of the frontier, then of each parameter (``lnsigma_u2:z1`` with regressors)."""
+        own = [
+            f"{name}:{column}" if column else name
+            for name in parameters
+            for column in self.determinants.get(name, ("",))
+        ]
+        return (*self.names, *own)
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,12 @@ class FrontierResult:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of ``theta``: frontier coefficients, then parameters of the density."""
-        return (*self.sample.names, *self.estimate.problem.density.parameters)
+        return self.sample.of(self.estimate.problem.density.parameters)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """Names of the coefficients of the model that was asked for, also where a limit of it was estimated."""
+        return self.sample.of(_density_of(self.spec).parameters)
 
     @cached_property
     def covariance(self) -> Array:
@@ -120,28 +138,36 @@ class FrontierResult:
         """Return one estimate by name; NaN for a parameter that lies at infinity."""
         if name in self.names:
             return float(self.estimate.theta[self.names.index(name)])
-        require_known([name], [*self.names, *_density_of(self.spec).parameters], kind="coefficient")
+        require_known([name], [*self.names, *self.asked], kind="coefficient")
         return float("nan")
 
     @property
     def sigma_u(self) -> float:
-        """Scale of inefficiency: 0 without inefficiency, NaN where it diverges (truncated normal, mu -> -inf)."""
+        """Scale of inefficiency: 0 without inefficiency, NaN where it diverges (truncated normal, mu -> -inf).
+
+        With regressors, its mean over the rows used.
+        """
         if self.estimate.problem.density.name == "none":
             return 0.0
-        if self.status.boundary == "mu_minus_infinity":
+        if self.status.boundary.startswith("mu_minus_infinity"):
             return float("nan")
-        return float(np.exp(0.5 * self.parameter("lnsigma_u2")))
+        return self._mean_scale("lnsigma_u2")
 
     @property
     def sigma_v(self) -> float:
-        """Standard deviation of noise."""
-        return float(np.exp(0.5 * self.parameter("lnsigma_v2")))
+        """Standard deviation of noise; with regressors, its mean over the rows used."""
+        return self._mean_scale("lnsigma_v2")
+
+    def _mean_scale(self, name: str) -> float:
+        problem = self.estimate.problem
+        value = split(problem, self.estimate.theta)[1][problem.density.parameters.index(name)]
+        return float(np.mean(np.exp(0.5 * value)))
 
     def coefficients(self) -> pd.DataFrame:
         """Return estimate, standard error, z and p-value by name, in formula order."""
         import pandas as pd
 
-        names = [*self.sample.names, *_density_of(self.spec).parameters]
+        names = list(self.asked)
         limit = self.status.boundary == "mu_minus_infinity"
         hidden = ("mu", "lnsigma_u2") if limit else ()
         shown = [n for n in names if n in self.names and n not in hidden]
@@ -186,7 +212,7 @@ class FrontierResult:
 
     def test_no_inefficiency(self) -> tests.TestResult:
         """Likelihood ratio against least squares, mixed chi-square."""
-        extra = len(_density_of(self.spec).parameters) - 1
+        extra = len(self.asked) - len(self.sample.names) - 1
         return tests.no_inefficiency(self.loglik, self.estimate.ols.loglik, extra)
 
     def test_skewness(self) -> tests.TestResult:

@@ -5,7 +5,8 @@ For ``mu`` well below zero the likelihood hardly moves along ``sigma_u^2 / -mu =
     s = ln(sigma_u^2 / -mu)          (log mean of the exponential it tends to)
     t = ln(sigma_u^2 / mu^2)         (how far from that limit; t -> -infinity is the limit itself)
 
-Newton walks the ridge in a few steps instead of hundreds.
+Newton walks the ridge in a few steps instead of hundreds. Where ``mu`` is an index ``z'd``, the ridge is straight in
+``d / sigma_u^2``.
 """
 
 from __future__ import annotations
@@ -60,6 +61,43 @@ def ridge_objective(objective: Objective, k: int) -> Callable[[Array], Evaluatio
         curved = jacobian.T @ hessian @ jacobian
         # second derivatives of mu = -exp(s - t): mu, -mu, mu
         curved[k : k + 2, k : k + 2] += gradient[k] * mu * np.array([[1.0, -1.0], [-1.0, 1.0]])
+        return value, jacobian.T @ gradient, curved
+
+    return evaluate
+
+
+FAR = 25.0
+"""Value of ``ln sigma_u^2`` at which an indexed truncated normal has reached its exponential limit."""
+
+
+def to_canonical(theta: Array, mu: slice, log_variance: int) -> Array:
+    """Divide the coefficients of ``mu`` by ``sigma_u^2`` (at the mean of its regressors)."""
+    out = theta.copy()
+    out[mu] = theta[mu] * np.exp(-theta[log_variance])
+    return out
+
+
+def from_canonical(point: Array, mu: slice, log_variance: int) -> Array:
+    """Invert :func:`to_canonical`."""
+    out = point.copy()
+    out[mu] = point[mu] * np.exp(point[log_variance])
+    return out
+
+
+def canonical_objective(objective: Objective, mu: slice, log_variance: int) -> Callable[[Array], Evaluation]:
+    """Return the objective in the coordinates of :func:`to_canonical`, with score and Hessian by the chain rule."""
+
+    def evaluate(point: Array) -> Evaluation:
+        theta = from_canonical(point, mu, log_variance)
+        value, gradient, hessian = objective(theta)
+        factor = np.exp(point[log_variance])
+        jacobian = np.eye(len(theta))
+        jacobian[mu, mu] *= factor
+        jacobian[mu, log_variance] = theta[mu]
+        curved = jacobian.T @ hessian @ jacobian
+        curved[mu, log_variance] += gradient[mu] * factor
+        curved[log_variance, mu] += gradient[mu] * factor
+        curved[log_variance, log_variance] += gradient[mu] @ theta[mu]
         return value, jacobian.T @ gradient, curved
 
     return evaluate

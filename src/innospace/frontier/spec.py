@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +12,20 @@ from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
 from innospace.frontier.densities import density
 
+PARTS = {"u": "lnsigma_u2", "v": "lnsigma_v2", "mu": "mu"}
+"""Parts of a formula after bars, and the parameter whose regressors they name."""
+WITH_INTERCEPT = dict.fromkeys(PARTS, True)
+"""Whether a part has an intercept unless it says otherwise."""
+_INDEX = {
+    "lnsigma_u2": (r"\ln \sigma_{u,i}^2 = z_{u,i}'\gamma_u", "ln sigma_(u,i)^2 = z'_(u,i) gamma_u"),
+    "lnsigma_v2": (r"\ln \sigma_{v,i}^2 = z_{v,i}'\gamma_v", "ln sigma_(v,i)^2 = z'_(v,i) gamma_v"),
+    "mu": (r"\mu_i = z_{\mu,i}'\delta", "mu_i = z'_(mu,i) delta"),
+}
+"""Equation of each parameter that has regressors."""
 COVARIANCES = ("hessian", "opg", "robust", "cluster")
+
+
+_PART = re.compile(r"\|\s*(\w+)\s*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +35,8 @@ class FrontierSpec:
     Attributes
     ----------
     formula : str
-        ``outcome ~ regressors``; for array input, a description made from the names.
+        ``outcome ~ regressors``, and after bars the regressors of the distribution's parameters,
+        ``| u: z1 + z2 | v: w | mu: z``; for array input, a description made from the names.
     inefficiency : str
         ``half_normal``, ``exponential`` or ``truncated_normal``.
     cost : bool
@@ -37,7 +52,21 @@ class FrontierSpec:
     cluster: str | None = None
 
     def __post_init__(self) -> None:
-        density(self.inefficiency)
+        has = density(self.inefficiency).parameters
+        allowed = [part for part, name in PARTS.items() if name in has]
+        for part in self.parts:
+            if part in PARTS and part not in allowed:
+                raise SpecError(
+                    f"{density(self.inefficiency).title.capitalize()} inefficiency has no parameter {part!r}.",
+                    where=f"formula {self.formula!r}",
+                    allowed=", ".join(allowed),
+                    remedy='Use inefficiency = "truncated_normal", or move the regressors to the part u.',
+                )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Parts of the formula after bars, by name."""
+        return tuple(_PART.findall(self.formula))
 
     @property
     def sign(self) -> float:
@@ -65,6 +94,12 @@ class FrontierSpec:
                 "The outcome is the frontier, plus noise, "
                 + ("plus" if self.cost else "less")
                 + " inefficiency, which is never negative.",
+            ),
+            *(
+                Equation(
+                    f"index-{part}", *_INDEX[PARTS[part]], "This parameter differs between rows with its regressors."
+                )
+                for part in self.parts
             ),
             Equation(
                 "technical_efficiency",

@@ -26,6 +26,9 @@ def to_bundle(result: FrontierResult) -> Bundle:
     e, problem, sample = result.estimate, result.estimate.problem, result.sample
     columns: dict[str, Any] = {"kept": sample.kept, "y": problem.y}
     columns |= {f"x{j}": problem.x[:, j] for j in range(problem.k)}
+    for name, z in zip(problem.density.parameters, problem.designs, strict=True):
+        if z is not None:
+            columns |= {f"{name}:{j}": z[:, j] for j in range(z.shape[1])}
     if problem.weights is not None:
         columns["weights"] = problem.weights
     if sample.clusters is not None:
@@ -34,6 +37,7 @@ def to_bundle(result: FrontierResult) -> Bundle:
         "spec": result.spec.to_dict(),
         "names": list(sample.names),
         "rows": sample.rows,
+        "determinants": {name: list(columns) for name, columns in sample.determinants.items()},
         "density": problem.density.name,
         "theta": [float(v) for v in e.theta],
         "starts": [e.tried, e.agreed, e.screened],
@@ -49,6 +53,14 @@ def to_bundle(result: FrontierResult) -> Bundle:
     return Bundle(KIND, meta, frames)
 
 
+def _design(data: Any, name: str, determinants: dict[str, tuple[str, ...]]) -> Any:
+    """Return the stored design of one parameter, or None when it is one number."""
+    if name not in determinants:
+        return None
+    columns = [f"{name}:{j}" for j in range(len(determinants[name]))]
+    return np.ascontiguousarray(data[columns].to_numpy(np.float64))
+
+
 def from_bundle(bundle: Bundle) -> dict[str, Any]:
     """Return the arguments of :class:`FrontierResult`."""
     if bundle.kind != KIND:
@@ -59,15 +71,17 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     x = np.ascontiguousarray(data[[f"x{j}" for j in range(k)]].to_numpy(np.float64))
     law = NoInefficiency() if meta["density"] == "none" else DENSITIES[meta["density"]]
     weights = data["weights"].to_numpy(np.float64) if "weights" in data else None
-    problem = Problem(data["y"].to_numpy(np.float64), x, spec.sign, law, weights)
+    determinants = {name: tuple(columns) for name, columns in meta["determinants"].items()}
+    z = tuple(_design(data, name, determinants) for name in law.parameters) if determinants else ()
+    problem = Problem(data["y"].to_numpy(np.float64), x, spec.sign, law, weights, z)
     tried, agreed, screened = meta["starts"]
     status = Status.from_dict(meta["status"])
     estimate = at(problem, np.array(meta["theta"]), tried, agreed, screened, status)
     clusters = data["clusters"].to_numpy(np.int64) if "clusters" in data else None
-    kept = data["kept"].to_numpy(np.int64)
+    kept, labels = data["kept"].to_numpy(np.int64), bundle.frames.get("labels")
     return {
         "spec": spec,
-        "sample": Sample(tuple(meta["names"]), kept, meta["rows"], clusters, bundle.frames.get("labels")),
+        "sample": Sample(tuple(meta["names"]), kept, meta["rows"], clusters, labels, determinants),
         "estimate": estimate,
         "provenance": Provenance.from_dict(meta["provenance"]),
         "covariance_kind": meta["covariance"],

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innospace.core.errors import DataError, FormulaError, LabelError
+from innospace.core.errors import DataError, FormulaError, InnospaceError, LabelError
 from innospace.data.formula import materialise, parse, row_labels
 
 
@@ -201,3 +201,57 @@ def test_outcome_of_several_columns(table):
 def test_row_labels():
     frame = pd.DataFrame({"region": ["A", "B"], "year": [2010, 2011]})
     assert row_labels(frame, np.array([1])) == ["row 2 (B, 2011)"]
+
+
+PARTS = {"u": True, "v": True, "scale": False}
+
+
+def test_parts_after_bars():
+    parsed = parse("log(y) ~ k + l | u: z1 + log(z2) | scale: C(group)", PARTS)
+    assert parsed.outcome == "log(y)"
+    assert parsed.regressors == "k + l"
+    assert parsed.parts == {"u": "z1 + log(z2)", "scale": "0 + C(group)"}
+    assert parsed.names == ("y", "k", "l", "z1", "z2", "group")
+    assert parsed.categorical == ("group",)
+    frame = pd.DataFrame(
+        {
+            "y": [1.0, 2.0, 3.0],
+            "k": [1.0, 2.0, 4.0],
+            "l": 1.0,
+            "z1": [0.0, 1.0, np.nan],
+            "z2": 2.0,
+            "group": ["a", "b", "a"],
+        }
+    )
+    found = materialise(parsed, frame)
+    assert list(found.kept) == [0, 1]
+    assert found.parts["u"][1] == ("Intercept", "z1", "log(z2)")
+    np.testing.assert_allclose(found.parts["u"][0], [[1.0, 0.0, np.log(2.0)], [1.0, 1.0, np.log(2.0)]])
+    assert found.parts["scale"][0].shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("y ~ x | u z", "no named part"),
+        ("y ~ x | w: z", "Unknown part"),
+        ("y ~ x | u: z | u: w", "two parts"),
+        ("y ~ x | u:", "no named part"),
+        ("y ~ x |", "no named part"),
+        ("y ~ x | u: a ~ b", "no named part"),
+        ("y ~ x | u: exec(z)", "not an allowed transform"),
+        ("y ~ x | u: z; w", "not part of the formula language"),
+    ],
+)
+def test_parts_are_checked(text, match):
+    with pytest.raises(InnospaceError, match=match):
+        parse(text, PARTS)
+
+
+def test_a_bar_where_the_model_has_no_parts():
+    with pytest.raises(FormulaError, match="no further parts"):
+        parse("y ~ x | u: z")
+
+
+def test_a_bar_in_a_column_name():
+    assert parse("y ~ `a|b` | u: `c|d`", PARTS).names == ("y", "a|b", "c|d")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,55 @@ def test_derivatives(law, sign, weighted):
     np.testing.assert_allclose(gradient, [along(i, 0) for i in range(len(theta))], rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(hessian, [along(i, 1) for i in range(len(theta))], rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(hessian, hessian.T, rtol=1e-13, atol=1e-12)
+
+
+def indexed(problem, part, seed=5):
+    """Give one parameter of the density, or all of them, two regressors and an intercept."""
+    rng = np.random.default_rng(seed)
+    names = problem.density.parameters
+    chosen = names if part == "all" else (part,)
+    z = tuple(
+        np.column_stack((np.ones(problem.n), rng.normal(size=(problem.n, 2)))) if n in chosen else None for n in names
+    )
+    return replace(problem, z=z, shift=tuple(0.1 * j for j in range(len(names))))
+
+
+def indexed_start(problem):
+    rng = np.random.default_rng(1)
+    values = {"mu": -0.2, "lnsigma_u2": -0.8, "lnsigma_v2": -2.0}
+    own = [
+        [values[p]] if z is None else [values[p], *0.2 * rng.normal(size=2)]
+        for p, z in zip(problem.density.parameters, problem.designs, strict=True)
+    ]
+    return np.concatenate(([1.3, 0.4, -0.1], *own))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("part", ["lnsigma_u2", "lnsigma_v2", "mu", "all"])
+@pytest.mark.parametrize("law", LAWS)
+def test_derivatives_of_indexes(law, part, weighted):
+    base = make(law, -1.0, weighted)
+    if part not in (*base.density.parameters, "all"):
+        return
+    problem = indexed(base, part)
+    theta = indexed_start(problem)
+    _, gradient, hessian = evaluate(problem, theta)
+    for i, unit in enumerate(np.eye(len(theta)) * STEP):
+        moved = [(c, evaluate(problem, theta + s * unit), evaluate(problem, theta - s * unit)) for s, c in STENCIL]
+        first = sum(c * (up[0] - down[0]) for c, up, down in moved) / (60.0 * STEP)
+        second = sum(c * (up[1] - down[1]) for c, up, down in moved) / (60.0 * STEP)
+        assert gradient[i] == pytest.approx(first, rel=1e-8, abs=1e-8)
+        np.testing.assert_allclose(hessian[i], second, rtol=1e-8, atol=1e-8)
+    weights = 1.0 if problem.weights is None else problem.weights[:, None]
+    np.testing.assert_allclose((weights * scores(problem, theta)).sum(axis=0), gradient, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_an_index_of_ones_is_one_number(law):
+    problem = make(law, weighted=True)
+    ones = replace(problem, z=tuple(np.ones((problem.n, 1)) for _ in problem.density.parameters))
+    for a, b in zip(evaluate(problem, start(problem)), evaluate(ones, start(problem)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("law", LAWS)

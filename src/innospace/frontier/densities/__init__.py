@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
-from innospace.frontier.densities.base import Density, Derivatives, Posterior
+from innospace.frontier.densities.base import Density, Derivatives, Law, Posterior, Unit
 from innospace.frontier.densities.exponential import Exponential
 from innospace.frontier.densities.half_normal import HalfNormal
 from innospace.frontier.densities.no_inefficiency import NoInefficiency
 from innospace.frontier.densities.truncated_normal import TruncatedNormal
 
-DENSITIES: dict[str, Density] = {d.name: d for d in (HalfNormal(), Exponential(), TruncatedNormal())}
+DENSITIES: dict[str, Law] = {d.name: d for d in (HalfNormal(), Exponential(), TruncatedNormal())}
 
 
-def density(name: str) -> Density:
+def density(name: str) -> Law:
     """Return the distribution called ``name``, or raise :class:`SpecError` with the nearest names."""
     try:
         return DENSITIES[name]
@@ -31,8 +31,10 @@ __all__ = [
     "Derivatives",
     "Exponential",
     "HalfNormal",
+    "Law",
     "NoInefficiency",
     "Posterior",
     "TruncatedNormal",
+    "Unit",
     "density",
 ]

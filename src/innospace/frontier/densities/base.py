@@ -7,6 +7,7 @@ Composed error ``e = v - u`` (a cost frontier is turned into this form by changi
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,8 +41,20 @@ class Posterior(NamedTuple):
     scale: Array
 
 
+class Unit(Enum):
+    """What a parameter becomes when the outcome is measured in units ``s`` times as small.
+
+    A parameter ``p`` becomes ``s^power p + log_factor ln s``; the value is ``(power, log_factor)``.
+    """
+
+    LEVEL = (1.0, 0.0)
+    LOG_VARIANCE = (0.0, 2.0)
+    LOG_LEVEL = (0.0, 1.0)
+    NONE = (0.0, 0.0)
+
+
 class Density(Protocol):
-    """A distribution of inefficiency combined with normal noise."""
+    """Distribution of a composed error, or of an effect of a unit."""
 
     name: str
     title: str
@@ -67,3 +80,9 @@ class Density(Protocol):
         With ``share`` (the part of the variance that inefficiency makes up) the third moment is ignored.
         """
         ...
+
+
+class Law(Density, Protocol):
+    """A distribution of inefficiency that a frontier can be estimated with."""
+
+    units: tuple[Unit, ...]

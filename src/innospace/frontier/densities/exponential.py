@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.numerics.normal import log_cdf_and_mills, log_cdf_excess
 
 
@@ -14,6 +14,7 @@ class Exponential:
     name = "exponential"
     title = "exponential"
     parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
+    units: tuple[Unit, ...] = (Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim \mathrm{Exp}(\text{mean } \sigma_u)"
     typst = 'u ~ "Exp"("mean" sigma_u)'
 

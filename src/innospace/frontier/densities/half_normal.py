@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills
 
 _LOG_2 = float(np.log(2.0))
@@ -22,6 +22,7 @@ class HalfNormal:
     name = "half_normal"
     title = "half-normal"
     parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
+    units: tuple[Unit, ...] = (Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim \left|N(0, \sigma_u^2)\right|"
     typst = "u ~ abs(N(0, sigma_u^2))"
 

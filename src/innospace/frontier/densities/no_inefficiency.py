@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.numerics.normal import LOG_2PI
 
 
@@ -14,6 +14,7 @@ class NoInefficiency:
     name = "none"
     title = "none (least squares)"
     parameters: tuple[str, ...] = ("lnsigma_v2",)
+    units: tuple[Unit, ...] = (Unit.LOG_VARIANCE,)
     latex = r"u = 0"
     typst = "u = 0"
 

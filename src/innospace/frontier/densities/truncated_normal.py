@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Derivatives, Posterior
+from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.frontier.densities.half_normal import HalfNormal
 from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills, log_cdf_excess, truncated_mean_standard
 
@@ -19,6 +19,7 @@ class TruncatedNormal:
     name = "truncated_normal"
     title = "truncated normal"
     parameters: tuple[str, ...] = ("mu", "lnsigma_u2", "lnsigma_v2")
+    units: tuple[Unit, ...] = (Unit.LEVEL, Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim N^{+}(\mu, \sigma_u^2)"
     typst = "u ~ N^+ (mu, sigma_u^2)"
 

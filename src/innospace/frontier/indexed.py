@@ -1,0 +1,78 @@
+"""Starts and edges of problems whose density parameters have regressors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from innospace.frontier.densities.base import Array
+from innospace.frontier.likelihood import Problem
+from innospace.frontier.starts import LeastSquares
+from innospace.numerics.linear import intercept_column
+
+SMALLEST_LOG_VARIANCE = -20.0
+"""Log-variance relative to the residual variance below which the search stops at a boundary."""
+UNBOUNDED = 45.0
+"""Log-variance of some row beyond which, either way, the coefficients of an index are taken to have no limit."""
+EDGES = {"lnsigma_u2": "sigma_u_zero", "lnsigma_v2": "gamma_one"}
+
+
+def plain(problem: Problem) -> Problem:
+    """Return the problem with every parameter of the density one number."""
+    return replace(problem, z=(), shift=())
+
+
+def edge(problem: Problem, theta: Array) -> str:
+    """Return the boundary of the parameter space that ``theta`` has crossed, or an empty text."""
+    designs, shifts = problem.designs, problem.shift or (0.0,) * len(problem.designs)
+    for name, boundary in EDGES.items():
+        if name not in problem.density.parameters:
+            continue
+        j, place = problem.density.parameters.index(name), problem.place(name)
+        z = designs[j]
+        index = theta[place] if z is None else z @ theta[place] + shifts[j]
+        if index.max() < SMALLEST_LOG_VARIANCE:
+            return boundary
+        if z is not None and max(-index.min(), index.max()) > UNBOUNDED:
+            return "index_unbounded"
+    return ""
+
+
+def embed(problem: Problem, theta: Array) -> Array:
+    """Return ``theta`` of the plain problem as one of the indexed problem: slopes are zero."""
+    k, shifts = problem.k, problem.shift or (0.0,) * len(problem.designs)
+    parts = [theta[:k]]
+    for value, z, shift in zip(theta[k:], problem.designs, shifts, strict=True):
+        if z is None:
+            parts.append(np.array([value]))
+            continue
+        constant = intercept_column(z)
+        coefficients = np.zeros(z.shape[1])
+        if constant is not None:
+            coefficients[constant] = value / z[0, constant]
+        else:
+            coefficients = np.linalg.lstsq(z, np.full(len(z), value - shift), rcond=None)[0]
+        parts.append(coefficients)
+    return np.concatenate(parts)
+
+
+def tilted(problem: Problem, ols: LeastSquares, start: Array) -> list[Array]:
+    """Return starts whose slopes follow what residuals say: their log squares for variances, their level for mu."""
+    e = problem.sign * (problem.y - problem.x @ ols.beta)
+    signals = {"mu": -e}
+    logs = np.log(e * e + 1e-3 * ols.variance)
+    found = []
+    for name, z in zip(problem.density.parameters, problem.designs, strict=True):
+        if z is None or z.shape[1] == 1:
+            continue
+        slopes = np.linalg.lstsq(z, signals.get(name, logs), rcond=None)[0]
+        constant = intercept_column(z)
+        if constant is not None:
+            slopes[constant] = 0.0
+        moved = start.copy()
+        moved[problem.place(name)] += slopes
+        found.append(moved)
+    if len(found) > 1:
+        found.append(start + sum(moved - start for moved in found))
+    return found
