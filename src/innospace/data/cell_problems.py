@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from innospace.data.dataset import Dataset
 
-FIRST = 20
-"""Rows that are shown in any case."""
+FIRST, FIRST_BESIDE = 20, 6
+"""Rows that are shown in any case: of a sound table, and of one whose rows with problems are shown besides."""
+WIDEST = 60
+"""Columns that are shown besides those with a problem; all of them are summed up."""
 MOST = 500
 """Problems of cells that are told one by one; all of them are counted."""
 YEARS = (1800, 2200)
@@ -84,8 +86,10 @@ class TableSurvey:
         Rows that are shown: the first ones and those with a problem.
     numbers : tuple of int
         Their rows in the file.
+    shown : tuple of str
+        Columns that are shown: the first ones and those with a problem.
     cells : tuple of tuple of str
-        What stands in them.
+        What stands in these rows and columns.
     problems : tuple of CellProblem
         In the order of rows; the first ``MOST``.
     count : int
@@ -102,6 +106,7 @@ class TableSurvey:
     columns: tuple[ColumnSummary, ...]
     positions: tuple[int, ...]
     numbers: tuple[int, ...]
+    shown: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     problems: tuple[CellProblem, ...]
     count: int
@@ -150,14 +155,18 @@ def survey(
         broken, errors = _against_schema(frame, dict(columns or {}), faulty)
         faults += broken
     problems, count = _problems(frame, faults, found, _labels(frame, dict(columns or {})))
-    shown = sorted({*range(min(FIRST, len(frame))), *(p.position for p in problems)})
+    first = FIRST_BESIDE if problems else FIRST
+    shown = sorted({*range(min(first, len(frame))), *(p.position for p in problems)})
     names = [str(c) for c in frame.columns]
-    texts = [[_shown(frame[c].iloc[i]) for i in shown] for c in frame.columns]
+    wrong = {p.column for p in problems}
+    wide = [n for i, n in enumerate(names) if i < WIDEST or n in wrong]
+    texts = [[_shown(frame[c].iloc[i]) for i in shown] for c in wide]
     return TableSurvey(
         rows=len(frame),
         columns=tuple(_summary(n, frame[c], n in faulty) for n, c in zip(names, frame.columns, strict=True)),
         positions=tuple(shown),
         numbers=tuple(found.row(i) for i in shown),
+        shown=tuple(wide),
         cells=tuple(zip(*texts, strict=True)),
         problems=problems,
         count=count,

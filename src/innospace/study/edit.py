@@ -84,14 +84,19 @@ def save_text(folder: Path, text: str, digest: str) -> StudyText:
             "The study file would become too large.", where=str(file), allowed=f"up to {MAX_STUDY_BYTES:,} bytes"
         )
     with _SAVING:
-        if read_text(folder).digest != digest:
-            raise StudyError(
-                "The study file was changed by somebody else meanwhile, so nothing was saved.",
-                where=f"{file}: another tab of the browser, an editor or another program",
-                remedy="Load the page again to see the study as it is now, then make the change once more.",
-            )
+        require_unchanged(folder, digest)
         replace_file(file, raw)
     return StudyText(text, hashlib.sha256(raw).hexdigest())
+
+
+def require_unchanged(folder: Path, digest: str) -> None:
+    """Raise :class:`StudyError` when the study file is not what it was when it was read."""
+    if read_text(folder).digest != digest:
+        raise StudyError(
+            "The study file was changed by somebody else meanwhile, so nothing was saved.",
+            where=f"{study_file(folder)}: another tab of the browser, an editor or another program",
+            remedy="Load the page again to see the study as it is now, then make the change once more.",
+        )
 
 
 def replace_file(file: Path, content: bytes) -> None:

@@ -245,6 +245,7 @@ async def _answer(context: AppContext, request: Request) -> JSONResponse:
         study = context.workspace.folder(request.path_params["study"])
         file = await receive(study, request.query_params.get("name", ""), request.stream())
     except InnospaceError as error:
-        return JSONResponse(error.to_dict(), status_code=400)
+        # an answer of the app, not a failure of the connection, which browsers would report
+        return JSONResponse({"error": error.to_dict()})
     upload = file.parent.name.removeprefix(ASIDE)
     return JSONResponse({"upload": upload, "name": file.name, "size": file.stat().st_size})

@@ -154,7 +154,17 @@ def test_all_problems_are_counted_and_the_first_are_told(look, monkeypatch):
     seen = look("region,n\n" + rows)
     assert seen.count == 200
     assert len(seen.problems) == 30
-    assert set(seen.positions) == {*range(20), *(p.position for p in seen.problems)}
+    assert set(seen.positions) == {*range(6), *(p.position for p in seen.problems)}
+
+
+def test_very_wide_tables_show_the_first_columns_and_those_with_problems(look):
+    names = [f"c{i}" for i in range(300)]
+    rows = [["1"] * 300 for _ in range(4)]
+    rows[2][250] = "x"
+    seen = look("\n".join(",".join(r) for r in [names, *rows]))
+    assert seen.shown == (*names[:60], "c250")
+    assert [len(row) for row in seen.cells] == [61] * 4
+    assert len(seen.columns) == 300
 
 
 def test_columns_are_recognised(look):

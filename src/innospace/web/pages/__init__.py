@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def register(context: AppContext) -> None:
     """Declare the addresses of every page."""
-    from innospace.web.pages import home, results
+    from innospace.web.pages import data, home, results
 
-    for page in (home, results):
+    for page in (home, data, results):
         page.register(context)
