@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,12 @@ from innospace.web import safety, uploads
 OWN = "127.0.0.1:8462"
 TOKEN = "a-token-of-some-length"
 NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+def run(coroutine):
+    """Run a coroutine; the thread of the tests may have a loop of the browser's already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 class Answer:
@@ -74,7 +81,7 @@ def ask(
         "headers": [(n.lower().encode(), v.encode("latin-1")) for n, v in given],
     }
     guard = safety.Guard(app, host=bound, token=token, limits=limits or {})
-    asyncio.run(guard(scope, receive, send))
+    run(guard(scope, receive, send))
     return answer
 
 
@@ -296,6 +303,7 @@ def test_the_served_app_refuses_strangers(serve, studies):
     assert body
 
 
+@pytest.mark.browser
 def test_the_app_open_to_others_asks_for_its_token(serve, studies, tab, capfd):
     served = serve(studies, "--host", "0.0.0.0")
     token = urlsplit(served.address).query.removeprefix("token=")
@@ -309,6 +317,7 @@ def test_the_app_open_to_others_asks_for_its_token(serve, studies, tab, capfd):
     page = visit.goto(f"/?token={token}")
     assert page.url == served.url + "/"
     assert page.get_by_role("heading", level=1).text_content() == "Studies"
+    page.close()
     served.stop()
     out, err = capfd.readouterr()
     assert token not in out + err
@@ -326,8 +335,8 @@ def test_a_large_upload_takes_little_memory_and_one_too_large_is_refused(tmp_pat
     tracemalloc.start()
     try:
         with pytest.raises(InnospaceError, match="too large") as error:
-            asyncio.run(uploads.receive(study, "big.csv", stream(200)))
-        file = asyncio.run(uploads.receive(study, "large.csv", stream(50)))
+            run(uploads.receive(study, "big.csv", stream(200)))
+        file = run(uploads.receive(study, "large.csv", stream(50)))
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()

@@ -47,7 +47,7 @@ def safe_name(given: str) -> str:
         It is not the name of a table.
     """
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", given)[-1])
-    name = " ".join(_FORBIDDEN.sub("-", name).split()).strip(". ")
+    name = " ".join(_FORBIDDEN.sub("-", name).split()).rstrip(". ")
     stem, dot, suffix = name.rpartition(".")
     if not dot or f".{suffix}".lower() not in SUFFIXES:
         raise DataError(
