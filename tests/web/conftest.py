@@ -144,21 +144,22 @@ class Served:
         """End it as a crash would."""
         self.process.kill()
         self.process.wait()
+        self.process.stdout.close()
 
     def stop(self):
         """End it as Ctrl-C does; return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
-            return self.process.wait(20)
+            code = self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+        self.process.stdout.close()
+        return code
 
 
-@pytest.fixture
-def serve():
-    """Serve the web app: ``serve(folder, "--host", "0.0.0.0").url``; it is stopped at the end of the test."""
+def _serving():
     started = []
 
     def start(folder, *options):
@@ -169,6 +170,18 @@ def serve():
     yield start
     for served in started:
         served.stop()
+
+
+@pytest.fixture
+def serve():
+    """Serve the web app: ``serve(folder, "--host", "0.0.0.0").url``; it is stopped at the end of the test."""
+    yield from _serving()
+
+
+@pytest.fixture(scope="module")
+def serve_all():
+    """Serve the web app like ``serve``; it is stopped at the end of the module."""
+    yield from _serving()
 
 
 class AppVisit:

@@ -46,7 +46,10 @@ export default {
     // marks become buttons of a group, of which one is a stop of the tab key
     bring(svg) {
       const marks = [...svg.querySelectorAll("path > title, circle > title")];
-      if (marks.length) svg.setAttribute("role", "group");
+      if (!marks.length) return;
+      svg.setAttribute("role", "group");
+      // words of the drawing speak for themselves
+      svg.querySelectorAll("[aria-label]").forEach(part => part.removeAttribute("aria-label"));
       marks.forEach((title, n) => {
         const mark = title.parentElement;
         mark.setAttribute(HINT, title.textContent);

@@ -42,7 +42,7 @@ class Look:
         self._wanted = 0
         self._drawn: dict[str, Drawn] = {}
         self._fields: dict[str, Field] = {}
-        with element("section", "look") as self._place:
+        with element("section", "look").props("aria-busy=true") as self._place:
             element("h2", "", f"Explore: {step}")
             with element("div", "fields"):
                 for choice in choices:
@@ -121,6 +121,7 @@ class Look:
         """Show what the numbers say, then the charts; what was asked for meanwhile comes first."""
         self._wanted += 1
         number, page = self._wanted, self._page
+        self._place.props("aria-busy=true")
         chosen: Chosen = tuple(sorted(self._chosen.items()))
         try:
             words = await page.kept(drawing.words, page.ref, self._step, chosen)
@@ -129,6 +130,7 @@ class Look:
                 self._problem.clear()
                 with self._problem:
                     show_error(error)
+                self._place.props("aria-busy=false")
             return
         if number != self._wanted:
             return
@@ -142,6 +144,8 @@ class Look:
             if number != self._wanted:
                 return
             await drawn.load(page.kept(drawing.view_figure, page.ref, self._step, chosen, name))
+        if number == self._wanted:
+            self._place.props("aria-busy=false")
 
     def _say(self, words: Words) -> dict[str, Drawn]:
         """Show the sentences, and make place for the charts of what was picked."""

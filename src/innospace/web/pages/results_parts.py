@@ -171,7 +171,7 @@ class PartView:
 
     def __init__(self, page: ResultsPage, chapter: Chapter, part: Part) -> None:
         self._page, self._chapter, self._part = page, chapter, part
-        with element("section", "part") as self._place:
+        with element("section", "part").props("aria-busy=true") as self._place:
             element("h2", "", chapter.title)
             if len(chapter.parts) > 1:
                 options = {p.anchor: _named(p) for p in chapter.parts}
@@ -198,3 +198,4 @@ class PartView:
         for piece, drawn in shown:
             if piece.figure:
                 await drawn.load(page.kept(drawing.figure, page.ref, piece.figure))
+        self._place.props("aria-busy=false")
