@@ -99,7 +99,7 @@ def test_a_bad_upload_is_marked_cell_by_cell_and_changes_nothing(serve, root, st
     assert marked.count() == 2
     assert "✗" in marked.first.text_content()
     assert "Text where a number is needed." in marked.first.text_content()
-    page.get_by_role("link", name="Row 5 (Омск)").click()
+    page.get_by_role("link", name="Row 5 (Омск, 2010)").click()
     assert page.evaluate("document.querySelector('td.bad:target').textContent").startswith("✗ много")
     assert visit.violations() == []
     assert (study / "study.toml").read_bytes() == before

@@ -215,12 +215,14 @@ def _problems(
 
 
 def _labels(frame: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
-    """Return the columns that tell whose row it is: region and year, or the first column of text."""
+    """Return the columns that tell whose row it is: region and year, or the first columns of text and of years."""
     names = [str(c) for c in frame.columns]
     named = [columns.get(n, n) for n in ("region", "year")]
     found = [n for n in named if n in names]
     if not found:
-        found = [n for n in names if frame[n].dtype.kind not in "iufb"][:1]
+        numbers = [n for n in names if frame[n].dtype.kind in "iu"]
+        texts = [n for n in names if frame[n].dtype.kind not in "iufb"]
+        found = [*texts[:1], *[n for n in numbers if _are_years(n, frame[n])][:1]]
     return found
 
 

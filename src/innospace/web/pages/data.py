@@ -202,8 +202,8 @@ class Incoming:
         self.place.clear()
         with self.place, element("section", "refused"):
             element("h3", "", f"{file.name} is not part of the study yet")
-            element("p", "", "Mend the file and choose it again, or say below how it is to be read.")
             if error is not None:
+                element("p", "", "Mend the file and choose it again, or say below how it is to be read.")
                 show_error(error)
             if seen is not None:
                 show_survey(seen, file.name)
