@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FULL, BRIEF = "full", "brief"
 KINDS = (FULL, BRIEF)
+DATA_KINDS = ("csv", "xlsx", "parquet")
 FORMATS = ("html", "pdf", "tables", "figures", "data")
 
 
@@ -99,15 +100,22 @@ def _named_tables(document: Document) -> list[Table]:
 
 
 def _add_data(name: str, frame: pd.DataFrame, out: Folder) -> None:
+    for kind in DATA_KINDS:
+        out.add(f"data/{slug(name)}.{kind}", data_file(name, frame, kind))
+
+
+def data_file(name: str, frame: pd.DataFrame, kind: str) -> bytes:
+    """Return a whole result as a file; ``kind`` is one of :data:`DATA_KINDS`."""
     from innospace.core.table import Table
     from innospace.report.tables.files import frame_csv, workbook
 
-    stem = f"data/{slug(name)}"
-    out.add(f"{stem}.csv", frame_csv(frame).encode("utf-8"))
-    out.add(f"{stem}.xlsx", workbook([Table(slug(name), f"{name}: all results", frame, ())]))
+    if kind == "csv":
+        return frame_csv(frame).encode("utf-8")
+    if kind == "xlsx":
+        return workbook([Table(slug(name), f"{name}: all results", frame, ())])
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False)
-    out.add(f"{stem}.parquet", buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _add_figure(figure: Figure, out: Folder, drawings: Drawings) -> None:

@@ -101,11 +101,11 @@ def one_of_view(ref: RunRef, step: str, chosen: Chosen, name: str, kind: str) ->
 
 def whole(ref: RunRef, step: str, kind: str) -> bytes:
     """Return all numbers of a step as Parquet, CSV or XLSX."""
-    from innospace.report.text import slug
-    from innospace.report.write import FULL
+    from innospace.report.write import data_file
 
-    require_known([step], list(opened(ref).document.data), kind="step")
-    return dict(_written(ref, "data", FULL))[f"data/{slug(step)}.{kind}"]
+    data = opened(ref).document.data
+    require_known([step], list(data), kind="step")
+    return data_file(step, data[step], kind)
 
 
 def figure_bytes(figure: Figure, kind: str) -> bytes:

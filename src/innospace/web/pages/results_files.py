@@ -23,7 +23,7 @@ def files(page: ResultsPage, overview: Overview) -> None:
     place = page.ref.files
     with element("section", "files card"):
         element("h2", "", "Download")
-        element("p", "soft", "Files are written when you ask for them; a long report takes up to a minute.")
+        element("p", "soft", "Files are written when you ask for them; a long report takes some ten seconds.")
         with element("p"):
             link("Download the report (PDF)", f"{place}/report.pdf", "button primary").props("download")
         with element("dl"):
