@@ -173,6 +173,12 @@ def test_older_run_runs_that_are_not_there_and_studies_not_run(served, tab, stud
         page.wait_for_url(f"**run={old[:SHOWN]}**")
         page.wait_for_selector(".older")
         assert page.locator(".older a").get_attribute("href").endswith(new[:SHOWN])
+        bundle = folder / "runs" / new / "steps" / "frontier" / "bundle.json"
+        bundle.write_bytes(bundle.read_bytes() + b" ")
+        (folder / "runs" / new / "manifest.json").touch()
+        page = visit.goto(PAGE)
+        page.get_by_text("The stored run is damaged").wait_for()
+        assert page.get_by_role("link", name=old[:SHOWN]).count() == 1
     finally:
         (folder / "study.toml").write_text(text, encoding="utf-8")
     page = visit.goto(f"{PAGE}?run=ffff")

@@ -10,6 +10,7 @@ from fastapi import Request
 from nicegui import ui
 
 from innospace.core.errors import InnospaceError, LabelError
+from innospace.study.store import SHOWN
 from innospace.web import drawing
 from innospace.web.controls import element, field_select
 from innospace.web.drawing import Chosen, History, Overview, RunRef, find_run
@@ -48,7 +49,7 @@ def register(context: AppContext) -> None:
 
 def _show(page: ResultsPage) -> None:
     try:
-        ref = find_run(page.study, page.folder, page.asked.get("run", ""))
+        page.ref = find_run(page.study, page.folder, page.asked.get("run", ""))
     except InnospaceError as error:
         _no_run(page, error)
         return
@@ -58,15 +59,18 @@ def _show(page: ResultsPage) -> None:
 
     async def fill() -> None:
         # reading a run may take longer than a page may wait before it answers
+        history = None
         try:
             history = await page.context.compute(drawing.history, str(page.folder))
-            page.ref = ref if page.asked.get("run") else _present(page, history, ref)
+            if not page.asked.get("run"):
+                page.ref = _present(page, history)
             overview = await page.kept(drawing.overview, page.ref)
         except InnospaceError as error:
             place.clear()
             with place:
                 show_error(error)
                 link("Go to the page of runs", study_url(page.study, "run"))
+                page.others(history)
             return
         place.clear()
         with place:
@@ -75,10 +79,10 @@ def _show(page: ResultsPage) -> None:
     ui.timer(0.0, fill, once=True)
 
 
-def _present(page: ResultsPage, history: History, newest: RunRef) -> RunRef:
+def _present(page: ResultsPage, history: History) -> RunRef:
     """Return the run of the study as it is now, failing that the newest, as ``innospace report`` does."""
     known = history.present in dict(history.runs)
-    return find_run(page.study, page.folder, history.present) if known else newest
+    return find_run(page.study, page.folder, history.present) if known else page.ref
 
 
 def _no_run(page: ResultsPage, error: InnospaceError) -> None:
@@ -146,8 +150,6 @@ class ResultsPage:
 
     def _which(self, overview: Overview, history: History) -> None:
         """Say which run is shown, and offer the other ones."""
-        from innospace.study.store import SHOWN
-
         when = dict(history.runs).get(self.ref.run_id, overview.created)
         with element("div", "which"):
             if len(history.runs) > 1:
@@ -166,9 +168,17 @@ class ResultsPage:
                     element("span", "", "The study, its data or innospace changed after this run. ")
                     link("Run it again", study_url(self.study, "run"))
 
-    def _of_run(self, run_id: str, history: History) -> str:
-        from innospace.study.store import SHOWN
+    def others(self, history: History | None) -> None:
+        """Lead to the other runs from one that cannot be shown."""
+        rest = [r for r in (history.runs if history else ()) if r[0] != self.ref.run_id]
+        if rest:
+            element("h2", "", "Other runs of the study")
+            with element("ul"):
+                for run_id, when in rest:
+                    with element("li"):
+                        link(f"{when} · {run_id[:SHOWN]}", study_url(self.study, "results") + f"?run={run_id[:SHOWN]}")
 
+    def _of_run(self, run_id: str, history: History) -> str:
         present = history.present == run_id
         return study_url(self.study, "results") + ("" if present else f"?run={run_id[:SHOWN]}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -161,7 +162,7 @@ class Look:
             own = {name: Drawn() for name in words.own}
             for choice in self._choices:
                 if choice.many and self._chosen[choice.name]:
-                    button(f"Clear the {choice.label.lower()}", lambda name=choice.name: self._clear(name))
+                    button(f"Clear the {choice.label.lower()}", partial(self._clear, choice.name))
         return own
 
     def _slots(self, words: Words) -> list[tuple[Drawn, str]]:

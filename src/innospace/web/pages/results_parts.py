@@ -6,19 +6,16 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from innospace.core.errors import LabelError
+from innospace.core.errors import InnospaceError, LabelError
 from innospace.web import drawing
 from innospace.web.controls import element, field_select
-from innospace.web.drawn import Drawn
+from innospace.web.drawn import LOADING, Drawn
 from innospace.web.layout import link, show_error
 
 if TYPE_CHECKING:
     from innospace.report.views import CheckLine
     from innospace.web.drawing import Chapter, Overview, Part
     from innospace.web.pages.results import ResultsPage
-
-FEW = 8
-"""So many checks are in sight when they are opened; failed ones always are."""
 
 
 def opening(overview: Overview) -> None:
@@ -178,23 +175,23 @@ class PartView:
                 field_select("Analysis", options, part.anchor, self._go)
             if part.title:
                 element("h3", "part-title", part.title)
-            self._first = Drawn()
+            self._waiting = element("p", "soft", LOADING).props("role=status")
 
     def _go(self, anchor: str) -> None:
         ui.navigate.to(self._page.address(section=self._chapter.anchor, part=anchor))
 
     async def load(self) -> None:
         """Load and show the blocks."""
-        page = self._page
-
-        async def pieces() -> str:
-            self._pieces = await page.kept(drawing.part, page.ref, self._chapter.anchor, self._part.anchor)
-            return ""
-
-        self._pieces: tuple[drawing.Piece, ...] = ()
-        await self._first.load(pieces())
+        page, own = self._page, (self._chapter.anchor, self._part.anchor)
+        try:
+            pieces = await page.kept(drawing.part, page.ref, *own)
+        except InnospaceError as error:
+            pieces = ()
+            with self._place:
+                show_error(error)
+        self._waiting.delete()
         with self._place:
-            shown = [(piece, Drawn(piece.html)) for piece in self._pieces]
+            shown = [(piece, Drawn(piece.html)) for piece in pieces]
         for piece, drawn in shown:
             if piece.figure:
                 await drawn.load(page.kept(drawing.figure, page.ref, piece.figure))
