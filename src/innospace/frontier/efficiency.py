@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from innospace.core.errors import SpecError
-from innospace.frontier.densities import Density
+from innospace.frontier.densities import Law
 from innospace.frontier.densities.base import Array
 from innospace.frontier.likelihood import Problem, map_blocks, residuals, split
-from innospace.numerics.normal import truncated_log_mean_exp, truncated_mean_standard, truncated_quantile
 
 COLUMNS = ("te_jlms", "te_bc", "te_mode", "te_lower", "te_upper")
 
@@ -45,13 +44,13 @@ def check_level(level: float) -> float:
     return level
 
 
-def from_residuals(e: Array, density: Density, parameters: tuple[Array, ...], level: float = 0.95) -> Efficiencies:
+def from_residuals(e: Array, density: Law, parameters: tuple[Array, ...], level: float = 0.95) -> Efficiencies:
     """Return efficiencies of composed errors ``e = v - u``, shape (n,).
 
     Parameters
     ----------
     e : ndarray, shape (n,)
-    density : Density
+    density : Law
     parameters : tuple
         Parameters of the density, in its order.
     level : float
@@ -60,15 +59,14 @@ def from_residuals(e: Array, density: Density, parameters: tuple[Array, ...], le
     check_level(level)
     if density.name == "none":
         return Efficiencies(*(np.ones_like(e) for _ in COLUMNS))
-    location, scale = density.posterior(e, parameters)
-    mean = scale * truncated_mean_standard(location / scale)
+    given = density.posterior(e, parameters)
     tail = 0.5 * (1.0 - level)
     return Efficiencies(
-        np.exp(-mean),
-        np.exp(truncated_log_mean_exp(location, scale)),
-        np.exp(-np.maximum(location, 0.0)),
-        np.exp(-truncated_quantile(location, scale, tail)),
-        np.exp(-truncated_quantile(location, scale, 1.0 - tail)),
+        np.exp(-given.mean()),
+        np.exp(given.log_mean_exp()),
+        np.exp(-given.mode()),
+        np.exp(-given.quantile(tail)),
+        np.exp(-given.quantile(1.0 - tail)),
     )
 
 

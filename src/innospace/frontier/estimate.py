@@ -9,14 +9,14 @@ import numpy as np
 
 from innospace.core.status import Status, StatusCode
 from innospace.frontier import ridge
-from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.densities import DENSITIES, Composed, noise_alone
 from innospace.frontier.densities.base import Array
 from innospace.frontier.indexed import SMALLEST_LOG_VARIANCE, edge, embed, plain, tilted
 from innospace.frontier.likelihood import Problem, evaluate
 from innospace.frontier.scaling import Standardisation, standardise_problem
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
 from innospace.numerics.covariance import inverse_information
-from innospace.numerics.linear import intercept_column
+from innospace.numerics.linear import intercept_column, least_absolute
 from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
 
 SCREEN_ROWS = 20_000
@@ -27,7 +27,9 @@ SAME_EDGE = 0.01
 """The same for searches that stopped on a boundary, in log-likelihood: they stop as soon as they cross it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
-NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index")
+COSTLY_ROWS = 4_000
+"""The same where the density is an integral by quadrature."""
+NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index", "shape_unbounded", "noise_is_normal")
 """Boundaries at which the log-likelihood has no second-order expansion."""
 NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
 """Noise variances through which a solution without noise is followed down to where the rest is rounding."""
@@ -116,7 +118,8 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     loglik = search.best.value + standard.loglik_shift
     noise = _noise_alone(standard)
     floor = noise.value + standard.loglik_shift
-    not_above = loglik <= floor + NOT_ABOVE * (1.0 + abs(floor))
+    vanished = edge(standard.problem, search.best.theta) == "sigma_u_zero"
+    not_above = loglik <= floor + (SAME_EDGE if vanished else NOT_ABOVE * (1.0 + abs(floor)))
     if not_above or _endpoint_effect(problem, search.best, loglik, ols):
         return _without_inefficiency(problem, standard, ols, search, noise.theta)
     if problem.density.name == "truncated_normal" and not problem.indexed:
@@ -171,12 +174,15 @@ def _usable_hessian(hessian: Array, status: Status) -> Array:
 
 def _best_of_starts(problem: Problem, seed: int) -> _Search:
     sample = problem
-    if problem.n > SCREEN_ROWS:
-        index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
+    most = COSTLY_ROWS if isinstance(problem.density, Composed) else SCREEN_ROWS
+    if problem.n > most:
+        index = np.sort(np.random.default_rng(seed).choice(problem.n, most, replace=False))
         sample = problem.rows(index)
     optima = _optima(sample)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
-    best = max(usable, key=lambda o: o.value)
+    # densities without a limit at zero have no limit of the likelihood as noise vanishes: a maximum inside comes first
+    inside = [o for o in usable if o.code is StatusCode.CONVERGED] if "lnshape_u" in problem.density.parameters else []
+    best = max(inside or usable, key=lambda o: o.value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
     level = ordinary_least_squares(sample).loglik
@@ -304,21 +310,35 @@ def _noise_alone(standard: Standardisation) -> Optimum:
     """Return the maximum without inefficiency, in scaled parameters."""
     limit = _limit(standard).problem
     ols = ordinary_least_squares(limit)
-    theta = np.append(ols.beta, np.log(ols.variance))
-    if not limit.indexed:
+    if limit.density.noise == "laplace":
+        return _least_absolute(limit)
+    starts = starting_values(limit, ols)
+    if limit.density.noise == "normal" and not limit.indexed:
         none = np.zeros(0)
-        return Optimum(StatusCode.CONVERGED, theta, ols.loglik, none, none, 0.0, 0)
-    starts = [embed(limit, theta)]
+        return Optimum(StatusCode.CONVERGED, starts[0], ols.loglik, none, none, 0.0, 0)
+    starts = [embed(limit, start) for start in starts]
     starts += tilted(limit, ols, starts[0])
-    return max((maximise(lambda t: evaluate(limit, t), start) for start in starts), key=lambda o: o.value)
+    found = [maximise(lambda t: evaluate(limit, t), start, stop=lambda t: bool(edge(limit, t))) for start in starts]
+    return max(found, key=lambda o: o.value)
+
+
+def _least_absolute(problem: Problem) -> Optimum:
+    """Return the maximum under Laplace noise alone, whose likelihood has kinks: least absolute deviations."""
+    beta = least_absolute(problem.y, problem.x, problem.weights)
+    size = float(np.average(np.abs(problem.y - problem.x @ beta), weights=problem.weights))
+    theta = embed(problem, np.append(beta, np.log(2.0 * size * size)))
+    value, gradient, hessian = evaluate(problem, theta)
+    return Optimum(StatusCode.CONVERGED, theta, value, gradient, hessian, 0.0, 0)
 
 
 def _limit(standard: Standardisation) -> Standardisation:
     """Return the scaled problem without inefficiency; noise comes last among the parameters."""
-    problem, last = standard.problem, slice(-1, None)
+    problem = standard.problem
+    alone = noise_alone(problem.density.noise)
+    last = slice(-len(alone.parameters), None)
     return replace(
         standard,
-        problem=replace(problem, density=NoInefficiency(), z=problem.z[last], shift=problem.shift[last]),
+        problem=replace(problem, density=alone, z=problem.z[last], shift=problem.shift[last]),
         designs=standard.designs[last],
     )
 
@@ -339,7 +359,8 @@ def _without_inefficiency(
         "wrong_skewness" if wrong else "sigma_u_zero",
         {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
     )
-    found = replace(problem, density=NoInefficiency(), z=problem.z[-1:])
+    alone = noise_alone(problem.density.noise)
+    found = replace(problem, density=alone, z=problem.z[-len(alone.parameters) :])
     return at(found, theta, search.tried, search.without, search.screened, status)
 
 
@@ -366,6 +387,15 @@ _EDGES = {
         "A coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit: its regressors set rows apart that have no "
         "noise or no inefficiency.",
         "Drop or merge categories among the regressors of the variance, or look for outliers among them.",
+    ),
+    "shape_unbounded": (
+        "The shape of the distribution of inefficiency goes to the end of its range, where it becomes a simpler "
+        "distribution or cannot be told from noise.",
+        "Use a distribution without a shape: exponential, half_normal or rayleigh.",
+    ),
+    "noise_is_normal": (
+        "The degrees of freedom of the noise go to the end of their range: without heavy tails noise is normal.",
+        'Use noise = "normal".',
     ),
     "mu_minus_infinity_index": (
         "The likelihood has no interior maximum: it rises as mu -> -infinity with its regressors, towards an "

@@ -14,7 +14,6 @@ from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
-from innospace.frontier.densities import density
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
@@ -38,6 +37,7 @@ def fit(
     intercept: bool = True,
     determinants: Mapping[str, Any] | None = None,
     inefficiency: str = "half_normal",
+    noise: str = "normal",
     cost: bool = False,
     weights: Any = None,
     cluster: Any = None,
@@ -66,7 +66,10 @@ def fit(
     determinants : mapping of str to array or frame, shape (n, p), optional
         Array input only: regressors by part (``u``, ``v``, ``mu``); an intercept is put in front of each.
     inefficiency : str
-        ``half_normal``, ``exponential`` or ``truncated_normal``.
+        Distribution of inefficiency: ``half_normal``, ``exponential``, ``truncated_normal``, ``rayleigh``, ``uniform``,
+        ``generalised_exponential``, ``truncated_laplace``, ``gamma``, ``weibull`` or ``lognormal``.
+    noise : str
+        Distribution of noise: ``normal``, ``student_t`` or ``laplace``.
     cost : bool
         Cost frontier.
     weights : str or array, shape (n,), optional
@@ -99,12 +102,12 @@ def fit(
         spec = formula
         inputs = _from_table(spec, data, spec.weights, spec.cluster)
     elif formula is not None:
-        columns = tuple(v if isinstance(v, str) else None for v in (weights, cluster))
-        spec = FrontierSpec(formula, inefficiency, cost, *columns)
+        by_weights, by_cluster = (v if isinstance(v, str) else None for v in (weights, cluster))
+        spec = FrontierSpec(formula, inefficiency, cost, by_weights, by_cluster, noise)
         inputs = _from_table(spec, data, weights, cluster)
     else:
         inputs = _from_arrays(y, X, names, intercept, weights, cluster, determinants or {})
-        spec = FrontierSpec(_describe(inputs.sample, intercept), inefficiency, cost)
+        spec = FrontierSpec(_describe(inputs.sample, intercept), inefficiency, cost, noise=noise)
     check_covariance(vcov, inputs.sample.clusters is not None)
     problem = _problem(spec, inputs)
     progress("Maximising the likelihood", 0.1)
@@ -149,7 +152,7 @@ class _Inputs:
 
 
 def _problem(spec: FrontierSpec, inputs: _Inputs) -> Problem:
-    law = density(spec.inefficiency)
+    law = spec.law
     z = tuple(inputs.z.get(name) for name in law.parameters) if inputs.z else ()
     problem = Problem(inputs.y, inputs.x, spec.sign, law, inputs.weights, z)
     require_estimable(problem, inputs.sample)

@@ -16,6 +16,8 @@ SMALLEST_LOG_VARIANCE = -20.0
 UNBOUNDED = 45.0
 """Log-variance of some row beyond which, either way, the coefficients of an index are taken to have no limit."""
 EDGES = {"lnsigma_u2": "sigma_u_zero", "lnsigma_v2": "gamma_one"}
+SHAPES = {"lnshape_u": ((-4.0, 5.0), "shape_unbounded"), "lndf_v": ((-2.0, 6.0), "noise_is_normal")}
+"""Limits of the logarithms of shapes, and the boundary that lies beyond."""
 
 
 def plain(problem: Problem) -> Problem:
@@ -36,6 +38,9 @@ def edge(problem: Problem, theta: Array) -> str:
             return boundary
         if z is not None and max(-index.min(), index.max()) > UNBOUNDED:
             return "index_unbounded"
+    for name, ((low, high), boundary) in SHAPES.items():
+        if name in problem.density.parameters and not low < theta[problem.place(name).start] < high:
+            return boundary
     return ""
 
 

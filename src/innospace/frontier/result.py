@@ -123,7 +123,7 @@ class FrontierResult:
     @cached_property
     def asked(self) -> tuple[str, ...]:
         """Names of the coefficients of the model that was asked for, also where a limit of it was estimated."""
-        return self.sample.of(_density_of(self.spec).parameters)
+        return self.sample.of(self.spec.law.parameters)
 
     @cached_property
     def covariance(self) -> Array:
@@ -384,12 +384,6 @@ class FrontierResult:
         from innospace.frontier.storage import from_bundle
 
         return cls(**from_bundle(bundle))
-
-
-def _density_of(spec: FrontierSpec) -> Any:
-    from innospace.frontier.densities import density
-
-    return density(spec.inefficiency)
 
 
 def compare(results: Mapping[str, FrontierResult], title: str = "Stochastic frontiers side by side") -> Table:

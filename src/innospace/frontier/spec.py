@@ -10,7 +10,7 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
-from innospace.frontier.densities import density
+from innospace.frontier.densities import NOISES, Law, density
 
 PARTS = {"u": "lnsigma_u2", "v": "lnsigma_v2", "mu": "mu"}
 """Parts of a formula after bars, and the parameter whose regressors they name."""
@@ -38,11 +38,13 @@ class FrontierSpec:
         ``outcome ~ regressors``, and after bars the regressors of the distribution's parameters,
         ``| u: z1 + z2 | v: w | mu: z``; for array input, a description made from the names.
     inefficiency : str
-        ``half_normal``, ``exponential`` or ``truncated_normal``.
+        A name of :data:`innospace.frontier.densities.DENSITIES`.
     cost : bool
         A cost frontier (inefficiency raises the outcome) instead of a production frontier.
     weights, cluster : str or None
         Columns of row weights and of cluster labels.
+    noise : str
+        ``normal``, ``student_t`` or ``laplace``.
     """
 
     formula: str
@@ -50,14 +52,15 @@ class FrontierSpec:
     cost: bool = False
     weights: str | None = None
     cluster: str | None = None
+    noise: str = "normal"
 
     def __post_init__(self) -> None:
-        has = density(self.inefficiency).parameters
+        has = self.law.parameters
         allowed = [part for part, name in PARTS.items() if name in has]
         for part in self.parts:
             if part in PARTS and part not in allowed:
                 raise SpecError(
-                    f"{density(self.inefficiency).title.capitalize()} inefficiency has no parameter {part!r}.",
+                    f"{_capital(self.law.title)} inefficiency has no parameter {part!r}.",
                     where=f"formula {self.formula!r}",
                     allowed=", ".join(allowed),
                     remedy='Use inefficiency = "truncated_normal", or move the regressors to the part u.',
@@ -69,6 +72,11 @@ class FrontierSpec:
         return tuple(_PART.findall(self.formula))
 
     @property
+    def law(self) -> Law:
+        """The distribution of inefficiency and noise."""
+        return density(self.inefficiency, self.noise)
+
+    @property
     def sign(self) -> float:
         """``S``: 1 for production, -1 for cost."""
         return -1.0 if self.cost else 1.0
@@ -78,19 +86,19 @@ class FrontierSpec:
         sign = "+" if self.cost else "-"
         weighted = f", rows weighted by {self.weights}" if self.weights else ""
         return (
-            f"Stochastic {kind} frontier {self.formula}, composed error v {sign} u with normal noise v and "
-            f"{density(self.inefficiency).title} inefficiency u >= 0, by maximum likelihood{weighted}."
+            f"Stochastic {kind} frontier {self.formula}, composed error v {sign} u with {NOISES[self.noise].title} "
+            f"noise v and {self.law.title} inefficiency u >= 0, by maximum likelihood{weighted}."
         )
 
     def equations(self) -> tuple[Equation, ...]:
         """Return the model as equations."""
-        law = density(self.inefficiency)
+        law, noise = self.law, NOISES[self.noise]
         sign = "+" if self.cost else "-"
         return (
             Equation(
                 "frontier",
-                rf"y_i = x_i'\beta + v_i {sign} u_i,\quad v_i \sim N(0, \sigma_v^2),\quad {law.latex}",
-                f"y_i = x'_i beta + v_i {sign} u_i, quad v_i ~ N(0, sigma_v^2), quad {law.typst}",
+                rf"y_i = x_i'\beta + v_i {sign} u_i,\quad {noise.latex},\quad {law.latex}",
+                f"y_i = x'_i beta + v_i {sign} u_i, quad {noise.typst}, quad {law.typst}",
                 "The outcome is the frontier, plus noise, "
                 + ("plus" if self.cost else "less")
                 + " inefficiency, which is never negative.",
@@ -117,6 +125,10 @@ class FrontierSpec:
     def from_dict(cls, data: Mapping[str, Any]) -> FrontierSpec:
         """Rebuild from :meth:`to_dict`."""
         return cls(**data)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def check_covariance(kind: str, clustered: bool) -> str:

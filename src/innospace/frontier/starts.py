@@ -12,8 +12,6 @@ from innospace.numerics.linear import intercept_column, least_squares
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Shares of the residual variance given to inefficiency, one start each."""
-TRUNCATED_RATIOS = (-2.0, 1.0)
-"""Further starts of the truncated normal: ``mu / sigma_u``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,16 @@ def starting_values(problem: Problem, ols: LeastSquares) -> list[Array]:
     The intercept, if there is one, is moved up (down for cost) by the mean inefficiency of the start.
     """
     density = problem.density
-    guesses = [density.from_moments(ols.variance, ols.third, share) for share in (None, *SHARES)]
-    if density.parameters[0] == "mu":
-        _, a, b = guesses[0]
-        guesses += [(ratio * float(np.exp(0.5 * a)), a, b) for ratio in TRUNCATED_RATIOS]
+    guesses = density.guesses(ols.variance, ols.third, SHARES)
     constant = intercept_column(problem.x)
     starts = []
     for guess in guesses:
         beta = ols.beta.copy()
         if constant is not None:
-            beta[constant] += problem.sign * density.mean_inefficiency(guess) / problem.x[0, constant]
+            beta[constant] += problem.sign * float(density.mean_inefficiency(_numbers(guess))) / problem.x[0, constant]
         starts.append(np.concatenate((beta, guess)))
     return starts
+
+
+def _numbers(guess: tuple[float, ...]) -> tuple[Array, ...]:
+    return tuple(np.asarray(v) for v in guess)

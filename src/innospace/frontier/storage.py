@@ -10,7 +10,7 @@ from innospace.core.errors import StoreError
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.densities import Law, density, noise_alone
 from innospace.frontier.estimate import at
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
@@ -69,7 +69,8 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     spec = FrontierSpec.from_dict(meta["spec"])
     k = len(meta["names"])
     x = np.ascontiguousarray(data[[f"x{j}" for j in range(k)]].to_numpy(np.float64))
-    law = NoInefficiency() if meta["density"] == "none" else DENSITIES[meta["density"]]
+    name = meta["density"]
+    law: Law = noise_alone(spec.noise) if name == "none" else density(name, spec.noise)
     weights = data["weights"].to_numpy(np.float64) if "weights" in data else None
     determinants = {name: tuple(columns) for name, columns in meta["determinants"].items()}
     z = tuple(_design(data, name, determinants) for name in law.parameters) if determinants else ()

@@ -98,3 +98,14 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Array:
 
     beta = solve(xw.T @ y)
     return beta + solve(xw.T @ (y - x @ beta))
+
+
+def least_absolute(y: Array, x: Array, weights: Array | None = None) -> Array:
+    """Return coefficients of least absolute deviations, shape (k,), from the dual linear program."""
+    from scipy import optimize
+
+    w = np.ones(len(y)) if weights is None else weights
+    # max y'd subject to x'd = 0, -w <= d <= w; the multipliers of the equations are the coefficients
+    bounds = np.column_stack((-w, w))
+    found = optimize.linprog(-y, A_eq=x.T, b_eq=np.zeros(x.shape[1]), bounds=bounds, method="highs")
+    return np.asarray(-found.eqlin.marginals)

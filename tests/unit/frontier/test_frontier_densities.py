@@ -9,8 +9,17 @@ import pytest
 from scipy import integrate, stats
 
 from innospace.core.errors import SpecError
-from innospace.frontier.densities import DENSITIES, Exponential, HalfNormal, NoInefficiency, TruncatedNormal, density
+from innospace.frontier.densities import (
+    DENSITIES,
+    PRIORS,
+    Exponential,
+    HalfNormal,
+    NoInefficiency,
+    TruncatedNormal,
+    density,
+)
 
+EVERY = [*DENSITIES.values(), *(density(name, noise) for name in PRIORS for noise in ("student_t", "laplace"))]
 CASES = [
     (HalfNormal(), (np.log(0.25), np.log(0.04))),
     (HalfNormal(), (np.log(4.0), np.log(1e-4))),  # nearly no noise
@@ -53,7 +62,7 @@ def law_of_u(law, theta):
 def residuals(law, theta):
     """Return residuals from far below to far above the frontier."""
     sv = np.exp(0.5 * theta[-1])
-    scale = np.hypot(sv, max(law.mean_inefficiency(tuple(map(float, theta))), sv))
+    scale = np.hypot(sv, max(float(law.mean_inefficiency(theta)), sv))
     return scale * np.array([-8.0, -3.0, -1.0, -0.2, 0.0, 0.1, 0.5, 1.5])
 
 
@@ -85,7 +94,7 @@ def test_value_is_the_convolution(case):
 def test_integrates_to_one(case):
     law, theta = case
     sv = float(np.exp(0.5 * theta[-1]))
-    mean = law.mean_inefficiency(tuple(map(float, theta)))
+    mean = float(law.mean_inefficiency(theta))
 
     def f(e):
         return float(np.exp(law.evaluate(np.array([e]), theta).value[0]))
@@ -99,7 +108,7 @@ def test_integrates_to_one(case):
 def test_mean_is_minus_mean_inefficiency(case):
     law, theta = case
     expected = 0.0 if law.name == "none" else law_of_u(law, theta).mean()
-    assert law.mean_inefficiency(tuple(map(float, theta))) == pytest.approx(expected, rel=1e-7)
+    assert float(law.mean_inefficiency(theta)) == pytest.approx(expected, rel=1e-7)
 
 
 def difference(function, i, arguments):
@@ -158,10 +167,12 @@ def close(got, expected, level):
 
 @pytest.mark.parametrize("e", [-1e4, -50.0, -1.0, 0.0, 1.0, 50.0, 1e4])
 @pytest.mark.parametrize("theta", [(-30.0, 2.0), (2.0, -30.0), (0.0, 0.0), (10.0, -10.0), (-10.0, 10.0)])
-@pytest.mark.parametrize("law", DENSITIES.values(), ids=lambda law: law.name)
+@pytest.mark.parametrize("law", EVERY, ids=lambda law: f"{law.name}-{law.noise}")
 def test_extreme_arguments_stay_finite(law, theta, e):
-    for mu in (-1e5, -1.0, 0.0, 30.0) if "mu" in law.parameters else (None,):
-        full = tuple(np.float64(v) for v in (theta if mu is None else (mu, *theta)))
+    for mu in (-1e5, -1.0, 0.0, 30.0) if law.name == "truncated_normal" else (-1.0,):
+        values = {"mu": mu, "lnsigma_u2": min(theta[0], 5.0) if law.name == "lognormal" else theta[0]}
+        values |= {"lnsigma_v2": theta[1], "lnshape_u": 0.3, "lndf_v": 1.2}
+        full = tuple(np.float64(values[p]) for p in law.parameters)
         found = law.evaluate(np.array([e]), full)
         assert np.all(np.isfinite(found.value))
         assert all(np.all(np.isfinite(f)) for f in (*found.first, *found.second))

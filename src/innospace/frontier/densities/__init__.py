@@ -1,32 +1,84 @@
-"""Distributions of inefficiency, one file each."""
+"""Distributions of inefficiency and of noise, one file each."""
 
 from __future__ import annotations
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
 from innospace.frontier.densities.base import Density, Derivatives, Law, Posterior, Unit
-from innospace.frontier.densities.exponential import Exponential
-from innospace.frontier.densities.half_normal import HalfNormal
+from innospace.frontier.densities.composed import Composed
+from innospace.frontier.densities.exponential import Exponential, ExponentialPrior
+from innospace.frontier.densities.gamma import GammaPrior
+from innospace.frontier.densities.generalised_exponential import GeneralisedExponential, GeneralisedExponentialPrior
+from innospace.frontier.densities.half_normal import HalfNormal, HalfNormalPrior
+from innospace.frontier.densities.lognormal import LognormalPrior
 from innospace.frontier.densities.no_inefficiency import NoInefficiency
+from innospace.frontier.densities.noise import NOISES, NormalNoise
+from innospace.frontier.densities.prior import Prior
+from innospace.frontier.densities.rayleigh import Rayleigh, RayleighPrior
+from innospace.frontier.densities.truncated_laplace import TruncatedLaplace, TruncatedLaplacePrior
 from innospace.frontier.densities.truncated_normal import TruncatedNormal
+from innospace.frontier.densities.uniform import Uniform
+from innospace.frontier.densities.weibull import WeibullPrior
 
-DENSITIES: dict[str, Law] = {d.name: d for d in (HalfNormal(), Exponential(), TruncatedNormal())}
+PRIORS: dict[str, Prior] = {
+    p.name: p
+    for p in (
+        HalfNormalPrior(),
+        ExponentialPrior(),
+        RayleighPrior(),
+        GeneralisedExponentialPrior(),
+        TruncatedLaplacePrior(),
+        GammaPrior(),
+        WeibullPrior(),
+        LognormalPrior(),
+    )
+}
+"""Distributions of inefficiency that any noise can be combined with."""
+_CLOSED: tuple[Law, ...] = (
+    HalfNormal(),
+    Exponential(),
+    TruncatedNormal(),
+    Rayleigh(),
+    Uniform(),
+    GeneralisedExponential(),
+    TruncatedLaplace(),
+)
+DENSITIES: dict[str, Law] = {d.name: d for d in _CLOSED}
+DENSITIES |= {name: Composed(p, NormalNoise()) for name, p in PRIORS.items() if name not in DENSITIES}
+"""Distributions of inefficiency with normal noise, by name."""
 
 
-def density(name: str) -> Law:
-    """Return the distribution called ``name``, or raise :class:`SpecError` with the nearest names."""
-    try:
+def density(name: str, noise: str = "normal") -> Law:
+    """Return a distribution of inefficiency with one of noise, or raise :class:`SpecError` with the nearest names."""
+    for what, given, allowed in (("inefficiency", name, list(DENSITIES)), ("noise", noise, list(NOISES))):
+        if given not in allowed:
+            raise SpecError(
+                f"Unknown distribution of {what} {given!r}.",
+                allowed=", ".join(allowed),
+                remedy=suggest(given, allowed) or "Choose one of the names above.",
+            )
+    if noise == "normal":
         return DENSITIES[name]
-    except KeyError:
+    if name not in PRIORS:
         raise SpecError(
-            f"Unknown distribution of inefficiency {name!r}.",
-            allowed=", ".join(DENSITIES),
-            remedy=suggest(name, DENSITIES) or "Choose one of the names above.",
-        ) from None
+            f"{DENSITIES[name].title[:1].upper()}{DENSITIES[name].title[1:]} inefficiency is offered with normal noise only.",
+            where=f"noise = {noise!r}",
+            allowed=", ".join(PRIORS),
+            remedy='Choose one of these distributions of inefficiency, or noise = "normal".',
+        )
+    return Composed(PRIORS[name], NOISES[noise])
+
+
+def noise_alone(noise: str) -> NoInefficiency:
+    """Return the limit without inefficiency of a distribution of noise."""
+    return NoInefficiency(NOISES[noise])
 
 
 __all__ = [
     "DENSITIES",
+    "NOISES",
+    "PRIORS",
+    "Composed",
     "Density",
     "Derivatives",
     "Exponential",
@@ -37,4 +89,5 @@ __all__ = [
     "TruncatedNormal",
     "Unit",
     "density",
+    "noise_alone",
 ]

@@ -1,17 +1,20 @@
 """What a distribution of inefficiency has to offer.
 
-Composed error ``e = v - u`` (a cost frontier is turned into this form by changing the sign of the residual),
-``v ~ N(0, sigma_v^2)``. Every density is written in ``lnsigma_u2 = ln sigma_u^2`` and
-``lnsigma_v2 = ln sigma_v^2``, returns analytic first and second derivatives, and keeps its digits in the tails.
+Composed error ``e = v - u`` (a cost frontier is turned into this form by changing the sign of the residual). Every
+density is written in logarithms of its scales, returns analytic first and second derivatives, and keeps its digits in
+the tails. Where there is no closed form, or noise is not normal, :mod:`innospace.frontier.densities.composed` takes the
+integral over inefficiency by quadrature.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from innospace.numerics.normal import truncated_log_mean_exp, truncated_mean_standard, truncated_quantile
 
 Array = NDArray[np.float64]
 
@@ -40,6 +43,42 @@ class Posterior(NamedTuple):
     location: Array
     scale: Array
 
+    def mean(self) -> Array:
+        """Return ``E[u | e]``."""
+        return np.asarray(self.scale * truncated_mean_standard(self.location / self.scale))
+
+    def log_mean_exp(self) -> Array:
+        """Return ``ln E[exp(-u) | e]``."""
+        return truncated_log_mean_exp(self.location, self.scale)
+
+    def mode(self) -> Array:
+        """Return the most likely ``u``."""
+        return np.maximum(self.location, 0.0)
+
+    def quantile(self, upper_probability: float) -> Array:
+        """Return the ``u`` that is exceeded with the given probability."""
+        return truncated_quantile(self.location, self.scale, upper_probability)
+
+
+class Given(Protocol):
+    """A distribution of ``u | e``, by row."""
+
+    def mean(self) -> Array:
+        """Return ``E[u | e]``."""
+        ...
+
+    def log_mean_exp(self) -> Array:
+        """Return ``ln E[exp(-u) | e]``."""
+        ...
+
+    def mode(self) -> Array:
+        """Return the most likely ``u``."""
+        ...
+
+    def quantile(self, upper_probability: float) -> Array:
+        """Return the ``u`` that is exceeded with the given probability."""
+        ...
+
 
 class Unit(Enum):
     """What a parameter becomes when the outcome is measured in units ``s`` times as small.
@@ -54,24 +93,65 @@ class Unit(Enum):
 
 
 class Density(Protocol):
-    """Distribution of a composed error, or of an effect of a unit."""
+    """Distribution of a composed error, or of an effect of a unit, that a likelihood can be made of."""
 
-    name: str
-    title: str
-    parameters: tuple[str, ...]
-    latex: str
-    typst: str
-
-    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
-        """Return log-density and derivatives of residuals ``e``, shape (n,), at ``theta``."""
+    @property
+    def name(self) -> str:
+        """Name of the distribution of inefficiency."""
         ...
 
-    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
+    @property
+    def title(self) -> str:
+        """The same in words."""
+        ...
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters: of inefficiency, then of noise."""
+        ...
+
+    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return log-density and derivatives of residuals ``e``, shape (n,), at ``theta`` (numbers, or by row)."""
+        ...
+
+    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Any:
         """Return the distribution of inefficiency given the composed error."""
         ...
 
-    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+
+class Law(Density, Protocol):
+    """A distribution of inefficiency and of noise that a frontier can be estimated with."""
+
+    @property
+    def noise(self) -> str:
+        """Name of the distribution of noise."""
+        ...
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """How each parameter moves with the unit of the outcome."""
+        ...
+
+    @property
+    def latex(self) -> str:
+        """The distribution of inefficiency."""
+        ...
+
+    @property
+    def typst(self) -> str:
+        """The distribution of inefficiency."""
+        ...
+
+    def posterior(self, e: Array, theta: tuple[Array, ...]) -> Given:
+        """Return the distribution of inefficiency given the composed error."""
+        ...
+
+    def mean_inefficiency(self, theta: tuple[Array, ...]) -> Array:
         """Return ``E[u]``, in units of the outcome."""
+        ...
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``E[exp(-u)]``."""
         ...
 
     def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
@@ -81,8 +161,6 @@ class Density(Protocol):
         """
         ...
 
-
-class Law(Density, Protocol):
-    """A distribution of inefficiency that a frontier can be estimated with."""
-
-    units: tuple[Unit, ...]
+    def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
+        """Return starting values: the first by moments, others by shares of the variance."""
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
+from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
 from innospace.numerics.normal import log_cdf_and_mills, log_cdf_excess
 
 
@@ -13,6 +14,7 @@ class Exponential:
 
     name = "exponential"
     title = "exponential"
+    noise = "normal"
     parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
     units: tuple[Unit, ...] = (Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim \mathrm{Exp}(\text{mean } \sigma_u)"
@@ -53,9 +55,13 @@ class Exponential:
         su, sv = np.exp(0.5 * theta[0]), np.exp(0.5 * theta[1])
         return Posterior(-e - sv * sv / su, sv)
 
-    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+    def mean_inefficiency(self, theta: tuple[Array, ...]) -> Array:
         """Return ``sigma_u``."""
-        return float(np.exp(0.5 * theta[0]))
+        return np.asarray(np.exp(0.5 * theta[0]))
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``1 / (1 + sigma_u)``."""
+        return np.asarray(1.0 / (1.0 + np.exp(0.5 * theta[0])))
 
     def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
         """Return ``(lnsigma_u2, lnsigma_v2)`` from central moments (third moment is ``-2 sigma_u^3``)."""
@@ -65,3 +71,45 @@ class Exponential:
         else:
             su2 = share * second
         return float(np.log(su2)), float(np.log(second - su2))
+
+    def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
+        """Return starting values: moments, then shares of the variance."""
+        return [self.from_moments(second, third, share) for share in (None, *shares)]
+
+
+class ExponentialPrior:
+    """``ln p(u) = -ln sigma_u - u / sigma_u``: for noise that is not normal."""
+
+    name = "exponential"
+    title = "exponential"
+    parameters: tuple[str, ...] = ("lnsigma_u2",)
+    units: tuple[Unit, ...] = (Unit.LOG_VARIANCE,)
+    latex = Exponential.latex
+    typst = Exponential.typst
+    shapes: tuple[tuple[float, ...], ...] = ((),)
+
+    def log_density(self, t: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return the log-density of ``t = ln u`` and its derivatives."""
+        x = t - 0.5 * theta[0]
+        w = np.exp(x)
+        return simple(x - w, 1.0 - w, -w)
+
+    def marks(self, theta: tuple[Array, ...]) -> Array:
+        """Return marks in ``ln(u / sigma_u)``."""
+        return np.asarray(columns(0.5 * theta[0]) + np.concatenate((LEFT, RIGHT)))
+
+    def mean(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``sigma_u``."""
+        return np.asarray(np.exp(0.5 * theta[0]))
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``1 / (1 + sigma_u)``."""
+        return np.asarray(1.0 / (1.0 + np.exp(0.5 * theta[0])))
+
+    def moments(self, shape: tuple[float, ...]) -> tuple[float, float, float]:
+        """Return moments at unit scale."""
+        return 1.0, 1.0, 2.0
+
+    def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
+        """Return ``2 ln scale``."""
+        return (float(2.0 * np.log(scale)),)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import special
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
+from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
 from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills
 
 _LOG_2 = float(np.log(2.0))
+_LOG_MEAN = float(0.5 * np.log(2.0 / np.pi))
 _MEAN = float(np.sqrt(2.0 / np.pi))
 _VARIANCE = 1.0 - 2.0 / np.pi
 _SKEW = _MEAN * (4.0 / np.pi - 1.0)
@@ -21,6 +24,7 @@ class HalfNormal:
 
     name = "half_normal"
     title = "half-normal"
+    noise = "normal"
     parameters: tuple[str, ...] = ("lnsigma_u2", "lnsigma_v2")
     units: tuple[Unit, ...] = (Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim \left|N(0, \sigma_u^2)\right|"
@@ -65,9 +69,9 @@ class HalfNormal:
         s2 = su2 + sv2
         return Posterior(-e * (su2 / s2), np.sqrt(su2 * sv2 / s2))
 
-    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+    def mean_inefficiency(self, theta: tuple[Array, ...]) -> Array:
         """Return ``sqrt(2 / pi) sigma_u``."""
-        return _MEAN * float(np.exp(0.5 * theta[0]))
+        return np.asarray(_MEAN * np.exp(0.5 * theta[0]))
 
     def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
         """Return ``(lnsigma_u2, lnsigma_v2)`` from central moments (Olson, Schmidt and Waldman 1980)."""
@@ -77,3 +81,50 @@ class HalfNormal:
         else:
             su2 = share * second / _VARIANCE
         return float(np.log(su2)), float(np.log(second - _VARIANCE * su2))
+
+    def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
+        """Return starting values: moments, then shares of the variance."""
+        return [self.from_moments(second, third, share) for share in (None, *shares)]
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``2 exp(sigma_u^2 / 2) Phi(-sigma_u)``."""
+        return HalfNormalPrior().mean_efficiency(theta)
+
+
+class HalfNormalPrior:
+    """``ln p(u) = ln 2 - ln sigma_u + ln phi(u / sigma_u)``: for noise that is not normal."""
+
+    name = "half_normal"
+    title = "half-normal"
+    parameters: tuple[str, ...] = ("lnsigma_u2",)
+    units: tuple[Unit, ...] = (Unit.LOG_VARIANCE,)
+    latex = HalfNormal.latex
+    typst = HalfNormal.typst
+    shapes: tuple[tuple[float, ...], ...] = ((),)
+
+    def log_density(self, t: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return the log-density of ``t = ln u`` and its derivatives."""
+        x = t - 0.5 * theta[0]
+        w = np.exp(2.0 * x)
+        return simple(_LOG_MEAN + x - 0.5 * w, 1.0 - w, -2.0 * w)
+
+    def marks(self, theta: tuple[Array, ...]) -> Array:
+        """Return marks in ``ln(u / sigma_u)``."""
+        return np.asarray(columns(0.5 * theta[0]) + np.concatenate((LEFT, 0.5 * RIGHT)))
+
+    def mean(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``sqrt(2 / pi) sigma_u``."""
+        return np.asarray(_MEAN * np.exp(0.5 * theta[0]))
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``2 exp(sigma_u^2 / 2) Phi(-sigma_u)``."""
+        s = np.asarray(np.exp(0.5 * theta[0]))
+        return np.asarray(special.erfcx(s * np.sqrt(0.5)))
+
+    def moments(self, shape: tuple[float, ...]) -> tuple[float, float, float]:
+        """Return moments at unit scale."""
+        return _MEAN, _VARIANCE, _SKEW
+
+    def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
+        """Return ``2 ln scale``."""
+        return (float(2.0 * np.log(scale)),)

@@ -6,7 +6,13 @@ import numpy as np
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.frontier.densities.half_normal import HalfNormal
-from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills, log_cdf_excess, truncated_mean_standard
+from innospace.numerics.normal import (
+    LOG_2PI,
+    log_cdf_and_mills,
+    log_cdf_excess,
+    truncated_log_mean_exp,
+    truncated_mean_standard,
+)
 
 
 class TruncatedNormal:
@@ -18,6 +24,7 @@ class TruncatedNormal:
 
     name = "truncated_normal"
     title = "truncated normal"
+    noise = "normal"
     parameters: tuple[str, ...] = ("mu", "lnsigma_u2", "lnsigma_v2")
     units: tuple[Unit, ...] = (Unit.LEVEL, Unit.LOG_VARIANCE, Unit.LOG_VARIANCE)
     latex = r"u \sim N^{+}(\mu, \sigma_u^2)"
@@ -85,11 +92,25 @@ class TruncatedNormal:
         s2 = su2 + sv2
         return Posterior(mu * (sv2 / s2) - e * (su2 / s2), np.sqrt(su2 * sv2 / s2))
 
-    def mean_inefficiency(self, theta: tuple[float, ...]) -> float:
+    def mean_inefficiency(self, theta: tuple[Array, ...]) -> Array:
         """Return ``mu + sigma_u phi(mu / sigma_u) / Phi(mu / sigma_u)``."""
-        su = float(np.exp(0.5 * theta[1]))
-        return su * float(truncated_mean_standard(np.asarray(theta[0] / su)))
+        su = np.exp(0.5 * theta[1])
+        return np.asarray(su * truncated_mean_standard(np.asarray(theta[0] / su)))
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``E[exp(-u)]``."""
+        return np.asarray(np.exp(truncated_log_mean_exp(np.asarray(theta[0]), np.asarray(np.exp(0.5 * theta[1])))))
 
     def from_moments(self, second: float, third: float, share: float | None) -> tuple[float, ...]:
         """Return the half-normal moments with ``mu = 0``."""
         return (0.0, *HalfNormal().from_moments(second, third, share))
+
+    def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
+        """Return starting values: half-normal moments and shares, then ``mu`` below and above zero."""
+        found = [self.from_moments(second, third, share) for share in (None, *shares)]
+        _, a, b = found[0]
+        return [*found, *((ratio * float(np.exp(0.5 * a)), a, b) for ratio in RATIOS)]
+
+
+RATIOS = (-2.0, 1.0)
+"""Further starts: ``mu / sigma_u``."""
