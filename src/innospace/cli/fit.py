@@ -23,8 +23,14 @@ def fit(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Table: CSV, XLSX or Parquet.")],
     formula: Annotated[str, typer.Argument(metavar="FORMULA", help='For example "log(q) ~ log(v) | u: z".')],
     inefficiency: Annotated[
-        str, typer.Option("--inefficiency", help="half_normal, exponential or truncated_normal.")
+        str,
+        typer.Option(
+            "--inefficiency",
+            help="half_normal, exponential, truncated_normal, rayleigh, uniform, generalised_exponential, "
+            "truncated_laplace, gamma, weibull or lognormal.",
+        ),
     ] = "half_normal",
+    noise: Annotated[str, typer.Option("--noise", help="normal, student_t or laplace.")] = "normal",
     cost: Annotated[bool, typer.Option("--cost", help="Cost frontier: inefficiency raises the outcome.")] = False,
     weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
     cluster: Annotated[Text, typer.Option("--cluster", metavar="COLUMN", help="Clusters of rows.")] = None,
@@ -48,7 +54,9 @@ def fit(
 ) -> Outcome:
     """Fit a stochastic frontier to any table.
 
-    Maximum likelihood with analytic derivatives; the formula is checked and never runs code.
+    Maximum likelihood with analytic derivatives; the formula is checked and never runs code. After bars follow
+    regressors of ln sigma_u^2 (u: z), of ln sigma_v^2 (v: w), of the mean before truncation (mu: z), or of the scale of
+    truncated-normal inefficiency (scale: z).
     """
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
@@ -59,7 +67,7 @@ def fit(
     # what the command line alone decides is refused before a large table is read
     parse(formula, WITH_INTERCEPT)
     check_level(level)
-    spec = FrontierSpec(formula, inefficiency, cost, weights, cluster)
+    spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
     kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     with _target(efficiencies, data) as aside, progress_bar(quiet) as progress:
         progress("Reading the table", 0.0)

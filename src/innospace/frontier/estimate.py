@@ -11,11 +11,19 @@ from innospace.core.status import Status, StatusCode
 from innospace.frontier import ridge
 from innospace.frontier.densities import DENSITIES, Composed, noise_alone
 from innospace.frontier.densities.base import Array
-from innospace.frontier.indexed import SMALLEST_LOG_VARIANCE, edge, embed, plain, tilted
+from innospace.frontier.endings import exponential_limit, status_of, without_inefficiency
+from innospace.frontier.indexed import (
+    SMALLEST_LOG_VARIANCE,
+    edge,
+    embed,
+    far_below,
+    plain,
+    several_indexes,
+    tilted,
+)
 from innospace.frontier.likelihood import Problem, evaluate
 from innospace.frontier.scaling import Standardisation, standardise_problem
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
-from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import intercept_column, least_absolute
 from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
 
@@ -27,6 +35,10 @@ SAME_EDGE = 0.01
 """The same for searches that stopped on a boundary, in log-likelihood: they stop as soon as they cross it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
+BY_QUADRATURE = 1e-8
+"""Half the squared Newton decrement, relative, at which a density by quadrature counts as converged."""
+SCATTER = 0.7
+"""Standard deviation of what is added to scaled coefficients of indexes for further starts."""
 COSTLY_ROWS = 4_000
 """The same where the density is an integral by quadrature."""
 NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index", "shape_unbounded", "noise_is_normal")
@@ -64,6 +76,8 @@ class Estimate:
     screened : int
         Rows on which the starts were tried.
     status : Status
+    noise_loglik : float
+        Log-likelihood of the same model without inefficiency.
     """
 
     problem: Problem
@@ -77,6 +91,7 @@ class Estimate:
     agreed: int
     screened: int
     status: Status
+    noise_loglik: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,10 @@ def maximise_likelihood(problem: Problem, seed: int = 0) -> Estimate:
     # tolerances are relative to a log-likelihood of one unit a row, whatever unit the weights are in
     found = _maximise(replace(problem, weights=problem.weights / problem.weights.mean()), seed)
     weighted = replace(problem, density=found.problem.density, z=found.problem.z)
-    return at(weighted, found.theta, found.tried, found.agreed, found.screened, found.status)
+    alone = found.noise_loglik * float(problem.weights.mean())
+    return replace(
+        at(weighted, found.theta, found.tried, found.agreed, found.screened, found.status), noise_loglik=alone
+    )
 
 
 def _maximise(problem: Problem, seed: int) -> Estimate:
@@ -121,17 +139,17 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     vanished = edge(standard.problem, search.best.theta) == "sigma_u_zero"
     not_above = loglik <= floor + (SAME_EDGE if vanished else NOT_ABOVE * (1.0 + abs(floor)))
     if not_above or _endpoint_effect(problem, search.best, loglik, ols):
-        return _without_inefficiency(problem, standard, ols, search, noise.theta)
+        return replace(_without_inefficiency(problem, standard, ols, search, noise.theta), noise_loglik=floor)
     if problem.density.name == "truncated_normal" and not problem.indexed:
         limit = _maximise(replace(problem, density=DENSITIES["exponential"]), seed)
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
         if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
-            return replace(limit, status=_exponential_limit(limit), tried=search.tried, agreed=search.agreed)
+            return replace(limit, status=exponential_limit(limit.status), tried=search.tried, agreed=search.agreed)
     counts = (search.tried, search.agreed, search.screened)
     # evaluated at the numbers that are reported and stored, so that reading them back gives the same estimate
-    return _at(
-        problem, ols, standard, standard.to_data(search.best.theta), counts, _status(standard.problem, search.best)
-    )
+    status = status_of(standard.problem, search.best)
+    found = _at(problem, ols, standard, standard.to_data(search.best.theta), counts, status)
+    return replace(found, noise_loglik=floor)
 
 
 def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastSquares) -> bool:
@@ -213,16 +231,28 @@ def _indexed_starts(problem: Problem) -> list[Array]:
     simple = plain(problem)
     ols = ordinary_least_squares(simple)
     starts = starting_values(simple, ols)
-    inside = [o for o in _optima(simple) if o.code is StatusCode.CONVERGED]
+    # with the scaling property a scale that is one number is not identified
+    identified = problem.density.name != "scaled_truncated_normal"
+    inside = [o for o in _optima(simple) if o.code is StatusCode.CONVERGED] if identified else []
     if inside:
         starts.append(max(inside, key=lambda o: o.value).theta)
     embedded = [embed(problem, start) for start in starts]
-    return [*embedded, *tilted(problem, ols, embedded[-1])]
+    found = [*embedded, *tilted(problem, ols, embedded[-1])]
+    if several_indexes(problem):
+        # the likelihood has several maxima: search around the starts as well
+        rng = np.random.default_rng(0)
+        spread = np.concatenate((np.zeros(problem.k), np.full(len(found[0]) - problem.k, SCATTER)))
+        found += [start + spread * rng.normal(size=len(start)) for start in found]
+    return found
 
 
 def _search(problem: Problem, start: Array) -> Optimum:
     """Climb from ``start`` until a maximum or a boundary."""
-    return _climb(lambda theta: evaluate(problem, theta), start, problem, lambda theta: bool(edge(problem, theta)))
+    found = _climb(lambda theta: evaluate(problem, theta), start, problem, lambda theta: bool(edge(problem, theta)))
+    # an integral by quadrature carries fewer digits than the last Newton steps ask for
+    near = isinstance(problem.density, Composed) and found.decrement <= BY_QUADRATURE * (1.0 + abs(found.value))
+    stopped = found.code in (StatusCode.MAX_ITERATIONS, StatusCode.STALLED)
+    return replace(found, code=StatusCode.CONVERGED) if near and stopped else found
 
 
 def _without_noise(problem: Problem, best: Optimum) -> Optimum:
@@ -242,7 +272,8 @@ def _without_noise(problem: Problem, best: Optimum) -> Optimum:
         return edge(problem, theta) == "sigma_u_zero"
 
     theta, iterations = best.theta.copy(), best.iterations
-    for level in NOISELESS_LOG_VARIANCES:
+    costly = isinstance(problem.density, Composed)
+    for level in NOISELESS_LOG_VARIANCES[:: 4 if costly else 1]:
         theta[at] = level
         found = _climb(pinned, theta, problem, without_inefficiency)
         iterations += found.iterations
@@ -258,7 +289,7 @@ def _without_noise(problem: Problem, best: Optimum) -> Optimum:
 def _climb(objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]) -> Optimum:
     """Maximise; a truncated normal far below zero goes on in the coordinates of its ridge."""
     k = problem.k
-    if problem.density.name != "truncated_normal":
+    if problem.density.name not in ("truncated_normal", "scaled_truncated_normal"):
         return maximise(objective, start, stop=degenerate)
     if problem.indexed:
         return _climb_indexed(objective, start, problem, degenerate)
@@ -298,7 +329,8 @@ def _climb_indexed(
     at = place.start + constant
 
     def ended(point: Array) -> bool:
-        return bool(point[at] > ridge.FAR or degenerate(ridge.from_canonical(point, mu, at)))
+        theta = ridge.from_canonical(point, mu, at)
+        return degenerate(theta) or far_below(problem, theta)
 
     found = maximise(ridge.canonical_objective(objective, mu, at), ridge.to_canonical(start, mu, at), stop=ended)
     theta = ridge.from_canonical(found.theta, mu, at)
@@ -348,92 +380,7 @@ def _without_inefficiency(
 ) -> Estimate:
     """Return the model without inefficiency as the boundary solution ``sigma_u = 0``; ``noise`` is its maximum."""
     theta = _limit(standard).to_data(noise)
-    wrong = ols.third >= 0.0
-    status = Status(
-        StatusCode.BOUNDARY,
-        "The residuals are skewed the wrong way, so the likelihood is largest without inefficiency (sigma_u = 0)."
-        if wrong
-        else "The likelihood is largest without inefficiency (sigma_u = 0).",
-        "Check the sign (production or cost), the functional form and outliers; with a right specification, "
-        "wrong skewness in a small sample is chance, and least squares is the estimate.",
-        "wrong_skewness" if wrong else "sigma_u_zero",
-        {"skewness": ols.skewness, "iterations": float(search.best.iterations)},
-    )
+    status = without_inefficiency(ols, search.best.iterations)
     alone = noise_alone(problem.density.noise)
     found = replace(problem, density=alone, z=problem.z[-len(alone.parameters) :])
     return at(found, theta, search.tried, search.without, search.screened, status)
-
-
-def _exponential_limit(limit: Estimate) -> Status:
-    if limit.status.code is StatusCode.BOUNDARY:
-        return limit.status
-    return Status(
-        StatusCode.BOUNDARY,
-        "The truncated-normal likelihood has no interior maximum: it rises as mu -> -infinity towards the "
-        "exponential model, whose estimates are given.",
-        'Use inefficiency = "exponential", or give mu explanatory variables.',
-        "mu_minus_infinity",
-        dict(limit.status.numbers),
-    )
-
-
-_EDGES = {
-    "gamma_one": (
-        "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as inefficiency and "
-        "usual standard errors do not exist.",
-        "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
-    ),
-    "index_unbounded": (
-        "A coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit: its regressors set rows apart that have no "
-        "noise or no inefficiency.",
-        "Drop or merge categories among the regressors of the variance, or look for outliers among them.",
-    ),
-    "shape_unbounded": (
-        "The shape of the distribution of inefficiency goes to the end of its range, where it becomes a simpler "
-        "distribution or cannot be told from noise.",
-        "Use a distribution without a shape: exponential, half_normal or rayleigh.",
-    ),
-    "noise_is_normal": (
-        "The degrees of freedom of the noise go to the end of their range: without heavy tails noise is normal.",
-        'Use noise = "normal".',
-    ),
-    "mu_minus_infinity_index": (
-        "The likelihood has no interior maximum: it rises as mu -> -infinity with its regressors, towards an "
-        "exponential model.",
-        'Use inefficiency = "exponential" and give ln sigma_u^2 these regressors (u: z instead of mu: z).',
-    ),
-}
-"""What the end of a search on an edge means, and what to do."""
-
-
-def _status(problem: Problem, best: Optimum) -> Status:
-    iterations = best.iterations
-    numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
-    information = inverse_information(best.hessian)
-    if best.code is StatusCode.CONVERGED and information is not None:
-        return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
-    boundary = edge(problem, best.theta)
-    if not boundary and best.code is StatusCode.BOUNDARY and problem.indexed:
-        boundary = "mu_minus_infinity_index"
-    if not boundary and information is None and _low_noise(problem, best.theta):
-        boundary = "gamma_one"
-    if boundary in _EDGES:
-        return Status(StatusCode.BOUNDARY, *_EDGES[boundary], boundary, numbers)
-    if best.code is StatusCode.CONVERGED:
-        return Status(
-            StatusCode.SINGULAR,
-            "The log-likelihood is flat at its maximum: some parameters are not identified.",
-            "Drop regressors, use a simpler distribution of inefficiency, or add data.",
-            numbers=numbers,
-        )
-    return Status(
-        best.code,
-        f"The search ended with {best.code} after {iterations} iterations.",
-        "Rescale or drop regressors, or try another distribution of inefficiency.",
-        numbers=numbers,
-    )
-
-
-def _low_noise(problem: Problem, theta: Array) -> bool:
-    place = problem.place("lnsigma_v2")
-    return bool(place.stop - place.start == 1 and theta[place.start] < -14.0)

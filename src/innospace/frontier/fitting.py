@@ -15,6 +15,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
+from innospace.frontier.efficiency import COLUMNS
 from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
@@ -54,7 +55,8 @@ def fit(
     formula : str or FrontierSpec
         ``outcome ~ regressors`` in the language of :mod:`innospace.data.formula`. After bars follow regressors of
         the parameters of the distributions: ``| u: z1 + z2`` of ``ln sigma_u^2``, ``| v: w`` of ``ln sigma_v^2``,
-        ``| mu: z`` of the mean before truncation (Battese and Coelli 1995); ``u`` and ``mu`` together are Wang (2002).
+        ``| mu: z`` of the mean before truncation (Battese and Coelli 1995); ``u`` and ``mu`` together are Wang (2002);
+        ``| scale: z`` stretches truncated-normal inefficiency (the scaling property, Wang and Schmidt 2002).
     data : Dataset, pandas or polars frame, or mapping of arrays
         Rows with a missing cell in a used column are left out, with a warning that counts them.
     y, X : array, shapes (n,) and (n, k)
@@ -64,7 +66,8 @@ def fit(
     intercept : bool
         Array input only: put an intercept in front.
     determinants : mapping of str to array or frame, shape (n, p), optional
-        Array input only: regressors by part (``u``, ``v``, ``mu``); an intercept is put in front of each.
+        Array input only: regressors by part (``u``, ``v``, ``mu``, ``scale``); an intercept is put in front of each
+        but ``scale``.
     inefficiency : str
         Distribution of inefficiency: ``half_normal``, ``exponential``, ``truncated_normal``, ``rayleigh``, ``uniform``,
         ``generalised_exponential``, ``truncated_laplace``, ``gamma``, ``weibull`` or ``lognormal``.
@@ -165,7 +168,7 @@ def _describe(sample: Sample, intercept: bool) -> str:
     text = f"y ~ {' + '.join(['1', *names[1:]] if intercept else ['0', *names])}"
     for part, parameter in PARTS.items():
         if parameter in sample.determinants:
-            text += f" | {part}: {' + '.join(sample.determinants[parameter][1:])}"
+            text += f" | {part}: {' + '.join(n for n in sample.determinants[parameter] if n != 'Intercept')}"
     return text
 
 
@@ -179,6 +182,7 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     if len(frame) == 0:
         raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
     parsed = language.parse(spec.formula, WITH_INTERCEPT)
+    _refuse_two_steps(parsed)
     also = tuple(c for c in (weights, cluster) if isinstance(c, str))
     matrices = language.materialise(parsed, frame, also)
     kept, n_rows = matrices.kept, len(frame)
@@ -197,6 +201,18 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     sample = Sample(matrices.names, kept, n_rows, clusters, labels, {name: found[1] for name, found in own.items()})
     z = {name: found[0] for name, found in own.items()}
     return _Inputs(matrices.y, matrices.x, w, sample, z, messages, (dataset.source,), dataset.steps)
+
+
+def _refuse_two_steps(parsed: language.ParsedFormula) -> None:
+    """Raise when the outcome is an efficiency that a frontier estimated."""
+    used = [name for name in COLUMNS if name in parsed.outcome]
+    if used:
+        raise SpecError(
+            "The outcome is an estimated efficiency. Explaining it in a second step is biased: the first step assumed "
+            "that efficiency has nothing to do with these regressors.",
+            where=f"outcome {parsed.outcome!r}",
+            remedy="Explain inefficiency while the frontier is estimated: outcome ~ inputs | u: z1 + z2.",
+        )
 
 
 def _column(frame: pd.DataFrame, given: Any) -> Any:
@@ -252,6 +268,8 @@ def _determinants(part: str, given: Any, n: int) -> tuple[Array, tuple[str, ...]
         raise DataError(f"determinants[{part!r}] has shape {matrix.shape}.", allowed=f"shape ({n}, p)")
     columns = getattr(given, "columns", None)
     names = [f"z{j + 1}" for j in range(matrix.shape[1])] if columns is None else [str(c) for c in columns]
+    if not WITH_INTERCEPT[part]:
+        return np.ascontiguousarray(matrix), tuple(names)
     return np.column_stack((np.ones(n), matrix)), ("Intercept", *names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from innospace.core.terms import Term
+from innospace.frontier.terms_distributions import DISTRIBUTIONS
 
 _SOURCE = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
 _ALS = "Aigner, Lovell and Schmidt (1977)"
@@ -155,31 +156,35 @@ _FRONTIER = (
     Term(
         "noise", "v", "log units", "Symmetric error: luck, weather, measurement; normal.", "v ~ N(0, sigma_v^2)", _ALS
     ),
+    Term("lnshape_u", "ln k", "", "Logarithm of the shape of the distribution of inefficiency, as it is estimated."),
+    Term("lndf_v", "ln df", "", "Logarithm of the degrees of freedom of Student t noise, as it is estimated."),
     Term(
-        "half_normal",
+        "lnscale_u",
+        "ln h",
         "",
-        "",
-        "Distribution of inefficiency: the absolute value of a normal variable.",
-        "u ~ |N(0, sigma_u^2)|",
-        _ALS,
+        "Logarithm of the factor that stretches truncated-normal inefficiency: an index of regressors.",
+        "u_i = h_i u*, ln h_i = z_i'd",
+        "Wang and Schmidt (2002)",
     ),
     Term(
-        "exponential",
+        "marginal_effects",
         "",
         "",
-        "Distribution of inefficiency: exponential with mean sigma_u.",
-        "f(u) = exp(-u / sigma_u) / sigma_u",
-        "Meeusen and van den Broeck (1977)",
+        "Mean over observations of what one unit more of a regressor of inefficiency does to expected inefficiency and "
+        "to expected efficiency, with errors by the delta method.",
+        "mean_i dE[u_i] / dz_i, mean_i dE[exp(-u_i)] / dz_i",
+        "Wang (2002)",
     ),
     Term(
-        "truncated_normal",
+        "vuong",
         "",
         "",
-        "Distribution of inefficiency: a normal variable cut off at zero. With mu = 0 it is the half-normal; as mu "
-        "tends to minus infinity it becomes the exponential.",
-        "u ~ N+(mu, sigma_u^2)",
-        "Stevenson (1980)",
+        "Test whether two models that do not hold each other are equally close to the truth.",
+        "sqrt(n) mean(d) / sd(d), d_i = ln f_1 - ln f_2",
+        "Vuong (1989)",
     ),
+    Term("aic", "AIC", "", "Information criterion of Akaike: smaller is better.", "2 p - 2 ln L", "Akaike (1974)"),
+    Term("bic", "BIC", "", "Information criterion of Schwarz: smaller is better.", "p ln n - 2 ln L", "Schwarz (1978)"),
     Term("mu", "μ", "log units", "Mean of the normal variable before it is cut off at zero.", "", "Stevenson (1980)"),
     Term(
         "sigma_u",
@@ -284,6 +289,34 @@ _CHECKS = (
         "",
         "Boundary: the truncated-normal likelihood rises as mu falls without end, towards the exponential model.",
     ),
+    Term(
+        "mu_minus_infinity_index",
+        "",
+        "",
+        "Boundary: the same where mu or the scale has regressors; it tends to the exponential with these regressors of "
+        "ln sigma_u^2.",
+    ),
+    Term(
+        "index_unbounded",
+        "",
+        "",
+        "Boundary: a coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit, because its regressor sets rows "
+        "apart that have no noise or no inefficiency.",
+    ),
+    Term(
+        "shape_unbounded",
+        "",
+        "",
+        "Boundary: the shape of the distribution of inefficiency goes to the end of its range, where a simpler "
+        "distribution says the same.",
+    ),
+    Term(
+        "noise_is_normal",
+        "",
+        "",
+        "Boundary: the degrees of freedom of Student t noise grow without end, so that noise is normal.",
+    ),
+    Term("skewness_schmidt_lin", "", "", "Test of skewness for small samples.", "", "Schmidt and Lin (1984)"),
 )
 
 _REPLICATION = (
@@ -310,7 +343,7 @@ _REPLICATION = (
     ),
 )
 
-TERMS = (*_SPACE, *_FRONTIER, *_CHECKS, *_REPLICATION)
+TERMS = (*_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION)
 
 
 def explain_terms() -> tuple[Term, ...]:

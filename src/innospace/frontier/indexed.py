@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from innospace.frontier.densities.base import Array
-from innospace.frontier.likelihood import Problem
+from innospace.frontier.likelihood import Problem, split
 from innospace.frontier.starts import LeastSquares
 from innospace.numerics.linear import intercept_column
 
@@ -44,32 +44,50 @@ def edge(problem: Problem, theta: Array) -> str:
     return ""
 
 
+FAR_BELOW = -300.0
+"""Value of ``mu / sigma_u`` below which, in every row, the exponential limit is taken as reached."""
+
+
+def far_below(problem: Problem, theta: Array) -> bool:
+    """Whether a truncated normal lies so far below zero in every row that it is an exponential."""
+    _, parameters = split(problem, theta)
+    mu, log_variance = parameters[0], parameters[1]
+    return bool(np.max(mu * np.exp(-0.5 * log_variance)) < FAR_BELOW)
+
+
+def several_indexes(problem: Problem) -> bool:
+    """Whether more than one parameter of inefficiency has regressors."""
+    own = zip(problem.density.parameters, problem.designs, strict=True)
+    return sum(z is not None and name != "lnsigma_v2" for name, z in own) > 1
+
+
+def _constant(value: float, z: Array, shift: float) -> Array:
+    """Return coefficients with which an index is nearly ``value`` at every row."""
+    constant = intercept_column(z)
+    if constant is None:
+        return np.asarray(np.linalg.lstsq(z, np.full(len(z), value - shift), rcond=None)[0])
+    coefficients = np.zeros(z.shape[1])
+    coefficients[constant] = value / z[0, constant]
+    return coefficients
+
+
 def embed(problem: Problem, theta: Array) -> Array:
     """Return ``theta`` of the plain problem as one of the indexed problem: slopes are zero."""
     k, shifts = problem.k, problem.shift or (0.0,) * len(problem.designs)
     parts = [theta[:k]]
     for value, z, shift in zip(theta[k:], problem.designs, shifts, strict=True):
-        if z is None:
-            parts.append(np.array([value]))
-            continue
-        constant = intercept_column(z)
-        coefficients = np.zeros(z.shape[1])
-        if constant is not None:
-            coefficients[constant] = value / z[0, constant]
-        else:
-            coefficients = np.linalg.lstsq(z, np.full(len(z), value - shift), rcond=None)[0]
-        parts.append(coefficients)
+        parts.append(np.array([value]) if z is None else _constant(value, z, shift))
     return np.concatenate(parts)
 
 
 def tilted(problem: Problem, ols: LeastSquares, start: Array) -> list[Array]:
     """Return starts whose slopes follow what residuals say: their log squares for variances, their level for mu."""
     e = problem.sign * (problem.y - problem.x @ ols.beta)
-    signals = {"mu": -e}
     logs = np.log(e * e + 1e-3 * ols.variance)
+    signals = {"mu": -e, "lnscale_u": 0.5 * logs}
     found = []
     for name, z in zip(problem.density.parameters, problem.designs, strict=True):
-        if z is None or z.shape[1] == 1:
+        if z is None or (z.shape[1] == 1 and intercept_column(z) is not None):
             continue
         slopes = np.linalg.lstsq(z, signals.get(name, logs), rcond=None)[0]
         constant = intercept_column(z)

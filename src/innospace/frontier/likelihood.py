@@ -180,6 +180,16 @@ def _summed(second: Array, left: Array | None, right: Array | None) -> Array:
     return np.full((1, 1), np.sum(second))
 
 
+def row_logliks(problem: Problem, theta: Array) -> Array:
+    """Return the log-likelihood of each row, without weights, shape (n,)."""
+
+    def block(rows: slice) -> Array:
+        beta, parameters = split(problem, theta, rows)
+        return problem.density.evaluate(residuals(problem, beta, rows), parameters).value
+
+    return np.concatenate(map_blocks(block, problem.n))
+
+
 def scores(problem: Problem, theta: Array, rows: slice = slice(None)) -> Array:
     """Return the score contribution of each row, without weights, shape (rows, p)."""
     beta, parameters = split(problem, theta, rows)

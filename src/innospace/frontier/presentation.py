@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 PARAMETER_LABELS = {
     "mu": "μ (before truncation)",
     "lnsigma_u2": "ln σᵤ²",
+    "lnshape_u": "ln shape of u",
+    "lnscale_u": "ln scale of u",
     "lnsigma_v2": "ln σᵥ²",
+    "lndf_v": "ln degrees of freedom of v",
     "Intercept": "Constant",
 }
-_PARAMETERS = ("mu", "lnsigma_u2", "lnsigma_v2")
+_PARAMETERS = tuple(n for n in PARAMETER_LABELS if n != "Intercept")
 COVARIANCE_LABELS = {
     "hessian": "observed information (Hessian)",
     "opg": "outer product of scores",
     "robust": "robust (sandwich)",
     "cluster": "clustered",
 }
+_SHARED = ("half_normal", "exponential", "truncated_normal")
+"""Distributions whose sigma_u squared is a variance before truncation."""
 RANKED_ROWS = 120
 """Efficiencies of at most this many rows are shown one by one; more become a histogram."""
 _SIGNS = (
@@ -81,7 +86,7 @@ def summary(result: FrontierResult) -> str:
         f"Stochastic {kind} frontier: {r.spec.formula}"[:100],
         f"Inefficiency: {r.spec.inefficiency.replace('_', ' ')}   Rows: {r.n} of {r.sample.rows}   "
         f"Log-likelihood: {r.loglik:.6f}",
-        f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}",
+        f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}   Noise: {r.spec.noise.replace('_', ' ')}",
         "",
         f"{'':<28}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}",
     ]
@@ -138,7 +143,7 @@ def tests_table(result: FrontierResult) -> Table:
     """Return the tests of no inefficiency and of skewness."""
     import pandas as pd
 
-    found = [result.test_no_inefficiency(), result.test_skewness()]
+    found = [result.test_no_inefficiency(), result.test_skewness(), result.test_skewness("schmidt_lin")]
     frame = pd.DataFrame([{"name": t.name.replace("_", " "), **t.to_dict()} for t in found])
     return in_symbols(Table("tests", "Is there inefficiency?", frame, TEST_COLUMNS), ("name", "null", "distribution"))
 
@@ -199,9 +204,36 @@ def efficiency_table(result: FrontierResult) -> Table:
     return Table("efficiencies", "Technical efficiency, ranked", frame, columns)
 
 
+def effects_table(result: FrontierResult) -> Table:
+    """Return mean effects of regressors of inefficiency on expected inefficiency and efficiency."""
+    if not result.sample.determinants:
+        raise SpecError(
+            "No parameter of this frontier has regressors.",
+            remedy="Name them in the formula after a bar: outcome ~ inputs | u: z1 + z2.",
+        )
+    columns = (
+        Column("regressor", "Regressor"),
+        Column("of", "Effect on expected"),
+        Column("effect", "Effect", "fixed:4"),
+        Column("std_error", "Std. error", "fixed:4"),
+        Column("z", "z", "fixed:2"),
+        Column("p_value", "p", "p"),
+        Column("lower", "from", "fixed:4", "95\u202f% interval"),
+        Column("upper", "to", "fixed:4", "95\u202f% interval"),
+    )
+    notes = (
+        "Effects of one unit more of the regressor, mean over the observations; inefficiency in units of the outcome "
+        "(log units where it is a logarithm), efficiency as a share of the frontier.",
+    )
+    frame = result.marginal_effects().reset_index()
+    return Table("marginal-effects", "What inefficiency depends on", frame, columns, notes)
+
+
 def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = "comparison") -> Table:
     """Set fits side by side: coefficients with standard errors in parentheses beneath."""
     import pandas as pd
+
+    from innospace.frontier.comparison import rank_correlations
 
     names: list[str] = []
     frames = {heading: r.coefficients() for heading, r in results.items()}
@@ -216,6 +248,8 @@ def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = 
     rows += [
         {"name": "Observations", **{h: fixed(r.n, 0) for h, r in results.items()}},
         {"name": "Log-likelihood", **{h: fixed(r.loglik, 3) for h, r in results.items()}},
+        {"name": "AIC", **{h: fixed(r.aic, 2) for h, r in results.items()}},
+        {"name": "BIC", **{h: fixed(r.bic, 2) for h, r in results.items()}},
         {"name": "σᵤ", **{h: fixed(r.sigma_u, 3) for h, r in results.items()}},
         {"name": "σᵥ", **{h: fixed(r.sigma_v, 3) for h, r in results.items()}},
         {"name": "Mean technical efficiency", **{h: fixed(r.mean_efficiency, 3) for h, r in results.items()}},
@@ -225,6 +259,15 @@ def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = 
         },
         {"name": "No inefficiency: p", **{h: p_value(r.test_no_inefficiency().p_value) for h, r in results.items()}},
     ]
+    first = next(iter(results))
+    if len(results) > 1 and len({r.sample.rows for r in results.values()}) == 1:
+        ranks = rank_correlations(results)[first]
+        rows.append(
+            {
+                "name": f"Rank correlation of efficiency with {first}",
+                **{h: fixed(float(ranks[h]), 3) if np.isfinite(ranks[h]) else "" for h in results},
+            }
+        )
     tidy = pd.concat({h: r.to_frame() for h, r in results.items()}, names=["model", "name"]).reset_index()
     columns = (Column("name", ""), *(Column(h, h, "fixed:3") for h in results))
     kinds = {COVARIANCE_LABELS[r.covariance_kind] for r in results.values()}
@@ -330,14 +373,21 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
         r.table("coefficients"),
         r.table("tests"),
     ]
+    if r.sample.determinants and len(r.marginal_effects()):
+        blocks.append(r.table("marginal_effects"))
     blocks += [Paragraph(text) for text in (*r.steps, *r.warnings)]
+    one_scale = r.spec.noise == "normal" and r.spec.inefficiency in _SHARED and not r.sample.determinants
     shares = (
         f"The variance of inefficiency before truncation makes up γ = "
         f"{significant(r.sigma_u**2 / (r.sigma_u**2 + r.sigma_v**2))} of both."
+        if np.isfinite(r.sigma_u) and one_scale
+        else ""
         if np.isfinite(r.sigma_u)
         else "The scale of inefficiency is not defined in this limit."
     )
-    blocks.append(Paragraph(f"{r.estimate.agreed} of {r.estimate.tried} starts reached the reported maximum. {shares}"))
+    blocks.append(
+        Paragraph(f"{r.estimate.agreed} of {r.estimate.tried} starts reached the reported maximum. {shares}".rstrip())
+    )
     ranking: list[Block] = [r.plot.efficiencies()]
     if r.n <= RANKED_ROWS * 3:
         ranking.append(r.table("efficiencies"))

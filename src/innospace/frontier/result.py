@@ -23,7 +23,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import COLUMNS, Efficiencies, efficiencies
 from innospace.frontier.estimate import Estimate
 from innospace.frontier.inference import covariance
-from innospace.frontier.likelihood import split
+from innospace.frontier.likelihood import row_logliks, split
 from innospace.frontier.spec import FrontierSpec, check_covariance
 from innospace.numerics.covariance import smallest_scaled_eigenvalue
 from innospace.numerics.maximum_likelihood import newton_decrement
@@ -178,6 +178,31 @@ class FrontierResult:
         p = 2.0 * stats.norm.sf(np.abs(z))
         return pd.DataFrame({"estimate": estimate, "std_error": error, "z": z, "p_value": p}).rename_axis("name")
 
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion, ``2 p - 2 ln L``: smaller is better."""
+        return 2.0 * len(self.names) - 2.0 * self.loglik
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, ``p ln n - 2 ln L``: smaller is better."""
+        return float(len(self.names) * np.log(self.estimate.problem.total_weight) - 2.0 * self.loglik)
+
+    def marginal_effects(self, level: float = 0.95) -> pd.DataFrame:
+        """Return mean effects of regressors of inefficiency on ``E[u]`` and ``E[exp(-u)]``, with errors.
+
+        Rows ``(regressor, of)``; columns ``effect``, ``std_error``, ``z``, ``p_value``, ``lower``, ``upper``.
+        """
+        from innospace.frontier.effects import marginal_effects
+
+        return marginal_effects(self, level)
+
+    def predict(self, data: Any, level: float = 0.95) -> pd.DataFrame:
+        """Return frontier, expected outcome and efficiency of new rows; see :mod:`innospace.frontier.prediction`."""
+        from innospace.frontier.prediction import predict
+
+        return predict(self, data, level)
+
     def confidence_intervals(self, level: float = 0.95) -> pd.DataFrame:
         """Return normal-approximation intervals by coefficient, columns ``lower`` and ``upper``."""
         import pandas as pd
@@ -211,13 +236,39 @@ class FrontierResult:
         return float(self.used_efficiencies().te_bc.mean())
 
     def test_no_inefficiency(self) -> tests.TestResult:
-        """Likelihood ratio against least squares, mixed chi-square."""
-        extra = len(self.asked) - len(self.sample.names) - 1
-        return tests.no_inefficiency(self.loglik, self.estimate.ols.loglik, extra)
+        """Likelihood ratio against noise alone, mixed chi-square.
 
-    def test_skewness(self) -> tests.TestResult:
-        """Coelli's test on the skewness of least-squares residuals."""
-        return tests.coelli_skewness(self.estimate.ols.skewness, self.n)
+        Against least squares when noise is normal; every parameter beyond the frontier and one variance is restricted.
+        """
+        e = self.estimate
+        law = self.spec.law
+        own = [n for n in law.parameters if not n.endswith("_v2") and n != "lndf_v"]
+        if law.noise != "normal":
+            extra = sum(len(self.sample.determinants.get(n, ("",))) for n in own)
+            return tests.no_inefficiency(self.loglik, e.noise_loglik, extra)
+        extra = len(self.asked) - len(self.sample.names) - 1
+        null = "sigma_u = 0" + (" and one sigma_v" if "lnsigma_v2" in self.sample.determinants else "")
+        return tests.no_inefficiency(self.loglik, e.ols.loglik, extra, null)
+
+    def test_skewness(self, kind: str = "coelli") -> tests.TestResult:
+        """Test on the skewness of least-squares residuals: ``coelli``, or ``schmidt_lin`` for small samples."""
+        kinds = {"coelli": tests.coelli_skewness, "schmidt_lin": tests.schmidt_lin_skewness}
+        require_known([kind], list(kinds), kind="test")
+        return kinds[kind](self.estimate.ols.skewness, self.n)
+
+    def test_vuong(self, other: FrontierResult) -> tests.TestResult:
+        """Test of Vuong against a model that neither holds this one nor is held by it, on the same rows."""
+        self._require_same_rows(other, "Vuong's test")
+        own, theirs = (row_logliks(r.estimate.problem, r.estimate.theta) for r in (self, other))
+        return tests.vuong(own, theirs, self.estimate.problem.weights)
+
+    def _require_same_rows(self, other: FrontierResult, what: str) -> None:
+        if self.n != other.n or not np.array_equal(self.estimate.problem.y, other.estimate.problem.y):
+            raise SpecError(
+                f"{what} needs both models on the same rows and the same outcome.",
+                where=f"{other.n} rows in the other model, {self.n} in this one",
+                remedy="Fit both on the rows without missing cells in any of their columns.",
+            )
 
     def test_wald(self, names: list[str], value: float = 0.0) -> tests.TestResult:
         """Wald test that the named coefficients equal ``value``."""
@@ -227,12 +278,7 @@ class FrontierResult:
 
     def test_against(self, restricted: FrontierResult) -> tests.TestResult:
         """Likelihood ratio against a restricted fit on the same rows."""
-        if self.n != restricted.n or not np.array_equal(self.estimate.problem.y, restricted.estimate.problem.y):
-            raise SpecError(
-                "A likelihood-ratio test needs both models on the same rows and the same outcome.",
-                where=f"{restricted.n} rows in the restricted model, {self.n} in the larger one",
-                remedy="Fit both on the rows without missing cells in any of their columns.",
-            )
+        self._require_same_rows(restricted, "A likelihood-ratio test")
         df = len(self.names) - len(restricted.names)
         return tests.likelihood_ratio(restricted.loglik, self.loglik, df)
 
@@ -291,8 +337,12 @@ class FrontierResult:
             "rows_left_out": self.sample.rows - self.n,
             "log_likelihood": self.loglik,
             "ols_log_likelihood": e.ols.loglik,
+            "aic": self.aic,
+            "bic": self.bic,
+            "noise": self.spec.noise,
             "covariance": self.covariance_kind,
             "coefficients": coefficients,
+            "marginal_effects": self._effects_by_regressor(),
             "sigma_u": self.sigma_u,
             "sigma_v": self.sigma_v,
             "mean_efficiency": self.mean_efficiency,
@@ -302,6 +352,14 @@ class FrontierResult:
             "data_steps": list(self.steps),
             "warnings": list(self.warnings),
         }
+
+    def _effects_by_regressor(self) -> dict[str, dict[str, Any]]:
+        """Return marginal effects as plain types; empty without regressors of inefficiency."""
+        found: dict[str, dict[str, Any]] = {}
+        if self.sample.determinants:
+            for row in self.marginal_effects().reset_index().to_dict("records"):
+                found.setdefault(str(row.pop("regressor")), {})[str(row.pop("of"))] = row
+        return found
 
     def to_frame(self) -> pd.DataFrame:
         """Return the coefficients with their errors and intervals."""
@@ -324,13 +382,14 @@ class FrontierResult:
         return summary(self)
 
     def table(self, kind: str = "coefficients") -> Table:
-        """Return ``coefficients``, ``tests`` or ``efficiencies`` as a table."""
+        """Return ``coefficients``, ``tests``, ``efficiencies`` or ``marginal_effects`` as a table."""
         from innospace.frontier import presentation
 
         kinds = {
             "coefficients": presentation.coefficient_table,
             "tests": presentation.tests_table,
             "efficiencies": presentation.efficiency_table,
+            "marginal_effects": presentation.effects_table,
         }
         require_known([kind], list(kinds), kind="table")
         return kinds[kind](self)
@@ -384,23 +443,3 @@ class FrontierResult:
         from innospace.frontier.storage import from_bundle
 
         return cls(**from_bundle(bundle))
-
-
-def compare(results: Mapping[str, FrontierResult], title: str = "Stochastic frontiers side by side") -> Table:
-    """Set several fits side by side: coefficients with standard errors beneath.
-
-    Parameters
-    ----------
-    results : mapping of str to FrontierResult
-        Column heading to fit.
-    title : str
-
-    Returns
-    -------
-    Table
-    """
-    from innospace.frontier.presentation import side_by_side
-
-    if not results:
-        raise SpecError("There is nothing to compare.", allowed="a mapping of heading to fitted frontier")
-    return side_by_side(dict(results), title)

@@ -66,10 +66,6 @@ def ridge_objective(objective: Objective, k: int) -> Callable[[Array], Evaluatio
     return evaluate
 
 
-FAR = 25.0
-"""Value of ``ln sigma_u^2`` at which an indexed truncated normal has reached its exponential limit."""
-
-
 def to_canonical(theta: Array, mu: slice, log_variance: int) -> Array:
     """Divide the coefficients of ``mu`` by ``sigma_u^2`` (at the mean of its regressors)."""
     out = theta.copy()

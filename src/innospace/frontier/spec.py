@@ -10,16 +10,17 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
-from innospace.frontier.densities import NOISES, Law, density
+from innospace.frontier.densities import NOISES, Law, ScaledTruncatedNormal, density
 
-PARTS = {"u": "lnsigma_u2", "v": "lnsigma_v2", "mu": "mu"}
+PARTS = {"u": "lnsigma_u2", "v": "lnsigma_v2", "mu": "mu", "scale": "lnscale_u"}
 """Parts of a formula after bars, and the parameter whose regressors they name."""
-WITH_INTERCEPT = dict.fromkeys(PARTS, True)
+WITH_INTERCEPT = {part: part != "scale" for part in PARTS}
 """Whether a part has an intercept unless it says otherwise."""
 _INDEX = {
     "lnsigma_u2": (r"\ln \sigma_{u,i}^2 = z_{u,i}'\gamma_u", "ln sigma_(u,i)^2 = z'_(u,i) gamma_u"),
     "lnsigma_v2": (r"\ln \sigma_{v,i}^2 = z_{v,i}'\gamma_v", "ln sigma_(v,i)^2 = z'_(v,i) gamma_v"),
     "mu": (r"\mu_i = z_{\mu,i}'\delta", "mu_i = z'_(mu,i) delta"),
+    "lnscale_u": (r"\ln h_i = z_{h,i}'\delta", "ln h_i = z'_(h,i) delta"),
 }
 """Equation of each parameter that has regressors."""
 COVARIANCES = ("hessian", "opg", "robust", "cluster")
@@ -36,7 +37,8 @@ class FrontierSpec:
     ----------
     formula : str
         ``outcome ~ regressors``, and after bars the regressors of the distribution's parameters,
-        ``| u: z1 + z2 | v: w | mu: z``; for array input, a description made from the names.
+        ``| u: z1 + z2 | v: w | mu: z`` (``scale: z`` for the scaling property); for array input, a description made
+        from the names.
     inefficiency : str
         A name of :data:`innospace.frontier.densities.DENSITIES`.
     cost : bool
@@ -63,7 +65,9 @@ class FrontierSpec:
                     f"{_capital(self.law.title)} inefficiency has no parameter {part!r}.",
                     where=f"formula {self.formula!r}",
                     allowed=", ".join(allowed),
-                    remedy='Use inefficiency = "truncated_normal", or move the regressors to the part u.',
+                    remedy='Use inefficiency = "truncated_normal", or move the regressors to the part u.'
+                    if part in ("mu", "scale")
+                    else "Leave the part out.",
                 )
 
     @property
@@ -73,8 +77,9 @@ class FrontierSpec:
 
     @property
     def law(self) -> Law:
-        """The distribution of inefficiency and noise."""
-        return density(self.inefficiency, self.noise)
+        """The distribution of inefficiency and noise; with a part ``scale`` the one that has the scaling property."""
+        law = density(self.inefficiency, self.noise)
+        return ScaledTruncatedNormal() if law.name == "truncated_normal" and "scale" in self.parts else law
 
     @property
     def sign(self) -> float:

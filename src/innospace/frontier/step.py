@@ -26,7 +26,7 @@ ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
-_OF_FORMULA = ("cost", "weights", "cluster")
+_OF_FORMULA = ("cost", "weights", "cluster", "noise")
 _OF_SPACE = ("focus", "level")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -42,7 +42,19 @@ class Options(BaseModel):
 
     model: Literal["innovation_space"] | None = None
     formula: _Text | None = None
-    inefficiency: Literal["half_normal", "exponential", "truncated_normal"] = "half_normal"
+    inefficiency: Literal[
+        "half_normal",
+        "exponential",
+        "truncated_normal",
+        "rayleigh",
+        "uniform",
+        "generalised_exponential",
+        "truncated_laplace",
+        "gamma",
+        "weibull",
+        "lognormal",
+    ] = "half_normal"
+    noise: Literal["normal", "student_t", "laplace"] = "normal"
     cost: bool = False
     weights: str | None = None
     cluster: str | None = None
@@ -102,7 +114,8 @@ def _space_spec(options: Options) -> SpaceSpec:
 
 
 def _frontier_spec(options: Options) -> FrontierSpec:
-    return FrontierSpec(str(options.formula), options.inefficiency, options.cost, options.weights, options.cluster)
+    o = options
+    return FrontierSpec(str(o.formula), o.inefficiency, o.cost, o.weights, o.cluster, o.noise)
 
 
 def _zero_options(options: Options) -> dict[str, Any]:

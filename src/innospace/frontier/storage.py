@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from innospace.core.errors import StoreError
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.frontier.densities import Law, density, noise_alone
+from innospace.frontier.densities import density, noise_alone
 from innospace.frontier.estimate import at
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
@@ -42,6 +43,7 @@ def to_bundle(result: FrontierResult) -> Bundle:
         "theta": [float(v) for v in e.theta],
         "starts": [e.tried, e.agreed, e.screened],
         "status": e.status.to_dict(),
+        "noise_loglik": e.noise_loglik,
         "provenance": result.provenance.to_dict(),
         "covariance": result.covariance_kind,
         "warnings": list(result.warnings),
@@ -70,7 +72,10 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     k = len(meta["names"])
     x = np.ascontiguousarray(data[[f"x{j}" for j in range(k)]].to_numpy(np.float64))
     name = meta["density"]
-    law: Law = noise_alone(spec.noise) if name == "none" else density(name, spec.noise)
+    law = spec.law
+    if name != law.name:
+        # a limit of the model that was asked for
+        law = noise_alone(spec.noise) if name == "none" else density(name, spec.noise)
     weights = data["weights"].to_numpy(np.float64) if "weights" in data else None
     determinants = {name: tuple(columns) for name, columns in meta["determinants"].items()}
     z = tuple(_design(data, name, determinants) for name in law.parameters) if determinants else ()
@@ -78,6 +83,7 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
     tried, agreed, screened = meta["starts"]
     status = Status.from_dict(meta["status"])
     estimate = at(problem, np.array(meta["theta"]), tried, agreed, screened, status)
+    estimate = replace(estimate, noise_loglik=meta["noise_loglik"])
     clusters = data["clusters"].to_numpy(np.int64) if "clusters" in data else None
     kept, labels = data["kept"].to_numpy(np.int64), bundle.frames.get("labels")
     return {

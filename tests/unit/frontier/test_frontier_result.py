@@ -60,6 +60,7 @@ def test_dictionary_is_json(result):
     expected = {"status", "boundary", "message", "remedy", "converged", "formula", "inefficiency", "cost", "n"}
     expected |= {"rows_left_out", "log_likelihood", "ols_log_likelihood", "covariance", "coefficients", "sigma_u"}
     expected |= {"sigma_v", "mean_efficiency", "tests", "starts", "checks", "warnings", "data_steps"}
+    expected |= {"aic", "bic", "noise", "marginal_effects"}
     assert set(found) == expected
     assert set(found["coefficients"]["Intercept"]) == {"estimate", "std_error", "z", "p_value"}
     assert set(found["tests"]) == {"no_inefficiency", "skewness"}

@@ -15,6 +15,7 @@ from innospace.frontier.densities.no_inefficiency import NoInefficiency
 from innospace.frontier.densities.noise import NOISES, NormalNoise
 from innospace.frontier.densities.prior import Prior
 from innospace.frontier.densities.rayleigh import Rayleigh, RayleighPrior
+from innospace.frontier.densities.scaled_truncated_normal import ScaledTruncatedNormal
 from innospace.frontier.densities.truncated_laplace import TruncatedLaplace, TruncatedLaplacePrior
 from innospace.frontier.densities.truncated_normal import TruncatedNormal
 from innospace.frontier.densities.uniform import Uniform
@@ -61,7 +62,7 @@ def density(name: str, noise: str = "normal") -> Law:
         return DENSITIES[name]
     if name not in PRIORS:
         raise SpecError(
-            f"{DENSITIES[name].title[:1].upper()}{DENSITIES[name].title[1:]} inefficiency is offered with normal noise only.",
+            f"Inefficiency that is {DENSITIES[name].title} is offered with normal noise only.",
             where=f"noise = {noise!r}",
             allowed=", ".join(PRIORS),
             remedy='Choose one of these distributions of inefficiency, or noise = "normal".',
@@ -86,6 +87,7 @@ __all__ = [
     "Law",
     "NoInefficiency",
     "Posterior",
+    "ScaledTruncatedNormal",
     "TruncatedNormal",
     "Unit",
     "density",

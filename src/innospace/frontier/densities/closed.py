@@ -68,5 +68,6 @@ class ClosedForm:
         return self._composed.from_moments(second, third, share)
 
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
-        """Return starting values."""
-        return self._composed.guesses(second, third, shares)
+        """Return starting values: every shape by its moments, then shares of the variance."""
+        shaped = self._composed.guesses(second, third, ())
+        return shaped + [self.from_moments(second, third, share) for share in shares]

@@ -1,0 +1,110 @@
+"""How a search for a maximum can end, in words: with what it means and what to do."""
+
+from __future__ import annotations
+
+from innospace.core.status import Status, StatusCode
+from innospace.frontier.densities.base import Array
+from innospace.frontier.indexed import edge
+from innospace.frontier.likelihood import Problem
+from innospace.frontier.starts import LeastSquares
+from innospace.numerics.covariance import inverse_information
+from innospace.numerics.maximum_likelihood import Optimum
+
+UNKNOWN = 100.0
+"""Variance of ``ln sigma_v^2`` from which on low noise counts as none."""
+
+
+def without_inefficiency(ols: LeastSquares, iterations: int) -> Status:
+    """Return the status of a model whose likelihood is largest with ``sigma_u = 0``."""
+    wrong = ols.third >= 0.0
+    return Status(
+        StatusCode.BOUNDARY,
+        "The residuals are skewed the wrong way, so the likelihood is largest without inefficiency (sigma_u = 0)."
+        if wrong
+        else "The likelihood is largest without inefficiency (sigma_u = 0).",
+        "Check the sign (production or cost), the functional form and outliers; with a right specification, "
+        "wrong skewness in a small sample is chance, and least squares is the estimate.",
+        "wrong_skewness" if wrong else "sigma_u_zero",
+        {"skewness": ols.skewness, "iterations": float(iterations)},
+    )
+
+
+def exponential_limit(limit: Status) -> Status:
+    """Return the status of a truncated normal whose likelihood rises towards the exponential model."""
+    if limit.code is StatusCode.BOUNDARY:
+        return limit
+    return Status(
+        StatusCode.BOUNDARY,
+        "The truncated-normal likelihood has no interior maximum: it rises as mu -> -infinity towards the "
+        "exponential model, whose estimates are given.",
+        'Use inefficiency = "exponential", or give mu explanatory variables.',
+        "mu_minus_infinity",
+        dict(limit.numbers),
+    )
+
+
+_EDGES = {
+    "gamma_one": (
+        "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as inefficiency and "
+        "usual standard errors do not exist.",
+        "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
+    ),
+    "index_unbounded": (
+        "A coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit: its regressors set rows apart that have no "
+        "noise or no inefficiency.",
+        "Drop or merge categories among the regressors of the variance, or look for outliers among them.",
+    ),
+    "shape_unbounded": (
+        "The shape of the distribution of inefficiency goes to the end of its range, where it becomes a simpler "
+        "distribution or cannot be told from noise.",
+        "Use a distribution without a shape: exponential, half_normal or rayleigh.",
+    ),
+    "noise_is_normal": (
+        "The degrees of freedom of the noise go to the end of their range: without heavy tails noise is normal.",
+        'Use noise = "normal".',
+    ),
+    "mu_minus_infinity_index": (
+        "The likelihood has no interior maximum: it rises as mu -> -infinity with its regressors, towards an "
+        "exponential model.",
+        'Use inefficiency = "exponential" and give ln sigma_u^2 these regressors (the part u).',
+    ),
+}
+"""What the end of a search on an edge means, and what to do."""
+
+
+def status_of(problem: Problem, best: Optimum) -> Status:
+    """Return how a search ended, with a remedy where it did not end at a maximum inside."""
+    iterations = best.iterations
+    numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
+    information = inverse_information(best.hessian)
+    if information is not None and _low_noise(problem, best.theta):
+        # a variance of noise that is known to no power of e is none
+        at = problem.place("lnsigma_v2").start
+        information = information if information[at, at] < UNKNOWN else None
+    if best.code is StatusCode.CONVERGED and information is not None:
+        return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
+    boundary = edge(problem, best.theta)
+    if not boundary and best.code is StatusCode.BOUNDARY and problem.indexed:
+        boundary = "mu_minus_infinity_index"
+    if not boundary and information is None and _low_noise(problem, best.theta):
+        boundary = "gamma_one"
+    if boundary in _EDGES:
+        return Status(StatusCode.BOUNDARY, *_EDGES[boundary], boundary, numbers)
+    if best.code is StatusCode.CONVERGED:
+        return Status(
+            StatusCode.SINGULAR,
+            "The log-likelihood is flat at its maximum: some parameters are not identified.",
+            "Drop regressors, use a simpler distribution of inefficiency, or add data.",
+            numbers=numbers,
+        )
+    return Status(
+        best.code,
+        f"The search ended with {best.code} after {iterations} iterations.",
+        "Rescale or drop regressors, or try another distribution of inefficiency.",
+        numbers=numbers,
+    )
+
+
+def _low_noise(problem: Problem, theta: Array) -> bool:
+    place = problem.place("lnsigma_v2")
+    return bool(place.stop - place.start == 1 and theta[place.start] < -14.0)
