@@ -30,9 +30,10 @@ _HOME = {
     "write_report": "report.write",
     # frontiers
     "SpaceSpec": "frontier.space.spec",
-    "compare": "frontier.result",
+    "compare": "frontier.comparison",
     "fit": "frontier.fitting",
     "fit_space": "frontier.space",
+    "rank_correlations": "frontier.comparison",
     "replicate_innovation_space": "frontier.replication",
     # the economy
     "Closure": "economy.models.knowledge.closure",
