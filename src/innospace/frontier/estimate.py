@@ -134,12 +134,12 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     ols, standard = standardise_problem(problem)
     search = _best_of_starts(standard.problem, seed)
     loglik = search.best.value + standard.loglik_shift
-    noise = _noise_alone(standard)
-    floor = noise.value + standard.loglik_shift
+    least_squares = problem.density.noise == "normal" and not _limit(standard).problem.indexed
+    floor = ols.loglik if least_squares else _noise_alone(standard).value + standard.loglik_shift
     vanished = edge(standard.problem, search.best.theta) == "sigma_u_zero"
     not_above = loglik <= floor + (SAME_EDGE if vanished else NOT_ABOVE * (1.0 + abs(floor)))
     if not_above or _endpoint_effect(problem, search.best, loglik, ols):
-        return replace(_without_inefficiency(problem, standard, ols, search, noise.theta), noise_loglik=floor)
+        return replace(_without_inefficiency(problem, standard, ols, search), noise_loglik=floor)
     if problem.density.name == "truncated_normal" and not problem.indexed:
         limit = _maximise(replace(problem, density=DENSITIES["exponential"]), seed)
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
@@ -375,11 +375,9 @@ def _limit(standard: Standardisation) -> Standardisation:
     )
 
 
-def _without_inefficiency(
-    problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search, noise: Array
-) -> Estimate:
-    """Return the model without inefficiency as the boundary solution ``sigma_u = 0``; ``noise`` is its maximum."""
-    theta = _limit(standard).to_data(noise)
+def _without_inefficiency(problem: Problem, standard: Standardisation, ols: LeastSquares, search: _Search) -> Estimate:
+    """Return the model without inefficiency as the boundary solution ``sigma_u = 0``."""
+    theta = _limit(standard).to_data(_noise_alone(standard).theta)
     status = without_inefficiency(ols, search.best.iterations)
     alone = noise_alone(problem.density.noise)
     found = replace(problem, density=alone, z=problem.z[-len(alone.parameters) :])

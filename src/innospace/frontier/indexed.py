@@ -33,10 +33,14 @@ def edge(problem: Problem, theta: Array) -> str:
             continue
         j, place = problem.density.parameters.index(name), problem.place(name)
         z = designs[j]
-        index = theta[place] if z is None else z @ theta[place] + shifts[j]
+        if z is None:
+            if theta[place.start] < SMALLEST_LOG_VARIANCE:
+                return boundary
+            continue
+        index = z @ theta[place] + shifts[j]
         if index.max() < SMALLEST_LOG_VARIANCE:
             return boundary
-        if z is not None and max(-index.min(), index.max()) > UNBOUNDED:
+        if max(-index.min(), index.max()) > UNBOUNDED:
             return "index_unbounded"
     for name, ((low, high), boundary) in SHAPES.items():
         if name in problem.density.parameters and not low < theta[problem.place(name).start] < high:

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -84,9 +85,7 @@ class Problem:
 
     def places(self) -> tuple[slice, ...]:
         """Return where the coefficients of the frontier, then of each parameter, stand in ``theta``."""
-        sizes = [self.k, *(1 if z is None else z.shape[1] for z in self.designs)]
-        ends = np.cumsum(sizes)
-        return tuple(slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True))
+        return _places((self.k, *(1 if z is None else z.shape[1] for z in self.designs)))
 
     def place(self, name: str) -> slice:
         """Return where the coefficients of one parameter stand in ``theta``."""
@@ -99,9 +98,21 @@ class Problem:
         return replace(self, y=self.y[index], x=self.x[index], weights=weights, z=z)
 
 
+@lru_cache(maxsize=256)
+def _places(sizes: tuple[int, ...]) -> tuple[slice, ...]:
+    ends = np.cumsum(sizes)
+    return tuple(slice(int(end) - size, int(end)) for end, size in zip(ends, sizes, strict=True))
+
+
+@lru_cache(maxsize=16)
+def _pairs(count: int) -> tuple[tuple[int, int], ...]:
+    """Return the places of an upper triangle, by rows."""
+    return tuple((i, j) for i in range(count) for j in range(i, count))
+
+
 def split(problem: Problem, theta: Array, rows: slice = slice(None)) -> tuple[Array, tuple[Array, ...]]:
     """Cut ``theta``, shape (p,), into frontier coefficients and density parameters: numbers, or indexes by row."""
-    if not problem.indexed:
+    if not problem.z:
         return theta[: problem.k], tuple(theta[problem.k :])
     beta, *own = (theta[place] for place in problem.places())
     shift = problem.shift or (0.0,) * len(own)
@@ -162,7 +173,10 @@ def _evaluate_block(problem: Problem, theta: Array, rows: slice) -> Evaluation:
     hessian[k:, :k] = cross[:, 1:].T
     for f, d, place in zip(first[1:], z, places[1:], strict=True):
         gradient[place] = np.sum(f) if d is None else f @ d
-    for s, i, j in zip(second[len(z) + 1 :], *np.triu_indices(len(z)), strict=True):
+    for s, (i, j) in zip(second[len(z) + 1 :], _pairs(len(z)), strict=True):
+        if not problem.z:
+            hessian[k + i, k + j] = hessian[k + j, k + i] = np.sum(s)
+            continue
         block = _summed(s, z[i], z[j])
         hessian[places[1 + i], places[1 + j]] = block
         hessian[places[1 + j], places[1 + i]] = block.T
