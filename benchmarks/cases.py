@@ -17,6 +17,7 @@ import cases_firms_matching
 import cases_firms_panel
 import cases_firms_panel_choice
 import cases_firms_productivity
+import cases_frontiers
 from case import Case
 
 
@@ -174,4 +175,5 @@ CASES = (
     *cases_firms_joint.CASES,
     *cases_firms_matching.CASES,
     *cases_firms_panel_choice.CASES,
+    *cases_frontiers.CASES,
 )
