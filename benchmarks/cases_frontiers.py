@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from case import Case
+from innospace.core.errors import BoundaryWarning
 
 
 @cache
@@ -31,7 +33,10 @@ def distribution(y: Any, x: Any, inefficiency: str, noise: str) -> Any:
     """Estimate another distribution with errors."""
     import innospace
 
-    return innospace.fit(y=y, X=x, inefficiency=inefficiency, noise=noise).coefficients()
+    with warnings.catch_warnings():
+        # another distribution than that of the data may well end on a boundary
+        warnings.simplefilter("ignore", BoundaryWarning)
+        return innospace.fit(y=y, X=x, inefficiency=inefficiency, noise=noise).coefficients()
 
 
 CASES = (
