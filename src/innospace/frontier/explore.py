@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innospace.core.explore import Choice, View, settled
-from innospace.core.figure import FigureKind
 from innospace.core.numbers import percent
 from innospace.frontier.presentation import labelled_efficiencies
 
@@ -36,9 +35,10 @@ def view(result: FrontierResult, chosen: Mapping[str, str]) -> View:
         There is no such unit.
     """
     unit = settled(choices(result), chosen)[UNIT]
-    figure, table = result.plot.efficiencies(), result.table("efficiencies")
-    if unit and figure.kind is FigureKind.INTERVALS:
-        marked = figure.data.assign(highlight=figure.data["label"] == unit)
+    figure, table = result.plot.ranking(unit), result.table("efficiencies")
+    if unit:
+        rank = table.frame.loc[table.frame["label"] == unit, "rank"]
+        marked = figure.data.assign(highlight=figure.data["rank"].isin(rank))
         figure = replace(figure, data=marked, encoding={**figure.encoding, "highlight": "highlight"})
     sentences: tuple[str, ...] = ()
     if unit:

@@ -25,7 +25,7 @@ from innospace.numerics.linear import dependent_columns, standardise
 if TYPE_CHECKING:
     import pandas as pd
 
-LABEL_COLUMNS = ("region", "region_code", "year")
+LABEL_COLUMNS = ("region", "region_code", "firm", "year")
 
 
 def fit(
@@ -121,6 +121,7 @@ def fit(
         messages.append(f"{estimate.status.message} {estimate.status.remedy}")
         warnings.warn(messages[-1], BoundaryWarning, stacklevel=2)
     options = {**spec.to_dict(), "intercept": intercept} if formula is None else spec.to_dict()
+    options = {k: v for k, v in options.items() if v not in (None, {})}
     provenance = Provenance.now(inputs.sources, options, seed)
     return FrontierResult(spec, inputs.sample, estimate, provenance, vcov, tuple(messages), inputs.steps)
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from innospace.core.document import Block, Paragraph, Section
 from innospace.core.errors import SpecError
-from innospace.core.figure import Figure, FigureKind
-from innospace.core.numbers import fixed, p_value, percent, significant
+from innospace.core.numbers import fixed, p_value, significant
 from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
@@ -39,8 +38,10 @@ COVARIANCE_LABELS = {
 }
 _SHARED = ("half_normal", "exponential", "truncated_normal")
 """Distributions whose sigma_u squared is a variance before truncation."""
-RANKED_ROWS = 120
-"""Efficiencies of at most this many rows are shown one by one; more become a histogram."""
+TABLE_ROWS = 360
+"""Efficiencies of at most this many rows are printed one by one."""
+UNITS = {"region": "regions", "firm": "firms"}
+"""Columns that name the rows, and what they are then."""
 _SIGNS = (
     (re.compile(r"\bchi2\((\d+)\)/2"), r"½ χ²(\1)"),
     (re.compile(r"\bchi2\b"), "χ²"),
@@ -176,16 +177,25 @@ def labelled_efficiencies(result: FrontierResult, level: float = 0.95) -> pd.Dat
 
 
 def row_names(result: FrontierResult) -> list[str]:
-    """Return a name for each row used: region and year where the table has them."""
+    """Return a name for each row used: region or firm, and year, where the table has them."""
     labels = result.sample.labels
-    if labels is None:
+    unit = unit_column(result)
+    if labels is None or not unit:
         return [f"row {i + 1}" for i in result.sample.kept]
-    shown = [c for c in ("region", "year") if c in labels.columns]
-    if "region" not in shown:
-        return [f"row {i + 1}" for i in result.sample.kept]
-    if "year" in shown and labels["year"].nunique() > 1:
-        return [f"{r}, {y}" for r, y in zip(labels["region"], labels["year"], strict=True)]
-    return [str(r) for r in labels["region"]]
+    if "year" in labels.columns and labels["year"].nunique() > 1:
+        return [f"{r}, {y}" for r, y in zip(labels[unit], labels["year"], strict=True)]
+    return [str(r) for r in labels[unit]]
+
+
+def unit_column(result: FrontierResult) -> str:
+    """Return the column that names the rows, or an empty text."""
+    labels = result.sample.labels
+    return next((c for c in UNITS if labels is not None and c in labels.columns), "")
+
+
+def units(result: FrontierResult) -> str:
+    """Return what the rows are: regions, firms, or units when the table does not say."""
+    return UNITS.get(unit_column(result), "units")
 
 
 def efficiency_table(result: FrontierResult) -> Table:
@@ -201,7 +211,12 @@ def efficiency_table(result: FrontierResult) -> Table:
         Column("te_jlms", "JLMS", "fixed:3", "Other predictors"),
         Column("te_mode", "Mode", "fixed:3", "Other predictors"),
     )
-    return Table("efficiencies", "Technical efficiency, ranked", frame, columns)
+    notes = (
+        "Share of the frontier that is reached. Battese–Coelli: its expected value given what was observed, with the "
+        "interval that holds it with 95\u202f%; the frontier itself is taken as known, so intervals are too narrow. "
+        "JLMS: made from expected inefficiency. Mode: the most likely value.",
+    )
+    return Table("efficiencies", "Technical efficiency, ranked", frame, columns, notes)
 
 
 def effects_table(result: FrontierResult) -> Table:
@@ -284,86 +299,6 @@ def _cell(frame: pd.DataFrame, name: str, part: str) -> str:
     return fixed(value, 3)
 
 
-class Plots:
-    """Figures of a fitted frontier."""
-
-    def __init__(self, result: FrontierResult) -> None:
-        self._result = result
-
-    def efficiencies(self) -> Figure:
-        """Return efficiencies: ranked with intervals, or a histogram when there are many rows."""
-        r = self._result
-        frame = labelled_efficiencies(r)
-        mean = percent(r.mean_efficiency, 0)
-        source = "; ".join(s.name for s in r.provenance.sources) or "arrays"
-        many = len(frame) > RANKED_ROWS
-        best, worst = frame.iloc[0], frame.iloc[-1]
-        encoding = {
-            "value": "te_bc",
-            "value_title": "Technical efficiency",
-            "reference": r.mean_efficiency,
-            "reference_label": f"mean {mean}",
-        }
-        if not many:
-            encoding |= {"label": "label", "lower": "te_lower", "upper": "te_upper"}
-        return Figure(
-            "efficiencies",
-            FigureKind.HISTOGRAM if many else FigureKind.INTERVALS,
-            f"On average {mean} of the frontier is reached",
-            f"Technical efficiency (Battese–Coelli), share of the frontier, {r.n} observations"
-            if many
-            else "Technical efficiency (Battese–Coelli) with 95\u202f% intervals given each unit's residual",
-            f"Source: {source}; {r.spec.inefficiency.replace('_', '-')} inefficiency, estimated.",
-            f"Histogram of technical efficiency of {r.n} observations; the mean is {mean}."
-            if many
-            else f"Technical efficiency ranked: {best['label']} is highest with {best['te_bc']:.2f}, "
-            f"{worst['label']} lowest with {worst['te_bc']:.2f}.",
-            frame,
-            encoding,
-        )
-
-    def coefficients(self, level: float = 0.95) -> Figure:
-        """Return frontier coefficients with intervals."""
-        r = self._result
-        names = [n for n in r.sample.names if n != "Intercept"]
-        if not names:
-            raise SpecError("The frontier has no coefficient besides the intercept.")
-        frame = r.coefficients().join(r.confidence_intervals(level)).loc[names].reset_index()
-        moved = int(((frame["lower"] > 0) | (frame["upper"] < 0)).sum())
-        return Figure(
-            "coefficients",
-            FigureKind.COEFFICIENTS,
-            f"{moved} of {len(names)} coefficients {'differs' if moved == 1 else 'differ'} from zero "
-            f"at the {percent(1 - level, 0)} level"
-            if len(names) > 1
-            else f"The coefficient of {names[0]} {'differs' if moved else 'does not differ'} from zero at the "
-            f"{percent(1 - level, 0)} level",
-            f"Coefficients of the frontier of {r.spec.formula.split('~', maxsplit=1)[0].strip()} with "
-            f"{percent(level, 0)} intervals, {r.n} observations",
-            f"Estimated; standard errors: {COVARIANCE_LABELS[r.covariance_kind]}.",
-            "Coefficients: " + ", ".join(f"{row['name']} {row['estimate']:.3f}" for _, row in frame.iterrows()),
-            frame,
-            {"term": "name", "estimate": "estimate", "lower": "lower", "upper": "upper"},
-        )
-
-
-def findings(result: FrontierResult) -> tuple[str, ...]:
-    """Return what was found, in sentences, most important first."""
-    r = result
-    if r.estimate.problem.density.name == "none":
-        return (f"{r.spec.formula}: {r.status.message}",)
-    test = r.test_no_inefficiency()
-    verdict = "is rejected" if test.rejected() else "is not rejected"
-    values = r.used_efficiencies().te_bc
-    return (
-        f"Units reach on average {percent(float(values.mean()), 0)} of what the estimated frontier allows; the "
-        f"middle half lies between {percent(float(np.quantile(values, 0.25)), 0)} and "
-        f"{percent(float(np.quantile(values, 0.75)), 0)} ({r.n} observations).",
-        f"That there is no inefficiency {verdict} at the 5\u202f% level (likelihood ratio {fixed(test.statistic, 2)}, "
-        f"{p_clause(test.p_value)}).",
-    )
-
-
 def sections(result: FrontierResult) -> tuple[Section, ...]:
     """Return the part of a report: model, estimates, efficiencies."""
     r = result
@@ -388,8 +323,8 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
     blocks.append(
         Paragraph(f"{r.estimate.agreed} of {r.estimate.tried} starts reached the reported maximum. {shares}".rstrip())
     )
-    ranking: list[Block] = [r.plot.efficiencies()]
-    if r.n <= RANKED_ROWS * 3:
+    ranking: list[Block] = list(r.plot.all())
+    if r.n <= TABLE_ROWS:
         ranking.append(r.table("efficiencies"))
     return (
         Section("frontier", "The frontier", tuple(blocks)),

@@ -396,8 +396,8 @@ class FrontierResult:
 
     @property
     def plot(self) -> Any:
-        """Figures: ``plot.efficiencies()``, ``plot.coefficients()``."""
-        from innospace.frontier.presentation import Plots
+        """Figures: ``plot.frontier()``, ``plot.ranking()``, ``plot.efficiencies()``, ``plot.coefficients()``."""
+        from innospace.frontier.figures import Plots
 
         return Plots(self)
 
@@ -415,7 +415,7 @@ class FrontierResult:
 
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""
-        from innospace.frontier.presentation import findings
+        from innospace.frontier.wording import findings
 
         return findings(self)
 

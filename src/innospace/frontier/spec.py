@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from innospace.core.document import Equation
@@ -47,6 +47,8 @@ class FrontierSpec:
         Columns of row weights and of cluster labels.
     noise : str
         ``normal``, ``student_t`` or ``laplace``.
+    names : mapping of str to str
+        What columns are called in charts and sentences, with their units.
     """
 
     formula: str
@@ -55,6 +57,7 @@ class FrontierSpec:
     weights: str | None = None
     cluster: str | None = None
     noise: str = "normal"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         has = self.law.parameters

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,6 +15,7 @@ from innospace.core.result import Result
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space import SpaceResult, SpaceSpec
 from innospace.frontier.spec import FrontierSpec
+from innospace.frontier.zeros import without_zeros
 
 if TYPE_CHECKING:
     from innospace.data import Dataset
@@ -26,7 +26,7 @@ ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
-_OF_FORMULA = ("cost", "weights", "cluster", "noise")
+_OF_FORMULA = ("cost", "weights", "cluster", "noise", "names")
 _OF_SPACE = ("focus", "level")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -34,14 +34,23 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 class Options(BaseModel):
     """What a frontier step may say; either ``model = "innovation_space"`` or a ``formula``.
 
-    With a formula, ``zero_rule`` asks for the innovation-space schema: counts are completed and zero
-    ``technologies`` handled by the rule before logarithms are taken.
+    With a formula, ``zero_rule`` says what becomes of zeros in columns whose logarithms the formula takes, and
+    ``names`` what columns are called in charts.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    model: Literal["innovation_space"] | None = None
-    formula: _Text | None = None
+    model: Literal["innovation_space"] | None = Field(
+        None,
+        title="Model",
+        description="innovation_space: a frontier a year, all years pooled, hypotheses, used space. Leave it out to "
+        "write a formula.",
+    )
+    formula: _Text | None = Field(
+        None,
+        title="Formula",
+        description="Outcome ~ inputs. After bars: regressors of inefficiency (u:), its mean (mu:) or noise (v:).",
+    )
     inefficiency: Literal[
         "half_normal",
         "exponential",
@@ -53,16 +62,37 @@ class Options(BaseModel):
         "gamma",
         "weibull",
         "lognormal",
-    ] = "half_normal"
-    noise: Literal["normal", "student_t", "laplace"] = "normal"
-    cost: bool = False
-    weights: str | None = None
-    cluster: str | None = None
-    vcov: Literal["hessian", "opg", "robust", "cluster"] = "hessian"
-    level: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.95
-    focus: list[str] = Field(default_factory=list)
-    zero_rule: Literal["replace", "drop", "error"] | None = None
-    zero_value: Annotated[float, Field(gt=0.0)] | None = None
+    ] = Field("half_normal", title="Inefficiency", description="Its distribution; half-normal is the usual beginning.")
+    noise: Literal["normal", "student_t", "laplace"] = Field(
+        "normal", title="Noise", description="Its distribution; Student t and Laplace bear outliers."
+    )
+    cost: bool = Field(False, title="Cost frontier", description="Inefficiency raises the outcome, as it does costs.")
+    weights: str | None = Field(None, title="Weights", description="Column of positive weights of rows.")
+    cluster: str | None = Field(
+        None, title="Clusters", description="Column whose equal values mark rows that are not independent."
+    )
+    vcov: Literal["hessian", "opg", "robust", "cluster"] = Field(
+        "hessian", title="Standard errors", description="robust: also when the model is only nearly right."
+    )
+    level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        0.95, title="Level of intervals", description="Between 0 and 1; 0.95 is usual."
+    )
+    focus: list[str] = Field(
+        default_factory=list, title="Regions in focus", description="Named in every chart and table."
+    )
+    zero_rule: Literal["replace", "drop", "error"] | None = Field(
+        None,
+        title="Zeros",
+        description="Zero has no logarithm: drop these rows, or replace zeros by the number below (an assumption).",
+    )
+    zero_value: Annotated[float, Field(gt=0.0)] | None = Field(
+        None, title="Number in place of zero", description="In the units of the column; small and positive."
+    )
+    names: dict[str, str] = Field(
+        default_factory=dict,
+        title="Names in charts",
+        description="What a column is called in charts and sentences, with its unit.",
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
@@ -115,7 +145,7 @@ def _space_spec(options: Options) -> SpaceSpec:
 
 def _frontier_spec(options: Options) -> FrontierSpec:
     o = options
-    return FrontierSpec(str(o.formula), o.inefficiency, o.cost, o.weights, o.cluster, o.noise)
+    return FrontierSpec(str(o.formula), o.inefficiency, o.cost, o.weights, o.cluster, o.noise, o.names)
 
 
 def _zero_options(options: Options) -> dict[str, Any]:
@@ -134,16 +164,14 @@ def _validated(options: Options, dataset: Dataset) -> InnovationSpaceTable:
 
 
 def _prepared(options: Options, dataset: Dataset) -> Dataset:
-    """Return the table a formula works on; with a rule for zeros, ``technologies`` has none left."""
+    """Return the table a formula works on; with a rule for zeros, none is left where logarithms are taken."""
     if options.zero_rule is None:
         return dataset
-    table = _validated(options, dataset)
-    frame = table.frame.assign(technologies=table.frame["technologies_used"])
-    return replace(dataset, frame=frame.drop(columns="technologies_used"), steps=table.steps)
+    return without_zeros(dataset, str(options.formula), options.zero_rule, options.zero_value)
 
 
 def _table_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
-    if options.model is None and options.zero_rule is None:
+    if options.model is None:
         return []
     from innospace.data.schemas.innovation_space import problems
 
@@ -179,3 +207,4 @@ def _require_formula_fits(options: Options, dataset: Dataset) -> None:
             remedy='Add a line: cluster = "COLUMN"',
         )
     require_fit(_frontier_spec(options), dataset)
+    require_known(list(options.names), [str(c) for c in dataset.frame.columns], kind="column", where="key 'names'")
