@@ -196,7 +196,7 @@ def _told(name: Path, made: Made) -> Iterator[str]:
     yield f"Recognised in {p.use.rows} rows and {len(p.columns)} columns:"
     width = min(40, max(len(c.name) for c in p.columns))
     yield from (f"  {c.name:<{width}}  {c}"[:WIDTH] for c in p.columns)
-    yield f"Proposed: {_model(p)}"
+    yield from textwrap.wrap(f"Proposed: {_model(p)}", WIDTH, subsequent_indent="  ", break_long_words=False)
     yield from _wrapped(p.reasons)
     if p.against:
         yield "To know:"

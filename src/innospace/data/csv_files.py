@@ -162,7 +162,8 @@ class _Delimited:
                     f"A row has {len(row)} cells and the header has {width}.",
                     where=f"{self.where}, line {line}",
                     allowed=f"{width} cells in every row",
-                    remedy="Look for a footnote, an unquoted delimiter or a decimal comma in a comma-separated file.",
+                    remedy="Look for a title above the names of columns, a footnote, an unquoted delimiter or a "
+                    "decimal comma in a comma-separated file.",
                 )
 
     def _trailing(self, error: Exception) -> pd.DataFrame:

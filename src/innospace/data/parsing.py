@@ -268,8 +268,9 @@ def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
     remedy = "Mend the cells, name the decimal mark if it was taken wrongly, or read the column as text."
     what, cell = "holds text where numbers are needed: {}.", "Text where a number is needed."
     if all(i in cells.dashes for i in bad):
-        what, cell = f"holds a dash in {len(bad)} cells.", "A dash where a number is needed."
-        remedy = 'In Rosstat tables a dash means "phenomenon absent": read with dash="zero", or dash="missing".'
+        cells_said = f"{len(bad)} cell{'s' if len(bad) > 1 else ''}"
+        what, cell = f"holds a dash in {cells_said}.", "A dash where a number is needed."
+        remedy = 'In Rosstat tables a dash means "phenomenon absent": read with dash="zero" or dash="missing" (--dash).'
     elif all(s.casefold().lstrip("+-−") in NOT_FINITE for s in shown):
         what, cell = "holds {}, which is not a finite number.", "This is not a finite number."
         remedy = "Leave the cell empty if the value is missing."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError, offenders
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.labels import require_known
@@ -38,21 +39,25 @@ class Assumptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    alpha: dict[str, float] | None = None
-    beta: dict[str, float] | None = None
-    gamma: dict[str, float] | None = None
-    delta: dict[str, float] | None = None
-    labour_exponent: dict[str, float] | None = None
-    transformation: float | None = None
-    substitution: float | None = None
-    export_elasticity: float | Literal["infinite"] | None = None
-    depreciation: float | None = None
-    fiscal_depreciation: float | None = None
-    knowledge_depreciation: float | None = None
-    knowledge_growth: float | None = None
-    money_growth: float | None = None
-    outside_growth: float | None = None
-    labour_growth: float | None = None
+    alpha: dict[str, float] | None = Field(default=None, title="Effect of knowledge on productivity, by agent")
+    beta: dict[str, float] | None = Field(default=None, title="Effect of training on productivity, by agent")
+    gamma: dict[str, float] | None = Field(default=None, title="Effect of innovative goods on productivity, by agent")
+    delta: dict[str, float] | None = Field(default=None, title="Effect of efficiency on productivity, by agent")
+    labour_exponent: dict[str, float] | None = Field(default=None, title="Elasticity of output to labour, by agent")
+    transformation: float | None = Field(default=None, title="Elasticity of transformation between products")
+    substitution: float | None = Field(default=None, title="Elasticity of substitution between home and outside goods")
+    export_elasticity: float | Literal["infinite"] | None = Field(
+        default=None,
+        title="Elasticity of exports to price",
+        description="A number, or infinite: a given outside price.",
+    )
+    depreciation: float | None = Field(default=None, title="Depreciation of capital, per year")
+    fiscal_depreciation: float | None = Field(default=None, title="Depreciation for taxes, per year")
+    knowledge_depreciation: float | None = Field(default=None, title="Depreciation of knowledge, per year")
+    knowledge_growth: float | None = Field(default=None, title="Growth of knowledge before the base year, per year")
+    money_growth: float | None = Field(default=None, title="Growth of money, per year")
+    outside_growth: float | None = Field(default=None, title="Growth of the outside world, per year")
+    labour_growth: float | None = Field(default=None, title="Growth of labour, per year")
 
 
 class Rules(BaseModel):
@@ -60,10 +65,14 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    set_price_supply: Literal["state_order", "fixed_share", "fixed_money"] = "state_order"
-    norm_index: Literal["wages", "consumer_prices"] = "wages"
-    knowledge: Literal["cumulative", "lag", "perpetual_inventory"] = "cumulative"
-    relief: Literal["budget", "deposit"] = "budget"
+    set_price_supply: Literal["state_order", "fixed_share", "fixed_money"] = Field(
+        default="state_order", title="Supply at set prices"
+    )
+    norm_index: Literal["wages", "consumer_prices"] = Field(default="wages", title="What norms are indexed by")
+    knowledge: Literal["cumulative", "lag", "perpetual_inventory"] = Field(
+        default="cumulative", title="How knowledge works on productivity"
+    )
+    relief: Literal["budget", "deposit"] = Field(default="budget", title="Where tax relief goes")
 
 
 class Options(BaseModel):
@@ -77,15 +86,43 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    model: Literal["knowledge"] = "knowledge"
-    years: Annotated[list[int], Field(min_length=2, max_length=2)] = Field(default_factory=lambda: [2012, 2030])
-    efficiency: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
-    scenarios: list[str] | None = None
+    model: Literal["knowledge"] = Field(
+        default="knowledge", title="Model", description="Agents and markets of the source paper."
+    )
+    years: Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
+        default_factory=lambda: [2012, 2030],
+        title="Years",
+        description="The year of the figures, and the last year that is solved.",
+    )
+    efficiency: Annotated[float, Field(gt=0.0, le=1.0)] | None = Field(
+        default=None,
+        title="Efficiency of the innovation space",
+        description="Between 0 and 1; leave it empty when a link brings it from a frontier.",
+    )
+    scenarios: list[str] | None = Field(
+        default=None,
+        title="Scenarios",
+        description="One a line; the four options of the paper and all of the study when empty.",
+    )
     assumptions: Assumptions = Field(default_factory=Assumptions)
     closure: Rules = Field(default_factory=Rules)
-    draws: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    draws: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=0, title="Draws", description="Everything is solved so many times again with drawn assumptions."
+    )
     # left out of what identifies the step: numbers do not depend on it
-    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(default=None, exclude=True)
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, exclude=True, title="Processes", description="All cores when left out; no number depends on it."
+    )
+
+
+def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
+    """Return what a step does, in a sentence; its hundreds of equations stand in the reference."""
+    first, last = options.years
+    return (
+        f"A region of seven agents with nine product and two labour markets, solved year by year from {first} to "
+        f"{last}; the efficiency of the innovation space enters its productivity.",
+        (),
+    )
 
 
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.progress import Progress, silent
@@ -21,6 +22,8 @@ TAKES: tuple[str, ...] = ()
 SCENARIOS = False
 STUDY = "internationalisation"
 Columns = dict[str, str | list[str] | list[int] | dict[str, str]]
+_PARTS: dict[str, JsonValue] = {"form": "none", "only": "analysis"}
+"""Options that forms leave as they are."""
 
 
 class Options(BaseModel):
@@ -33,15 +36,30 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    method: str | None = None
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    analysis: Literal["internationalisation"] | None = None
-    columns: Columns = Field(default_factory=dict)
-    cross_section: Columns = Field(default_factory=dict)
-    annual: Columns = Field(default_factory=dict)
-    draws: Annotated[int, Field(ge=0, le=100_000)] = 200
+    method: str | None = Field(
+        default=None,
+        title="Method",
+        description="One estimator on one table.",
+        json_schema_extra={"form": "method", "only": "no analysis"},
+    )
+    arguments: dict[str, Any] = Field(default_factory=dict, json_schema_extra={"form": "none", "only": "method"})
+    analysis: Literal["internationalisation"] | None = Field(
+        default=None,
+        title="Whole analysis",
+        description="internationalisation: trade, partnerships and innovation on a panel of two waves. Leave it out to "
+        "choose one method.",
+        json_schema_extra={"empty": "One method"},
+    )
+    columns: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
+    cross_section: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
+    annual: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
+    draws: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=200, title="Draws", description="Of every bootstrap.", json_schema_extra={"only": "analysis"}
+    )
     # left out of what identifies the step: numbers do not depend on it
-    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(default=None, exclude=True)
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None, exclude=True, title="Processes", description="All cores when left out; no number depends on it."
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
@@ -52,6 +70,17 @@ class Options(BaseModel):
         if self.analysis is not None and self.arguments:
             raise ValueError("arguments belong to a step with a method")
         return self
+
+
+def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
+    """Return what a step does, in a sentence; its equations depend on what is estimated and stand in the report."""
+    if options.method is None:
+        return (
+            "Trade, partnerships and innovation of firms: who selects into trade, who starts to innovate after it, "
+            "which practices complement each other, what partners do.",
+            (),
+        )
+    return VERBS[options.method].summary, ()
 
 
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:

@@ -87,12 +87,13 @@ class Plots:
             "y_log": True,
             "y_title": name,
         }
+        half = int((r.used_efficiencies().te_bc < 0.5).sum())
         if column:
             return self._against_input(frame, encoding, name, plain_words(column, r.spec.names), slope)
         return Figure(
             "frontier",
             FigureKind.SCATTER,
-            f"{_capital(units(r))} and what the frontier allows them",
+            f"{half} of {r.n} {units(r)} reach less than half of what the frontier allows",
             f"{name} against its value on the frontier, {r.n} observations; both axes logarithmic",
             self._caption("Dashed: on the frontier; noise puts some points beyond it. " + self._named()),
             f"Scatter of {name} against its value on the estimated frontier, {r.n} observations.",
@@ -234,7 +235,3 @@ class Plots:
 def overlapping(frame: pd.DataFrame) -> int:
     """Return how many intervals of a ranking overlap that of its first row."""
     return int((frame["te_upper"].iloc[1:] >= frame["te_lower"].iloc[0]).sum())
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

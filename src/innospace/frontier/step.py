@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
+from innospace.frontier.presentation import symbols
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space import SpaceResult, SpaceSpec
 from innospace.frontier.spec import FrontierSpec
@@ -29,6 +31,10 @@ SCENARIOS = False
 _OF_FORMULA = ("cost", "weights", "cluster", "noise", "names")
 _OF_SPACE = ("focus", "level")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
+_MODEL: dict[str, JsonValue] = {"only": "model"}
+_NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
+_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model"}
+"""What forms know of an option: what it is filled with, and when it matters."""
 
 
 class Options(BaseModel):
@@ -41,14 +47,16 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     model: Literal["innovation_space"] | None = Field(
-        None,
+        default=None,
         title="Model",
         description="innovation_space: a frontier a year, all years pooled, hypotheses, used space. Leave it out to "
         "write a formula.",
+        json_schema_extra={"empty": "A formula of my own"},
     )
     formula: _Text | None = Field(
-        None,
+        default=None,
         title="Formula",
+        json_schema_extra={"form": "formula", "only": "no model"},
         description="Outcome ~ inputs. After bars: regressors of inefficiency (u:), its mean (mu:) or noise (v:).",
     )
     inefficiency: Literal[
@@ -62,36 +70,59 @@ class Options(BaseModel):
         "gamma",
         "weibull",
         "lognormal",
-    ] = Field("half_normal", title="Inefficiency", description="Its distribution; half-normal is the usual beginning.")
-    noise: Literal["normal", "student_t", "laplace"] = Field(
-        "normal", title="Noise", description="Its distribution; Student t and Laplace bear outliers."
+    ] = Field(
+        default="half_normal", title="Inefficiency", description="Its distribution; half-normal is the usual beginning."
     )
-    cost: bool = Field(False, title="Cost frontier", description="Inefficiency raises the outcome, as it does costs.")
-    weights: str | None = Field(None, title="Weights", description="Column of positive weights of rows.")
+    noise: Literal["normal", "student_t", "laplace"] = Field(
+        default="normal",
+        title="Noise",
+        description="Its distribution; Student t and Laplace bear outliers.",
+        json_schema_extra=_NO_MODEL,
+    )
+    cost: bool = Field(
+        default=False,
+        title="Cost frontier",
+        description="Inefficiency raises the outcome, as it does costs.",
+        json_schema_extra=_NO_MODEL,
+    )
+    weights: str | None = Field(
+        default=None, title="Weights", description="Column of positive weights of rows.", json_schema_extra=_COLUMN
+    )
     cluster: str | None = Field(
-        None, title="Clusters", description="Column whose equal values mark rows that are not independent."
+        default=None,
+        title="Clusters",
+        description="Column whose equal values mark rows that are not independent.",
+        json_schema_extra=_COLUMN,
     )
     vcov: Literal["hessian", "opg", "robust", "cluster"] = Field(
-        "hessian", title="Standard errors", description="robust: also when the model is only nearly right."
+        default="hessian", title="Standard errors", description="robust: also when the model is only nearly right."
     )
     level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
-        0.95, title="Level of intervals", description="Between 0 and 1; 0.95 is usual."
+        default=0.95,
+        title="Level of intervals",
+        description="Between 0 and 1; 0.95 is usual.",
+        json_schema_extra=_MODEL,
     )
     focus: list[str] = Field(
-        default_factory=list, title="Regions in focus", description="Named in every chart and table."
+        default_factory=list,
+        title="Regions in focus",
+        description="Named in every chart and table.",
+        json_schema_extra=_MODEL,
     )
     zero_rule: Literal["replace", "drop", "error"] | None = Field(
-        None,
+        default=None,
         title="Zeros",
         description="Zero has no logarithm: drop these rows, or replace zeros by the number below (an assumption).",
+        json_schema_extra={"empty": "As the model does by itself"},
     )
     zero_value: Annotated[float, Field(gt=0.0)] | None = Field(
-        None, title="Number in place of zero", description="In the units of the column; small and positive."
+        default=None, title="Number in place of zero", description="In the units of the column; small and positive."
     )
     names: dict[str, str] = Field(
         default_factory=dict,
         title="Names in charts",
         description="What a column is called in charts and sentences, with its unit.",
+        json_schema_extra=_NO_MODEL,
     )
 
     @model_validator(mode="after")
@@ -109,6 +140,12 @@ class Options(BaseModel):
         if self.zero_value is not None and not replaces:
             raise ValueError('zero_value belongs to zero_rule = "replace"')
         return self
+
+
+def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
+    """Return the model that a step asks for: in a sentence and in equations."""
+    spec = _space_spec(options) if options.model else _frontier_spec(options)
+    return symbols(str(spec)), spec.equations()
 
 
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:

@@ -15,6 +15,8 @@ from innospace.core.result import Bundle, Result
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from innospace.core.document import Equation
+
 ENGINES: dict[str, str] = {
     "frontier": "innospace.frontier.step",
     "economy": "innospace.economy.step",
@@ -41,6 +43,10 @@ class Engine(Protocol):
 
     def run(self, options: Any, inputs: StepInputs, *, seed: int, progress: Progress) -> Result:
         """Estimate or solve."""
+        ...
+
+    def described(self, options: Any) -> tuple[str, tuple[Equation, ...]]:
+        """Return the model that a step asks for: in a sentence, and in equations where there are few."""
         ...
 
     def preflight(self, options: Any, inputs: StepInputs) -> list[InnospaceError]:

@@ -26,13 +26,15 @@ class Inspection:
     problems: tuple[InnospaceError, ...]
 
 
-def problems(path: str | Path) -> list[InnospaceError]:
+def problems(path: str | Path, text: str | None = None) -> list[InnospaceError]:
     """Return everything that keeps a study from running; empty when nothing does.
 
     Parameters
     ----------
     path : path
         Folder of the study, or its file.
+    text : str, optional
+        What stands in the file when it is saved, in place of what stands there now.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def problems(path: str | Path) -> list[InnospaceError]:
         Each with its place in the study file and a remedy.
     """
     try:
-        study = load_study(path)
+        study = load_study(path, text)
     except StudyProblemsError as error:
         return list(error.problems)
     except InnospaceError as error:

@@ -104,13 +104,15 @@ def study_file(path: str | Path) -> Path:
     return file
 
 
-def load_study(path: str | Path) -> Study:
+def load_study(path: str | Path, text: str | None = None) -> Study:
     """Read a study without reading its data.
 
     Parameters
     ----------
     path : path
         Folder of the study, or its file.
+    text : str, optional
+        What stands in the file when it is saved, in place of what stands there now.
 
     Returns
     -------
@@ -124,7 +126,7 @@ def load_study(path: str | Path) -> Study:
         There is no such file, or it is not TOML.
     """
     file = study_file(path)
-    content = _read_toml(file)
+    content = _read_toml(file) if text is None else parsed(text, str(file))
     found: list[InnospaceError] = [
         StudyError(
             f"Unknown table [{key}].",

@@ -137,8 +137,8 @@ def _formula(table: Table) -> tuple[str, list[str], tuple[str, ...]]:
     right = " + ".join(term(c) for c in sorted(chosen, key=lambda c: c.name))
     formula = f"{term(y)} ~ {right}"
     reasons = [
-        f"{y.name} says {y.about} and {listed([f'{c.name} ({c.about})' for c in chosen])} what goes into it: a "
-        f"frontier tells how much a {table.unit} could reach with the same inputs.",
+        f"{y.name} is taken for the outcome ({y.about}), {listed([f'{c.name} ({c.about})' for c in chosen])} for what "
+        f"goes into it. A frontier tells how much more a {table.unit} could reach with the same inputs.",
         "Logarithms: sizes differ by orders of magnitude, and coefficients become elasticities.",
     ]
     if len(outcomes) > 1 or len(inputs) > len(chosen):
