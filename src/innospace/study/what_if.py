@@ -19,7 +19,7 @@ from innospace.core.provenance import Nature
 from innospace.economy import step as economy
 from innospace.economy.models.knowledge.levers import Lever, Setting, in_words, settings, shocks
 from innospace.economy.scenario import Scenario
-from innospace.study.edit import read_text
+from innospace.study.edit import read_text, values_of
 from innospace.study.execute import compute_steps
 from innospace.study.load import load_study
 from innospace.study.what_if_case import ENGINE, Case, case_of, options_of, step_of, upstream_of
@@ -45,8 +45,9 @@ class Draft:
 
     def scenario(self, levers: tuple[Lever, ...]) -> Scenario:
         """Return the scenario that the settings stand for; without a title, it says what is changed."""
+        made = shocks(levers, self.settings)
         said = "; ".join(in_words(levers, self.settings)).replace(THIN_SPACE, " ").replace(MINUS, "-")
-        return Scenario(self.name, self.title or said, self.why, shocks(levers, self.settings))
+        return Scenario(self.name, self.title or said, self.why, made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +166,10 @@ class Answer:
 
 
 def economy_steps(folder: Path) -> tuple[str, ...]:
-    """Return the steps of a study that scenarios can be made for."""
-    return tuple(s.name for s in load_study(folder).steps if s.engine == ENGINE)
+    """Return the steps of a study that scenarios can be made for; a study that was just begun has none."""
+    steps = values_of(read_text(folder).text).get("step", {})
+    named = steps.items() if isinstance(steps, Mapping) else ()
+    return tuple(name for name, values in named if isinstance(values, Mapping) and values.get("engine") == ENGINE)
 
 
 def missing_steps(folder: Path, step: str) -> tuple[str, ...]:
