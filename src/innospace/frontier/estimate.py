@@ -198,9 +198,7 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
         sample = problem.rows(index)
     optima = _optima(sample)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
-    # densities without a limit at zero have no limit of the likelihood as noise vanishes: a maximum inside comes first
-    inside = [o for o in usable if o.code is StatusCode.CONVERGED] if "lnshape_u" in problem.density.parameters else []
-    best = max(inside or usable, key=lambda o: o.value)
+    best = max([o for o in usable if not _without_limit(sample, o)] or usable, key=lambda o: o.value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
     level = ordinary_least_squares(sample).loglik
@@ -213,6 +211,13 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
     return _Search(_without_noise(problem, final), len(optima), agreed, without, sample.n)
+
+
+def _without_limit(problem: Problem, optimum: Optimum) -> bool:
+    """Whether a search left for the edge without noise where the likelihood has no limit: with a shape below one."""
+    if problem.density.name not in ("gamma", "weibull") or optimum.code is StatusCode.CONVERGED:
+        return False
+    return bool(optimum.theta[problem.place("lnshape_u").start] < 0.0)
 
 
 def _optima(problem: Problem) -> list[Optimum]:

@@ -188,7 +188,7 @@ class Composed:
             for more in self.distribution.starts
         ]
         # an evaluation costs a hundred times that of a closed form: fewer shares are tried
-        return found + [self.from_moments(second, third, share) for share in shares[1::2]]
+        return found + [self.from_moments(second, third, share) for share in shares[1::3]]
 
 
 def _positions(own: int, noise: int) -> dict[tuple[int, int], tuple[int, int]]:
