@@ -91,6 +91,12 @@ def rosstat(raw: Path) -> None:
     write(product[["region", "region_code", "year", "sp_product", "sp_lo", "sp_hi"]], "russia-2010-2012-sp-product.csv")
 
 
+def european(raw: Path) -> None:
+    """Copy patents and R&D personnel of European regions; what Eurostat cannot assign to a region is left out."""
+    table = pd.read_csv(raw / "regions/eu_nuts2_patents_rd.csv")
+    write(table[~table["nuts2"].str.endswith("XX")], "eu-nuts2-patents.csv")
+
+
 def signed_area(ring: list[list[float]]) -> float:
     """Return the area of a ring by the shoelace rule: negative when it runs clockwise."""
     return sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(ring, ring[1:] + ring[:1], strict=True)) / 2
@@ -128,6 +134,7 @@ def main() -> None:
     panel(raw, regions(raw))
     published(raw)
     rosstat(raw)
+    european(raw)
     geometry(raw)
 
 

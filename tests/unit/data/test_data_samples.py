@@ -15,6 +15,7 @@ from innospace.data.regions import catalogue
 CARDS = {c.name: c for c in samples()}
 CODES = catalogue()["region_code"].tolist()
 SHA256 = {
+    "eu-nuts2-patents": "035d951431bd85e82067f8d226d22c0205253cbaf20034b2209c7ac599d35cd5",
     "firms-synthetic-annual": "4d46a17ef0f9cde1546393a6be67c8ce31dc1994e7d9cadd59ca0c7a73c01c67",
     "firms-synthetic-2005-2009": "c948fd27b377f6d3ff777b8a6ef14fdf6fb68bf65905d7c729f0d172b02e8d3b",
     "ecuador-innovators-2014": "d576408575ddc464dc127cdcb490db2032f307ba18f700e3fb671a168aff0e8e",
@@ -229,3 +230,13 @@ def test_tables_in_memory():
     assert (changed.steps, dataset.steps) == (("step",), ())
     with pytest.raises(DataError, match="list is not a table"):
         as_dataset([1, 2])
+
+
+def test_european_regions_hold_what_the_card_says():
+    table = load_sample("eu-nuts2-patents").frame
+    assert table["nuts2"].is_unique
+    assert table["country"].equals(table["nuts2"].str[:2])
+    both = table.dropna(subset=["epo_patents_avg_2008_2010", "rd_personnel_fte_2009"])
+    assert (len(both), both["country"].nunique()) == (246, 27)
+    years = table[["epo_patents_2008", "epo_patents_2009", "epo_patents_2010"]]
+    assert (years.mean(axis=1) - table["epo_patents_avg_2008_2010"]).abs().max() < 1e-3
