@@ -21,7 +21,7 @@ from innospace.cli.options import (
     split_formats,
 )
 from innospace.cli.outcome import Outcome
-from innospace.cli.run import REPORT, paths_text, stored_code, stored_payload
+from innospace.cli.run import paths_text, stored_code, stored_payload
 from innospace.cli.show import checks_text, progress_bar
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def report(
     from innospace.study.composition import compose
     from innospace.study.folders import require_writable
     from innospace.study.load import study_file
+    from innospace.study.produce import REPORT
     from innospace.study.store import Store
 
     chosen, kind, language = split_formats(formats), known_kind(kind), known_language(region_names)

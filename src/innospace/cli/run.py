@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from innospace.study.execute import RunResult
     from innospace.study.store import StoredRun
 
-REPORT = "report"
-
 
 def run(
     study: StudyPath,
@@ -45,21 +43,12 @@ def run(
 
     Equal input is not computed twice, and an interrupted run goes on where it stopped.
     """
-    from innospace.report import write_report
-    from innospace.study.composition import compose
-    from innospace.study.execute import run as run_study
-    from innospace.study.folders import require_writable
-    from innospace.study.load import load_study
+    from innospace.study.produce import produce
 
     chosen, kind, language = split_formats(formats), known_kind(kind), known_language(region_names)
-    loaded = load_study(study)
-    folder = out if out is not None else loaded.folder / REPORT
-    require_writable(folder)
     with progress_bar(quiet) as progress:
-        found = run_study(loaded, progress=lambda text, done: progress(text, 0.8 * done), fresh=fresh)
-        progress("Writing the report", 0.8)
-        document = compose(found.stored, loaded.folder, kind=kind, region_names=language)
-        written = write_report(document, folder, chosen, kind=kind)
+        made = produce(study, chosen, out=out, kind=kind, region_names=language, fresh=fresh, progress=progress)
+    found, document, written = made.found, made.document, made.written
     state = "Already computed; nothing was estimated again." if found.already_computed else _reused(found)
     text = "\n\n".join(
         [findings_text(document.findings), checks_text(document.checks), paths_text(written, found.folder, state)]

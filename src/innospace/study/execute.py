@@ -19,6 +19,7 @@ from innospace.study.errors import raise_all
 from innospace.study.inspect import inspect, step_inputs
 from innospace.study.links import linked_values
 from innospace.study.load import Study, load_study
+from innospace.study.lock import held
 from innospace.study.plan import Plan, PlannedStep, make_plan
 from innospace.study.store import Store, StoredRun, StoredStep
 
@@ -66,7 +67,7 @@ class RunResult:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was warned of while steps ran, once each."""
+        """What steps warned of, once each."""
         return tuple(dict.fromkeys(w for s in self.stored.steps for w in s.warnings))
 
     def _repr_html_(self) -> str:
@@ -98,7 +99,7 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
     Raises
     ------
     StudyError, DataError
-        The study or its data have problems; all are listed.
+        The study or its data have problems; all are listed. Or another process is running the study.
     StoreError
         The stored run is damaged, or the folder cannot be written.
     SolverError
@@ -111,7 +112,13 @@ def run(study: Study | str | Path, *, progress: Progress = silent, fresh: bool =
         stored = store.read_run(plan.run_id)
         return RunResult(loaded, stored, store.path(plan.run_id), tuple(s.name for s in stored.steps), True)
     store.prepare()
-    log = _Log()
+    with held(store.runs):
+        return _run(plan, store, progress, fresh)
+
+
+def _run(plan: Plan, store: Store, progress: Progress, fresh: bool) -> RunResult:
+    """Compute what is missing and store the run."""
+    loaded, log = plan.study, _Log()
     finished = {} if fresh else _finished(plan, store)
     for name in finished:
         log.add(f"{name}: already computed, read from the store")
@@ -199,6 +206,8 @@ def _compute_step(planned: PlannedStep, inputs: StepInputs, seed: int, progress:
         warnings.simplefilter("always")
         result = engine(step.engine).run(step.options, inputs, seed=seed, progress=progress)
     told = [str(w.message) for w in caught if issubclass(w.category, InnospaceWarning)]
+    # results of some engines say themselves what they left out and what is doubtful
+    told += getattr(result, "warnings", ())
     for w in caught:
         if not issubclass(w.category, InnospaceWarning):
             warnings.warn_explicit(w.message, w.category, w.filename, w.lineno)

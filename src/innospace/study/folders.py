@@ -49,7 +49,8 @@ def write_folder(target: Path, files: Iterable[tuple[str, bytes]], facts: Mappin
         When the folder cannot be written.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        # its own folder only: a study that was deleted meanwhile does not come back
+        target.parent.mkdir(exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=target.parent))
     except OSError as error:
         raise cannot_write(target.parent, error) from error

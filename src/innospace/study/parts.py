@@ -55,7 +55,8 @@ class StepParts:
         target = self.folder / _checked(name)
         aside = None
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
             with tempfile.NamedTemporaryFile(prefix=ASIDE, dir=self.folder, delete=False) as handle:
                 aside = Path(handle.name)
                 handle.write(sha256(content).digest() + content)
@@ -65,6 +66,10 @@ class StepParts:
         finally:
             if aside is not None:
                 aside.unlink(missing_ok=True)
+
+    def count(self) -> int:
+        """Return how many parts are kept."""
+        return sum(NAME.fullmatch(p.name) is not None for p in self.folder.glob("*"))
 
     def discard(self) -> None:
         """Remove all parts."""

@@ -33,7 +33,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class StoredStep:
-    """One step of a run: who computed it, its hash, its result, what was warned of while it ran."""
+    """One step of a run: who computed it, its hash, its result, what it warned of."""
 
     name: str
     engine: str
@@ -124,6 +124,10 @@ class Store:
         """Whether a run stands in the store (it may have been damaged since)."""
         return self.path(run_id).is_dir()
 
+    def has_step(self, sha256: str) -> bool:
+        """Whether a finished step stands in the store (it may have been damaged since)."""
+        return (self.runs / STEPS / sha256 / MANIFEST).is_file()
+
     def parts(self, sha256: str) -> StepParts:
         """Return where a step keeps finished parts while it is computed."""
         return StepParts(self.runs / PARTS / sha256)
@@ -147,7 +151,7 @@ class Store:
     def read_step(self, name: str, engine: str, sha256: str) -> StoredStep | None:
         """Return a finished step, or None when it is not there or is damaged: it can always be computed again."""
         folder = self.runs / STEPS / sha256
-        if not (folder / MANIFEST).is_file():
+        if not self.has_step(sha256):
             return None
         try:
             manifest = read_manifest(folder)

@@ -9,12 +9,14 @@ from innospace.study.parts import FORGOTTEN_SECONDS, StepParts, forget
 
 
 def test_a_part_comes_back_and_goes_with_the_step(tmp_path):
-    parts = StepParts(tmp_path / "runs" / ".parts" / "abc")
+    parts = StepParts(tmp_path / ".parts" / "abc")
     assert parts.load("draws-0.npy") is None
+    assert parts.count() == 0
     parts.save("draws-0.npy", b"numbers")
     parts.save("draws-0.npy", b"newer numbers")
     assert parts.load("draws-0.npy") == b"newer numbers"
     assert [p.name for p in parts.folder.iterdir()] == ["draws-0.npy"]
+    assert parts.count() == 1
     parts.discard()
     assert not parts.folder.exists()
     parts.discard()

@@ -70,6 +70,14 @@ def test_equal_input_is_not_computed_twice(study, engine):
     assert len(engine.CALLS) == 4
 
 
+def test_what_a_result_says_it_left_out_is_a_warning_of_the_study(study, engine, monkeypatch):
+    left_out = "Left out: mediation. Too few firms."
+    monkeypatch.setattr(engine.FakeResult, "warnings", (left_out, "осторожно"), raising=False)
+    folder = study(TEXT)
+    assert run(folder).warnings == (left_out, "осторожно")
+    assert run(folder).warnings == (left_out, "осторожно"), "from the store"
+
+
 def test_a_change_to_one_step_leaves_the_others(study, engine):
     first = run(study(TEXT))
     second = run(study(TEXT.replace("factor = 2.0", "factor = 3.0")))
