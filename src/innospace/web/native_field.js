@@ -42,7 +42,7 @@ export default {
         <textarea v-else-if="kind === 'textarea'" :id="own('control')" :value="current" :rows="rows" :placeholder="placeholder" :disabled="disabled" spellcheck="false" v-bind="described" @input="typed($event.target.value)" @change="commit($event.target.value)"></textarea>
         <div v-else-if="kind === 'slider'" class="slide">
           <input type="range" :id="own('control')" :value="current" :min="min" :max="max" :step="step" :disabled="disabled" :aria-valuetext="valueText" v-bind="described" @input="typed(number($event.target.value))" @change="commit(number($event.target.value))">
-          <input type="number" :aria-label="label + (unit ? ', ' + unit : '')" :value="current" :min="min" :max="max" :step="step" :disabled="disabled" v-bind="described" @change="commit(number($event.target.value))">
+          <input type="number" :aria-label="label + (unit ? ', ' + unit : '')" :value="half ?? current" :min="min" :max="max" :step="step" :disabled="disabled" v-bind="described" @input="half = $event.target.value" @change="commit(number($event.target.value))">
           <span v-if="unit" class="unit">{{ unit }}</span>
         </div>
         <div v-else class="one">
@@ -55,7 +55,8 @@ export default {
       <p class="error" :id="own('error')" aria-live="polite"><template v-if="error">{{ error }}</template></p>
     </div>`,
   data() {
-    return { current: this.initial, timer: null };
+    // half: what is being typed into the box of a slider; an update of the page must not take it away
+    return { current: this.initial, half: null, timer: null };
   },
   computed: {
     described() {
@@ -77,6 +78,7 @@ export default {
   },
   watch: {
     revision() {
+      this.half = null;
       this.current = this.initial;
     },
   },
@@ -94,6 +96,7 @@ export default {
       return this.kind === "number" ? this.number(text) : text;
     },
     typed(value) {
+      this.half = null;
       this.current = value;
       if (!this.live) return;
       clearTimeout(this.timer);
@@ -101,6 +104,7 @@ export default {
     },
     commit(value) {
       clearTimeout(this.timer);
+      this.half = null;
       this.current = value;
       this.$emit("change", value);
     },

@@ -215,6 +215,7 @@ class ScenarioPage:
                 button("Reset all levers", self._reset)
                 if len(self.state.drafts) > 1:
                     button("Discard this draft", self._discard)
+                link("Keep it", "#keep")
 
     def _draw_levers(self) -> None:
         self._sliders.clear()

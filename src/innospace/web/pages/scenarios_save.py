@@ -25,7 +25,7 @@ class SaveForm:
     def __init__(self, page: ScenarioPage) -> None:
         self.page = page
         with element("section", "save card"):
-            element("h2", "", "Keep it")
+            element("h2", "", "Keep it").props("id=keep tabindex=-1")
             self.lead = element("p", "help", "")
             self.name = field_text("Name", required=True, placeholder="more-research", help="Names the file too.")
             self.title = field_text("Title", placeholder="made from the levers when empty")

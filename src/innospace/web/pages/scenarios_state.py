@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -101,7 +100,7 @@ def from_text(text: str, bench: Bench) -> State:
     """
     try:
         return _checked(json.loads(_unpacked(text)), bench)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, zlib.error, binascii.Error) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, zlib.error, InnospaceError) as error:
         raise InnospaceError(
             "The address of this page holds no scenario of this study.",
             where="the part of the address after ?s=",
