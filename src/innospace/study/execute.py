@@ -155,7 +155,8 @@ def compute_steps(study: Study, names: Collection[str], *, progress: Progress = 
     if len(finished) == len(part.steps):
         return finished
     store.prepare()
-    return _compute(part, store, finished, _Log(), progress)
+    with held(store.runs):
+        return _compute(part, store, finished, _Log(), progress)
 
 
 def _finished(plan: Plan, store: Store) -> dict[str, StoredStep]:

@@ -17,6 +17,7 @@ from innospace.economy.models.knowledge.solve import OPTIONS
 from innospace.study import what_if_case
 from innospace.study.edit import read_text
 from innospace.study.load import load_study
+from innospace.study.lock import held
 from innospace.study.what_if import (
     Draft,
     Question,
@@ -306,3 +307,10 @@ def test_other_engines_and_missing_studies(tmp_path):
     written(folder, HEAD + LINKED.partition("[[link]]")[0])
     with pytest.raises(LabelError, match="economy step"):
         bench(folder, "economy")
+
+
+def test_nothing_is_computed_while_another_process_runs_the_study(tmp_path):
+    folder = written(tmp_path, HEAD + ECONOMY + LINKED)
+    (folder / "runs").mkdir()
+    with held(folder / "runs"), pytest.raises(StudyError, match="being run already"):
+        compute_missing(folder, "economy")

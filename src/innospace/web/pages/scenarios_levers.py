@@ -9,7 +9,7 @@ from typing import Any
 from nicegui.element import Element
 
 from innospace.core.errors import InnospaceError
-from innospace.core.numbers import significant
+from innospace.core.numbers import MINUS, significant
 from innospace.economy.models.knowledge.levers import Lever, Setting
 from innospace.web.controls import Field, button, element, field_select, field_slider
 from innospace.web.pages.scenarios_state import Work
@@ -101,7 +101,7 @@ class LeverBox:
                     field_select("First year", choices, first, self._span),
                     field_select("Last year", choices, last, self._span),
                 ]
-            limits = f"{significant(lever.low)} to {significant(lever.high)} {lever.unit}"
+            limits = f"{lever.low:g} to {lever.high:g} {lever.unit}".replace("-", MINUS)
             element("p", "help", f"Range {limits}: {lever.reason}. In a scenario file: {lever.parameter}.")
             for label, reason in lever.idle.items():
                 element("p", "help", f"{lever.label_title(label)} cannot be moved: {reason}.")
