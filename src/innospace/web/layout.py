@@ -52,7 +52,7 @@ def frame(context: AppContext, title: str, *, study: str | None = None, section:
     client = ui.context.client
     with client.layout:
         element("a", "skip", "Skip to the content").props('href="#content"').move(client.layout, 0)
-        _header(study).move(client.layout, 1)
+        _header(context, study).move(client.layout, 1)
         if study is not None:
             _navigation(study, section).move(client.layout, 2)
     client.content.props('id=content tabindex="-1"').classes("page " + (f"page-{section}" if section else ""))
@@ -60,9 +60,11 @@ def frame(context: AppContext, title: str, *, study: str | None = None, section:
     yield client.content
 
 
-def _header(study: str | None) -> Element:
+def _header(context: AppContext, study: str | None) -> Element:
     with element("header", "top") as made:
-        element("a", "brand", "innospace").props('href="/"')
+        # where there is one study only, home is a list of one
+        home = "/" if context.workspace.many or study is None else study_url(study)
+        element("a", "brand", "innospace").props["href"] = home
         if study is not None:
             # a name may be long and of any alphabet
             element("a", "of-study", study).props["href"] = study_url(study)

@@ -13,7 +13,8 @@ from innospace.study.worked import create_like, worked_studies
 @pytest.mark.parametrize("name", sorted(worked_studies()))
 def test_every_worked_study_becomes_one_without_problems(name, tmp_path):
     files = create_like(tmp_path / "мой регион", name)
-    assert files and all(f.is_file() for f in files)
+    assert files
+    assert all(f.is_file() for f in files)
     assert problems(tmp_path / "мой регион") == []
     assert load_study(tmp_path / "мой регион").title == worked_studies()[name].title
 
