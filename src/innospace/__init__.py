@@ -32,6 +32,7 @@ _HOME = {
     "SpaceSpec": "frontier.space.spec",
     "compare": "frontier.comparison",
     "fit": "frontier.fitting",
+    "fit_panel": "frontier.panel.fit",
     "fit_space": "frontier.space",
     "rank_correlations": "frontier.comparison",
     "replicate_innovation_space": "frontier.replication",

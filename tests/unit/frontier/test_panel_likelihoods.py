@@ -16,6 +16,7 @@ from innospace.frontier.panel import mixed, one_sided
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.distribution_free import fit_distribution_free
 from innospace.frontier.panel.effects import Flat
+from innospace.frontier.panel.efficiency import efficiencies
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.units import units_of
@@ -191,9 +192,8 @@ def test_efficiencies_are_those_of_the_integral():
     y, x, units = simulated(3, 4)
     problem = MixedProblem(y, x, 1.0, units, HalfNormal(), HalfNormal(), (np.ones((12, 1)),) * 2)
     theta = np.array([1.0, 0.5, 0.3, -2.0, -3.0, -2.2, -2.6])
-    transient, persistent = mixed.efficiencies(problem, theta)
-    assert transient.shape == (12,)
-    assert persistent.shape == (3,)
+    found = efficiencies(problem, theta, 0.9)
+    persistent = found.te_persistent
     e = (y - x @ theta[:3])[:4]
     grid = np.linspace(-4.0, 4.0, 20_001)
     own = (np.array(-2.2), np.array(-2.6))

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Density, Derivatives, Posterior
+from innospace.frontier.densities.base import Array, Density, Derivatives
 from innospace.frontier.panel.units import Units
 from innospace.numerics.maximum_likelihood import Evaluation
-from innospace.numerics.normal import truncated_log_mean_exp
 
 NODES = 32
 KEPT = 3_000_000
@@ -211,30 +210,3 @@ def _add_rows(problem: MixedProblem, second: Array, hessian: Array) -> None:
         hessian[at_i, at_j] += block
         if i != j:
             hessian[at_j, at_i] += block.T
-
-
-def efficiencies(problem: MixedProblem, theta: Array) -> tuple[Array, Array]:
-    """Return expected efficiencies given all errors of a unit.
-
-    Returns
-    -------
-    tuple of ndarray, shapes (n,) and (units,)
-        Transient ``E[exp(-u_it) | e_i]`` by row, persistent ``E[exp(-u_i) | e_i]`` by unit (ones without it).
-    """
-    found, _ = quadrature(problem, theta)
-    beta, rows, effect = problem.split(theta)
-    e = problem.sign * (problem.y - problem.x @ beta)
-    units = problem.units
-    transient, persistent = np.zeros(len(e)), np.zeros(len(units.counts))
-    for b, share in zip(found.points, found.shares, strict=True):
-        transient += units.spread(share) * _expected(problem.rows.posterior(e - units.spread(b), rows))
-        persistent += share * _expected(problem.effect.posterior(b, effect))
-    return transient, persistent
-
-
-def _expected(posterior: Posterior) -> Array:
-    location = np.asarray(posterior.location, dtype=np.float64)
-    scale = np.broadcast_to(posterior.scale, location.shape)
-    certain = scale == 0.0
-    safe = np.where(certain, 1.0, scale)
-    return np.where(certain, 1.0, np.exp(truncated_log_mean_exp(np.where(certain, 0.0, location), safe)))

@@ -1,0 +1,350 @@
+"""From arrays of a panel to a verified maximum: scaling, several starts, boundaries by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.status import Status, StatusCode
+from innospace.frontier.densities import DENSITIES, NoInefficiency
+from innospace.frontier.densities.base import Array
+from innospace.frontier.panel import mixed, one_sided
+from innospace.frontier.panel.decay import DECAYS
+from innospace.frontier.panel.effects import Flat
+from innospace.frontier.panel.mixed import MixedProblem
+from innospace.frontier.panel.models import Family, Model
+from innospace.frontier.panel.one_sided import PanelProblem
+from innospace.frontier.panel.units import Units
+from innospace.numerics.covariance import inverse_information
+from innospace.numerics.linear import intercept_column, least_squares, standardise
+from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise, newton_decrement
+
+Problem = PanelProblem | MixedProblem
+Flags = NDArray[np.bool_]
+SHARES = (0.2, 0.5, 0.8)
+"""Shares of a variance given to inefficiency, one start each."""
+FLOOR = -20.0
+"""Log-variance, relative to the variance of residuals, at which a component counts as absent."""
+FAINT = -8.0
+"""Log-variance below which a component is left out if the likelihood does not miss it: there it is flat."""
+NOT_MISSED = 1e-8
+"""What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
+FAR_BELOW = -12.0
+"""``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
+SAME_OPTIMUM = 1e-7
+"""Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
+_MEAN = float(np.sqrt(2.0 / np.pi))
+_VARIANCE = 1.0 - 2.0 / np.pi
+
+
+@dataclass(frozen=True, slots=True)
+class PanelEstimate:
+    """A maximum of the likelihood of a panel.
+
+    Attributes
+    ----------
+    problem : PanelProblem or MixedProblem
+        In the units of the data.
+    names : tuple of str
+        Of ``theta``.
+    theta : ndarray, shape (p,)
+    loglik : float
+    gradient : ndarray, shape (p,)
+        Score by standardised parameters.
+    hessian : ndarray, shape (p, p)
+        By standardised parameters.
+    scores : ndarray, shape (units, p)
+        By standardised parameters.
+    forward : ndarray, shape (p, p)
+        ``d theta / d standardised parameters``.
+    free : ndarray of bool, shape (p,)
+        Parameters that are not held at a boundary.
+    tried, agreed : int
+        Starts tried, and how many of them reached the reported optimum.
+    status : Status
+    """
+
+    problem: Problem
+    names: tuple[str, ...]
+    theta: Array
+    loglik: float
+    gradient: Array
+    hessian: Array
+    scores: Array
+    forward: Array
+    free: Flags
+    tried: int
+    agreed: int
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Data of a panel: ``y``, shape (n,), ``x``, shape (n, k), names of its columns, sign, units."""
+
+    y: Array
+    x: Array
+    names: tuple[str, ...]
+    sign: float
+    units: Units
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """The same likelihood in standardised columns and residuals, and the way back."""
+
+    raw: Problem
+    problem: Problem
+    names: tuple[str, ...]
+    forward: Array
+    offset: Array
+    loglik_shift: float
+    times: Array  # by which standardised parameters of the path are multiplied inside the likelihood
+
+    def evaluate(self, theta: Array) -> Evaluation:
+        value, gradient, hessian = _evaluate(self.problem, theta * self.times)
+        return value, gradient * self.times, hessian * np.outer(self.times, self.times)
+
+    def scores(self, theta: Array) -> Array:
+        function = one_sided.unit_scores if isinstance(self.problem, PanelProblem) else mixed.unit_scores
+        return np.asarray(function(self.problem, theta * self.times) * self.times)  # type: ignore[arg-type]
+
+
+def _evaluate(problem: Problem, theta: Array) -> Evaluation:
+    if isinstance(problem, PanelProblem):
+        return one_sided.evaluate(problem, theta)
+    return mixed.evaluate(problem, theta)
+
+
+def maximise_panel(arrays: Arrays, model: Model, inefficiency: str) -> PanelEstimate:
+    """Maximise the likelihood of a panel model from several starts."""
+    scaled = _scale(arrays, model, inefficiency)
+    starts = _starts(scaled, model)
+    found = [_climb(scaled, start) for start in starts]
+    usable = [f for f in found if np.isfinite(f[0].value)] or found
+    best, free = max(usable, key=lambda f: f[0].value)
+    near = SAME_OPTIMUM * (1.0 + abs(best.value))
+    agreed = sum(bool(best.value - f[0].value <= near) for f in found)
+    theta = scaled.forward @ best.theta + scaled.offset
+    status = _status(scaled, best, free)
+    parts = (best.gradient, best.hessian, scaled.scores(best.theta), scaled.forward, free)
+    return PanelEstimate(
+        scaled.raw, scaled.names, theta, best.value + scaled.loglik_shift, *parts, len(starts), agreed, status
+    )
+
+
+def without_inefficiency(arrays: Arrays, model: Model, *, persistent: bool = False) -> float:
+    """Return the log-likelihood of a model with an effect of the unit but no inefficiency of the period.
+
+    With ``persistent`` it keeps that of the period and loses the persistent one.
+    """
+    if persistent:
+        return maximise_panel(arrays, replace(model, effect=NoInefficiency()), "half_normal").loglik
+    return maximise_panel(arrays, model, "none").loglik
+
+
+def least_squares_loglik(arrays: Arrays) -> float:
+    """Return the log-likelihood of pooled least squares."""
+    e = arrays.y - arrays.x @ least_squares(arrays.y, arrays.x, None)
+    return float(-0.5 * len(e) * (np.log(2.0 * np.pi * np.mean(e * e)) + 1.0))
+
+
+def _scale(arrays: Arrays, model: Model, inefficiency: str) -> _Scaled:
+    units, y, x = arrays.units, arrays.y, arrays.x
+    if isinstance(model.effect, Flat):
+        y = y - units.spread(units.sums(y) / units.counts)
+        x = x - units.spread(units.sums(x) / units.counts[:, None])
+    columns = standardise(x)
+    fitted = least_squares(y, columns.matrix, None)
+    residuals = y - columns.matrix @ fitted
+    unit = float(np.sqrt(np.mean(residuals**2)))
+    build = _one_sided if model.family is Family.ONE_SIDED else _mixed
+    raw, own = build(replace(arrays, y=y, x=x), model, inefficiency)
+    problem, _ = build(replace(arrays, y=residuals / unit, x=columns.matrix), model, inefficiency)
+    k = x.shape[1]
+    forward = np.eye(k + len(own))
+    forward[:k, :k] = unit * columns.back
+    offset = np.concatenate((columns.back @ fitted, np.zeros(len(own))))
+    times = np.ones(k + len(own))
+    span = max(float(np.ptp(units.time)), 1.0)
+    powers = {"eta": 1.0, "b": 1.0, "c": 2.0}
+    for i, name in enumerate(own, start=k):
+        if name == "mu":
+            forward[i, i] = unit
+        elif name in powers:
+            times[i] = forward[i, i] = span ** -powers[name]
+        else:
+            offset[i] = 2.0 * np.log(unit)
+    lost = len(units.counts) if isinstance(model.effect, Flat) else 0
+    shift = -(units.n - lost) * float(np.log(unit))
+    # with orthonormal differences the density of what is left has this constant
+    shift += 0.5 * float(np.log(units.counts).sum()) if lost else 0.0
+    return _Scaled(raw, problem, (*arrays.names, *own), forward, offset, shift, times)
+
+
+def _one_sided(arrays: Arrays, model: Model, inefficiency: str) -> tuple[PanelProblem, tuple[str, ...]]:
+    decay = DECAYS[model.decay]
+    one = np.ones((len(arrays.units.counts), 1))
+    mu = one if inefficiency == "truncated_normal" else None
+    problem = PanelProblem(arrays.y, arrays.x, arrays.sign, arrays.units, decay, mu, one, one)
+    return problem, (*(("mu",) if mu is not None else ()), "lnsigma_u2", "lnsigma_v2", *decay.parameters)
+
+
+def _mixed(arrays: Arrays, model: Model, inefficiency: str) -> tuple[MixedProblem, tuple[str, ...]]:
+    assert model.effect is not None  # every model of this family has one
+    rows = NoInefficiency() if inefficiency == "none" else DENSITIES[inefficiency]
+    z = (np.ones((arrays.units.n, 1)),) * len(rows.parameters)
+    problem = MixedProblem(arrays.y, arrays.x, arrays.sign, arrays.units, rows, model.effect, z)
+    names = {("lnsigma_v2",): ("lnsigma_w2",), ("lnsigma_u2", "lnsigma_v2"): ("lnsigma_h2", "lnsigma_w2"), (): ()}
+    return problem, (*rows.parameters, *names[model.effect.parameters])
+
+
+def _starts(scaled: _Scaled, model: Model) -> list[Array]:
+    k = scaled.problem.x.shape[1]
+    own = scaled.names[k:]
+    between, within = _variances(scaled.problem)
+    spread = 1.0 if model.family is Family.ONE_SIDED else within
+    paths: Sequence[tuple[float, ...]] = DECAYS[model.decay].starts() if model.decay else ((),)
+    starts = []
+    for share in SHARES if "lnsigma_u2" in own else (0.0,):
+        for path in paths:
+            values = {"mu": 0.0, **dict(zip(DECAYS[model.decay].parameters if model.decay else (), path, strict=True))}
+            values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE)
+            values["lnsigma_v2"] = np.log((1.0 - share) * spread)
+            persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
+            values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
+            values["lnsigma_w2"] = np.log(between / (2.0 if persistent else 1.0))
+            beta = np.zeros(k)
+            constant = intercept_column(scaled.problem.x)
+            if constant is not None:
+                mean = np.exp(0.5 * values["lnsigma_u2"]) * bool(share) + np.sqrt(persistent)
+                beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
+            starts.append(np.array([*beta, *(values[name] for name in own)]))
+    return starts
+
+
+def _variances(problem: Problem) -> tuple[float, float]:
+    """Return variances between and within units of residuals of unit variance, neither of them tiny."""
+    units = problem.units
+    mean = units.sums(problem.y) / units.counts
+    within = float(np.sum((problem.y - units.spread(mean)) ** 2) / max(units.n - len(mean), 1))
+    between = float(np.var(mean)) - within * float(np.mean(1.0 / units.counts))
+    return max(between, 0.02), max(within, 0.02)
+
+
+def _climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
+    """Maximise; a component that vanishes is held at the floor and the others go on."""
+    logs = np.array([name.startswith("lnsigma") for name in scaled.names])
+    free = np.ones(len(start), dtype=bool)
+    far = _far_below(scaled)
+    theta = start
+    for _ in range(int(logs.sum()) + 1):
+        found = maximise(_holding(scaled.evaluate, free), theta, stop=_edge(free & logs, far))
+        low = free & logs & (found.theta < FLOOR)
+        if found.code is not StatusCode.BOUNDARY or not low.any():
+            break
+        free = free & ~low
+        theta = np.where(low, FLOOR, found.theta)
+    return _without_faint(scaled, found, free, logs)
+
+
+def _without_faint(scaled: _Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
+    """Hold components at the floor that ended so small that the likelihood does not miss them."""
+    faint = free & logs & (found.theta < FAINT)
+    if not faint.any():
+        return found, free
+    kept = free & ~faint
+    held = maximise(_holding(scaled.evaluate, kept), np.where(faint, FLOOR, found.theta))
+    lost = found.value - held.value
+    return (held, kept) if lost <= NOT_MISSED * (1.0 + abs(found.value)) else (found, free)
+
+
+def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
+    """Return the function of the free parameters, in the dimension of all."""
+    if free.all():
+        return function
+
+    def held(theta: Array) -> Evaluation:
+        value, gradient, hessian = function(theta)
+        gradient = np.where(free, gradient, 0.0)
+        hessian = np.where(np.outer(free, free), hessian, 0.0)
+        hessian[~free, ~free] = -1.0
+        return value, gradient, hessian
+
+    return held
+
+
+def _far_below(scaled: _Scaled) -> Callable[[Array], bool]:
+    if "mu" not in scaled.names:
+        return lambda _: False
+    mu, log_u = scaled.names.index("mu"), scaled.names.index("lnsigma_u2")
+    return lambda theta: bool(theta[mu] < FAR_BELOW * np.exp(0.5 * theta[log_u]))
+
+
+def _edge(watched: Flags, far: Callable[[Array], bool]) -> Callable[[Array], bool]:
+    return lambda theta: bool(np.any(theta[watched] < FLOOR)) or far(theta)
+
+
+_GONE = {
+    "lnsigma_v2": (
+        "gamma_one",
+        "The likelihood is largest without noise (sigma_v = 0): every deviation counts as inefficiency.",
+        "Look for outliers on the frontier and for too few rows.",
+    ),
+    "lnsigma_u2": (
+        "sigma_u_zero",
+        "The likelihood is largest without inefficiency (sigma_u = 0).",
+        "Check the sign (production or cost) and the functional form; another panel model may tell inefficiency apart.",
+    ),
+    "lnsigma_h2": (
+        "sigma_h_zero",
+        "The likelihood is largest without persistent inefficiency (sigma_h = 0).",
+        "The model true_random_effects says the same with one parameter less.",
+    ),
+    "lnsigma_w2": (
+        "sigma_w_zero",
+        "The likelihood is largest without effects of the units (sigma_w = 0).",
+        "A model without them says the same with one parameter less.",
+    ),
+}
+"""Name of the boundary, what it means, what to do, by the log-variance that went to minus infinity."""
+
+
+def _status(scaled: _Scaled, best: Optimum, free: Flags) -> Status:
+    numbers = {"iterations": float(best.iterations), "decrement": float(best.decrement)}
+    for name, (boundary, message, remedy) in _GONE.items():
+        if name in scaled.names and not free[scaled.names.index(name)]:
+            return Status(StatusCode.BOUNDARY, message, remedy, boundary, numbers)
+    if best.code is StatusCode.BOUNDARY:
+        return Status(
+            StatusCode.BOUNDARY,
+            "The truncated-normal likelihood has no interior maximum: it rises as mu goes to minus infinity.",
+            'Use inefficiency = "half_normal".',
+            "mu_minus_infinity",
+            numbers,
+        )
+    if best.code is StatusCode.CONVERGED and inverse_information(best.hessian) is not None:
+        return Status(StatusCode.CONVERGED, f"Converged in {best.iterations} iterations.", numbers=numbers)
+    if best.code is StatusCode.CONVERGED:
+        return Status(
+            StatusCode.SINGULAR,
+            "The log-likelihood is flat at its maximum: some parameters are not identified.",
+            "Choose a model with fewer components, drop regressors, or add periods.",
+            numbers=numbers,
+        )
+    return Status(
+        best.code,
+        f"The search ended with {best.code} after {best.iterations} iterations.",
+        "Choose a model with fewer components, or rescale time.",
+        numbers=numbers,
+    )
+
+
+def promised(estimate: PanelEstimate) -> float:
+    """Return how much log-likelihood one more Newton step of the free parameters would gain, relative to its size."""
+    where = np.flatnonzero(estimate.free)
+    left = newton_decrement(estimate.gradient[where], estimate.hessian[np.ix_(where, where)])
+    return left / (1.0 + abs(estimate.loglik))
