@@ -23,7 +23,6 @@ SECTIONS = {
     "run": "Run",
     "results": "Results",
     "scenarios": "Scenarios",
-    "compare": "Compare",
 }
 """Pages of a study, in the order of the work: address -> name."""
 _PARTS = (("Where", "where"), ("Allowed", "allowed"), ("To mend it", "remedy"))
