@@ -102,7 +102,7 @@ class Options(BaseModel):
     scenarios: list[str] | None = Field(
         default=None,
         title="Scenarios",
-        description="One a line; the four options of the paper and all of the study when empty.",
+        description="The four options of the paper and all of the study when empty.",
     )
     assumptions: Assumptions = Field(default_factory=Assumptions)
     closure: Rules = Field(default_factory=Rules)

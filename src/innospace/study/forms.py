@@ -41,6 +41,27 @@ ENGINE_WORDS = {
 }
 MORE = "More options"
 """Group of the fields that are seldom changed."""
+ROLE_WORDS = {
+    "table": "Table",
+    "controls": "Figures of the region",
+    "sam": "Social accounting matrix",
+    "panel": "Panel of two waves",
+    "annual": "Annual panel",
+    "cross_section": "Cross-section",
+}
+"""Parts that tables play."""
+_CHOICE_WORDS = {
+    "half_normal": "Half-normal",
+    "truncated_normal": "Truncated normal",
+    "student_t": "Student t",
+    "hessian": "Observed information (Hessian)",
+    "opg": "Outer product of scores",
+    "robust": "Robust (sandwich)",
+    "cluster": "Clustered",
+    "replace": "Replace them (an assumption)",
+    "drop": "Leave these rows out",
+    "error": "Refuse the table",
+}
 _FIRST = ("model", "formula", "method", "analysis", "inefficiency", "years", "efficiency", "zero_rule", "zero_value")
 _ARGUMENT = "arguments"
 
@@ -160,7 +181,7 @@ def _kind(hint: Any) -> tuple[Kind, dict[str, str], type, bool]:
     if origin is typing.Annotated:
         return _kind(inner_hints[0])
     if origin is Literal:
-        return Kind.CHOICE, {str(v): words(str(v)) for v in inner_hints}, str, False
+        return Kind.CHOICE, {str(v): _CHOICE_WORDS.get(v) or words(str(v)) for v in inner_hints}, str, False
     if origin is list:
         return Kind.LIST, {}, inner_hints[0], True
     if origin is dict:

@@ -105,7 +105,7 @@ class ModelPage:
                 self.cards[name] = StepCard(self, name)
             LinksPart(self)
             self._add()
-            self._finish()
+            self._finish(bool(self.cards) or self.text != self.read.text)
 
     def _add(self) -> None:
         with element("details", "card add") as box:
@@ -131,8 +131,9 @@ class ModelPage:
 
             button("Add the step", add)
 
-    def _finish(self) -> None:
-        with element("section", "finish"):
+    def _finish(self, drawn: bool) -> None:
+        """Draw what becomes of the draft; a study without a step has nothing to save or run."""
+        with element("section", "finish") as box:
             self.state = element("p", "state")
             self.saving = element("div")
             with element("div", "row-of-buttons"):
@@ -144,6 +145,7 @@ class ModelPage:
                 element("p", "", "What innospace run takes; comments that stand in the file stay.")
                 self.shown = element("pre", "toml", self.text).props('tabindex=0 aria-label="study.toml"')
                 button("Download study.toml", lambda: ui.download.content(self.text, "study.toml", "application/toml"))
+        box.set_visibility(drawn)
         self._tell_state()
 
     def _tell_state(self) -> None:
@@ -213,7 +215,7 @@ class ModelPage:
             async def use() -> None:
                 await self.again(model_work.with_proposal(self.text, offer), "The model is put in, not saved yet.")
 
-            button("Use this model", use)
+            button("Use this model", use, primary=not self.cards)
 
     async def change(self, text: str) -> None:
         """Take another draft whose cards stay as they are."""

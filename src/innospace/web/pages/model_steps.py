@@ -10,7 +10,18 @@ from nicegui import ui
 from innospace.core.errors import InnospaceError
 from innospace.core.inputs import TABLE
 from innospace.study.engines import ENGINES, engine
-from innospace.study.forms import ENGINE_WORDS, FormField, Kind, fields_of, shown, taken, value_at, with_value, words
+from innospace.study.forms import (
+    ENGINE_WORDS,
+    ROLE_WORDS,
+    FormField,
+    Kind,
+    fields_of,
+    shown,
+    taken,
+    value_at,
+    with_value,
+    words,
+)
 from innospace.web.controls import (
     Field,
     button,
@@ -60,7 +71,6 @@ class StepCard:
             element("p", "soft", ENGINE_WORDS[known])
             with element("div", "fields"):
                 self._tables(known)
-            self.picker = element("div")
             self._draw_fields(known)
             self.preview = element("div", "preview")
             with self.preview:
@@ -92,8 +102,9 @@ class StepCard:
             given = playing.get(role, NONE)
             offered = {**({} if needed and given else {NONE: "none"}), **{t: t for t in tables}}
             offered |= {given: f"{given} (not in the study)"} if given and given not in offered else {}
-            title = "Table" if role == TABLE else f"Table: {words(role)}"
-            self._roles[role] = field_select(title, offered, given, self._to_tables, required=needed)
+            self._roles[role] = field_select(
+                ROLE_WORDS.get(role, words(role)), offered, given, self._to_tables, required=needed
+            )
 
     async def _to_tables(self, _value: Any) -> None:
         playing = {role: str(f.value) for role, f in self._roles.items() if f.value}
@@ -109,6 +120,7 @@ class StepCard:
         with element("div", "first-fields"):
             for field in groups.pop("", []):
                 self._draw_field(field, values)
+        self.picker = element("div")
         for group, inside in groups.items():
             with element("details") as box:
                 if any(value_at(values, f.key) is not None for f in inside):
