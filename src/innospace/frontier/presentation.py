@@ -324,7 +324,11 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
         Paragraph(f"{r.estimate.agreed} of {r.estimate.tried} starts reached the reported maximum. {shares}".rstrip())
     )
     ranking: list[Block] = list(r.plot.all())
-    if r.n <= TABLE_ROWS:
+    if r.estimate.problem.density.name == "none":
+        ranking.insert(
+            0, Paragraph("Without inefficiency every row reaches its frontier, and there is nothing to rank.")
+        )
+    elif r.n <= TABLE_ROWS:
         ranking.append(r.table("efficiencies"))
     return (
         Section("frontier", "The frontier", tuple(blocks)),

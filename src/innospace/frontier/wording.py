@@ -8,8 +8,10 @@ import numpy as np
 
 from innospace.core.numbers import fixed, percent
 from innospace.data.column_words import plain_words
+from innospace.data.formula import parse
 from innospace.frontier.figures import elasticity, overlapping
 from innospace.frontier.presentation import labelled_efficiencies, p_clause, units
+from innospace.frontier.spec import WITH_INTERCEPT
 
 if TYPE_CHECKING:
     from innospace.frontier.result import FrontierResult
@@ -23,7 +25,12 @@ def findings(result: FrontierResult) -> tuple[str, ...]:
     """Return what was found, in sentences, most important first."""
     r = result
     if r.estimate.problem.density.name == "none":
-        return (f"{r.spec.formula}: {r.status.message}",)
+        outcome, *inputs = (plain_words(c, r.spec.names) for c in parse(r.spec.formula, WITH_INTERCEPT).names)
+        return (
+            f"No inefficiency was found in {outcome} given {' and '.join(inputs) or 'nothing else'}, so {units(r)} "
+            f"cannot be ranked by it. {r.status.message}",
+            *_slope(r),
+        )
     test = r.test_no_inefficiency()
     verdict = "is rejected" if test.rejected() else "is not rejected"
     doubt = "" if test.rejected() else " The differences in efficiency may be noise."

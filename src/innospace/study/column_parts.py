@@ -94,6 +94,8 @@ NAMES = ("name", "geo", "code", "iso", "country", "id", "unit", "назван", 
 TIMES = ("year", "period", "wave", "год", "период", "волна")
 LOGS = ("ln", "log", "лог")
 YEARS = (1900, 2100)
+COUNTED = 5
+"""From so many rows on, a column of 1, 2, 3, ... in any order counts them."""
 _WORD = re.compile(r"r&d|[^\W_]+", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
@@ -212,7 +214,7 @@ def is_firm(name: str) -> bool:
 
 def words_of(name: str) -> list[str]:
     """Return the words of a name in small letters: ``RD_Personnel2009`` has ``rd`` and ``personnel2009``."""
-    apart = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])", " ", name)
+    apart = re.sub(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
     return [w.casefold() for w in _WORD.findall(apart)]
 
 
@@ -250,13 +252,17 @@ def _number_part(name: str, values: np.ndarray, rows: int) -> tuple[Part, str]:
         return Part.TIME, ""
     if whole and _is_identifier(words):
         return Part.LABEL, ""
-    if whole and len(values) == rows and np.array_equal(np.sort(values), np.arange(values.min(), values.min() + rows)):
-        return Part.UNUSED, "counts the rows"
     if set(np.unique(values)) == {0.0, 1.0}:
         return Part.YES_NO, about_of(name)[1]
     if any(s in name.casefold() for s in SHARES if len(s) > 4) or "%" in name or set(words) & set(SHARES):
         return Part.SHARE, ""
     part, about = about_of(name)
+    if (
+        part is Part.NUMBER
+        and rows >= COUNTED
+        and any(np.array_equal(np.sort(values), np.arange(first, first + rows)) for first in (0, 1))
+    ):
+        return Part.UNUSED, "counts the rows"
     return part, about
 
 

@@ -252,6 +252,13 @@ class ModelPage:
             with self.saving:
                 show_problems(wrong, "Saved, but it cannot run yet")
             return
+        try:
+            self.context.jobs.start(self.folder)
+        except InnospaceError as error:
+            with self.saving:
+                show_error(error)
+                link("See what is running", study_url(self.study, "run"))
+            return
         ui.navigate.to(study_url(self.study, "run"))
 
     async def _forget(self) -> None:
