@@ -186,3 +186,27 @@ def test_codes_stay_text_on_request(command, table):
     shown = command("fit", name, MODEL, "--text", "region", "--cluster", "region", "--json")
     assert shown.code == 0, shown.err
     assert "nope" in command("fit", name, MODEL, "--text", "nope").err
+
+
+def test_a_panel_by_command_is_the_panel_in_python(command, tmp_path):
+    import numpy as np
+    import pandas as pd
+
+    from innospace import fit_panel
+
+    rng = np.random.default_rng(3)
+    unit = np.repeat(np.arange(40), 5)
+    x = rng.normal(size=200)
+    y = x + rng.normal(0.0, 0.3, 40)[unit] + rng.normal(0.0, 0.2, 200) - np.abs(rng.normal(0.0, 0.5, 200))
+    table = pd.DataFrame({"y": y, "x": x, "region": unit, "year": np.tile(np.arange(5), 40)})
+    table.to_csv(tmp_path / "panel.csv", index=False)
+    shown = command(
+        *("fit", tmp_path / "panel.csv", "y ~ x", "--panel", "true_random_effects", "--json"),
+        *("--efficiencies", tmp_path / "te.csv"),
+    )
+    assert shown.code == 0
+    assert shown.json["numbers"]["log_likelihood"] == fit_panel("y ~ x", table).loglik
+    assert list(pd.read_csv(tmp_path / "te.csv").columns)[:3] == ["unit", "time", "te"]
+    refused = command("fit", tmp_path / "panel.csv", "y ~ x", "--panel", "pitt_lee", "--noise", "laplace")
+    assert refused.code == 2
+    assert "--noise" in refused.err

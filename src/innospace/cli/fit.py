@@ -16,6 +16,9 @@ from innospace.cli.show import progress_bar
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.frontier.panel.result import PanelResult
+    from innospace.frontier.result import FrontierResult
+
 Text = str | None
 
 
@@ -31,6 +34,18 @@ def fit(
         ),
     ] = "half_normal",
     noise: Annotated[str, typer.Option("--noise", help="normal, student_t or laplace.")] = "normal",
+    panel: Annotated[
+        Text,
+        typer.Option(
+            "--panel",
+            metavar="MODEL",
+            help="Panel: pitt_lee, battese_coelli_1992, kumbhakar_1990, true_random_effects, true_fixed_effects, "
+            "four_components, schmidt_sickles or cornwell_schmidt_sickles.",
+        ),
+    ] = None,
+    unit: Annotated[str, typer.Option("--unit", metavar="COLUMN", help="Units of the panel.")] = "region",
+    time: Annotated[str, typer.Option("--time", metavar="COLUMN", help="Periods of the panel, as numbers.")] = "year",
+    mundlak: Annotated[bool, typer.Option("--mundlak", help="Panel: means by unit join the regressors.")] = False,
     cost: Annotated[bool, typer.Option("--cost", help="Cost frontier: inefficiency raises the outcome.")] = False,
     weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
     cluster: Annotated[Text, typer.Option("--cluster", metavar="COLUMN", help="Clusters of rows.")] = None,
@@ -62,23 +77,46 @@ def fit(
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
     from innospace.frontier.fitting import fit as estimate
+    from innospace.frontier.panel.fit import fit_panel
+    from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
 
     # what the command line alone decides is refused before a large table is read
     parse(formula, WITH_INTERCEPT)
     check_level(level)
-    spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
-    kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
+    spec: FrontierSpec | PanelSpec
+    if panel:
+        _refuse({"--weights": weights, "--cluster": cluster, "--noise": noise if noise != "normal" else None})
+        spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
+    else:
+        spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
+        kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     with _target(efficiencies, data) as aside, progress_bar(quiet) as progress:
         progress("Reading the table", 0.0)
         dataset = read_table(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
-        result = estimate(spec, dataset, vcov=kind, progress=progress)
+        result: FrontierResult | PanelResult
+        if isinstance(spec, PanelSpec):
+            result = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
+            frame = result.efficiencies
+        else:
+            result = estimate(spec, dataset, vcov=kind, progress=progress)
+            frame = result.efficiencies(level)
         if aside is not None:
-            write_csv(result.efficiencies(level), aside)
+            write_csv(frame, aside)
     shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
     return Outcome(result.to_dict(), shown, code_of([result.status], result.checks))
+
+
+def _refuse(given: dict[str, str | None]) -> None:
+    """Refuse options that a panel frontier does not have."""
+    from innospace.core.errors import SpecError
+
+    if foreign := [name for name, value in given.items() if value is not None]:
+        raise SpecError(
+            "These options do not belong to a panel frontier.", where=", ".join(foreign), remedy="Leave them out."
+        )
 
 
 @contextlib.contextmanager

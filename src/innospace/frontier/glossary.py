@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from innospace.core.terms import Term
+from innospace.frontier.panel.models import MODELS
 from innospace.frontier.terms_distributions import DISTRIBUTIONS
 
 _SOURCE = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
@@ -343,7 +344,32 @@ _REPLICATION = (
     ),
 )
 
-TERMS = (*_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION)
+_PANEL = (
+    *(Term(m.name, "", "", f"Panel frontier. {m.says}", "", m.source) for m in MODELS.values()),
+    Term(
+        "eta",
+        "η",
+        "per period",
+        "Rate at which inefficiency of every unit falls (above zero) or grows, battese_coelli_1992.",
+        "u_it = exp(-eta (t - T_i)) u_i",
+    ),
+    Term("lnsigma_w2", "ln σ_w²", "log squared units of the outcome", "Log-variance of effects of the units."),
+    Term(
+        "lnsigma_h2",
+        "ln σ_h²",
+        "log squared units of the outcome",
+        "Log-variance of persistent inefficiency before truncation.",
+    ),
+    Term("te_transient", "", "fraction", "Technical efficiency that belongs to the period."),
+    Term("te_persistent", "", "fraction", "Technical efficiency that belongs to the unit and lasts."),
+    Term("sigma_h_zero", "", "", "Boundary: the likelihood is largest without persistent inefficiency."),
+    Term("sigma_w_zero", "", "", "Boundary: the likelihood is largest without effects of the units."),
+    Term("no_persistent_inefficiency", "", "", "Likelihood ratio against the model without persistent inefficiency."),
+    Term("degrees_of_freedom", "", "rows", "Check: rows left after an intercept of its own for each unit."),
+    Term("mundlak", "", "", "Means of the regressors by unit join the regressors.", "", "Mundlak (1978)"),
+)
+
+TERMS = (*_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL)
 
 
 def explain_terms() -> tuple[Term, ...]:

@@ -14,10 +14,12 @@ from innospace.core.numbers import fixed, p_value, significant
 from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
+    from innospace.core.checks import Check
+    from innospace.frontier.hypothesis_tests import TestResult
     from innospace.frontier.result import FrontierResult
 
 PARAMETER_LABELS = {
@@ -26,6 +28,8 @@ PARAMETER_LABELS = {
     "lnshape_u": "ln shape of u",
     "lnscale_u": "ln scale of u",
     "lnsigma_v2": "ln σᵥ²",
+    "lnsigma_w2": "ln σ² of effects of the units",
+    "lnsigma_h2": "ln σ² of persistent inefficiency",
     "lndf_v": "ln degrees of freedom of v",
     "Intercept": "Constant",
 }
@@ -89,13 +93,8 @@ def summary(result: FrontierResult) -> str:
         f"Log-likelihood: {r.loglik:.6f}",
         f"Standard errors: {COVARIANCE_LABELS[r.covariance_kind]}   Noise: {r.spec.noise.replace('_', ' ')}",
         "",
-        f"{'':<28}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}",
+        *coefficient_lines(r.coefficients()),
     ]
-    for name, row in r.coefficients().iterrows():
-        cells = [
-            f"{v:>{w}.{d}f}" if np.isfinite(v) else f"{'-':>{w}}" for v, w, d in zip(row, _WIDTHS, _DIGITS, strict=True)
-        ]
-        lines.append(f"{str(name)[:28]:<28}{''.join(cells)}")
     test = r.test_no_inefficiency()
     e = r.estimate
     sigma_u = f"{r.sigma_u:.6f}" if np.isfinite(r.sigma_u) else "-"
@@ -106,12 +105,38 @@ def summary(result: FrontierResult) -> str:
         f"Starts: {e.agreed} of {e.tried} reached this optimum   Status: {r.status.code}"
         + (f" ({r.status.boundary})" if r.status.boundary else ""),
     ]
-    lines += [f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in r.checks if not c.ok]
-    return "\n".join(lines)
+    return "\n".join([*lines, *failed_lines(r.checks)])
 
 
 _WIDTHS = (14, 14, 10, 10)
 _DIGITS = (6, 6, 3, 4)
+
+
+def coefficient_lines(coefficients: pd.DataFrame) -> list[str]:
+    """Return coefficients as lines of a terminal, with a heading; what is not finite is a dash."""
+    lines = [f"{'':<28}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}"]
+    for name, row in coefficients.iterrows():
+        cells = [
+            f"{v:>{w}.{d}f}" if np.isfinite(v) else f"{'-':>{w}}" for v, w, d in zip(row, _WIDTHS, _DIGITS, strict=True)
+        ]
+        lines.append(f"{str(name)[:28]:<28}{''.join(cells)}")
+    return lines
+
+
+def failed_lines(checks: Iterable[Check]) -> list[str]:
+    """Return the checks that failed as lines of a terminal."""
+    return [f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in checks if not c.ok]
+
+
+COEFFICIENT_COLUMNS = (
+    Column("name", "Coefficient"),
+    Column("estimate", "Estimate", "fixed:4"),
+    Column("std_error", "Std. error", "fixed:4"),
+    Column("z", "z", "fixed:2"),
+    Column("p_value", "p", "p"),
+    Column("lower", "from", "fixed:4", "95\u202f% interval"),
+    Column("upper", "to", "fixed:4", "95\u202f% interval"),
+)
 
 
 def coefficient_table(result: FrontierResult) -> Table:
@@ -122,15 +147,7 @@ def coefficient_table(result: FrontierResult) -> Table:
         "coefficients",
         f"Estimates: {result.spec.formula}",
         frame,
-        (
-            Column("name", "Coefficient"),
-            Column("estimate", "Estimate", "fixed:4"),
-            Column("std_error", "Std. error", "fixed:4"),
-            Column("z", "z", "fixed:2"),
-            Column("p_value", "p", "p"),
-            Column("lower", "from", "fixed:4", "95\u202f% interval"),
-            Column("upper", "to", "fixed:4", "95\u202f% interval"),
-        ),
+        COEFFICIENT_COLUMNS,
         notes=(
             f"{result.n} observations, log-likelihood {fixed(result.loglik, 3)}. "
             f"Standard errors: {COVARIANCE_LABELS[result.covariance_kind]}.",
@@ -142,9 +159,13 @@ def coefficient_table(result: FrontierResult) -> Table:
 
 def tests_table(result: FrontierResult) -> Table:
     """Return the tests of no inefficiency and of skewness."""
+    return table_of_tests((result.test_no_inefficiency(), result.test_skewness(), result.test_skewness("schmidt_lin")))
+
+
+def table_of_tests(found: Sequence[TestResult]) -> Table:
+    """Return tests, one a row."""
     import pandas as pd
 
-    found = [result.test_no_inefficiency(), result.test_skewness(), result.test_skewness("schmidt_lin")]
     frame = pd.DataFrame([{"name": t.name.replace("_", " "), **t.to_dict()} for t in found])
     return in_symbols(Table("tests", "Is there inefficiency?", frame, TEST_COLUMNS), ("name", "null", "distribution"))
 

@@ -13,6 +13,8 @@ from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
+from innospace.frontier.panel.result import PanelResult
+from innospace.frontier.panel.spec import PanelSpec
 from innospace.frontier.presentation import symbols
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space import SpaceResult, SpaceSpec
@@ -23,17 +25,25 @@ if TYPE_CHECKING:
     from innospace.data import Dataset
     from innospace.data.schemas.innovation_space import InnovationSpaceTable
 
-RESULTS: Mapping[str, type[Result]] = {"frontier": FrontierResult, "innovation_space": SpaceResult}
+RESULTS: Mapping[str, type[Result]] = {
+    "frontier": FrontierResult,
+    "innovation_space": SpaceResult,
+    "panel_frontier": PanelResult,
+}
 ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
-_OF_FORMULA = ("cost", "weights", "cluster", "noise", "names")
+_OF_FORMULA = ("cost", "weights", "cluster", "noise", "names", "panel", "unit", "time", "mundlak")
 _OF_SPACE = ("focus", "level")
+_NOT_OF_PANEL = ("weights", "cluster", "noise", "names")
+_OF_PANEL = ("unit", "time", "mundlak")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
-_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model"}
+_PANEL: dict[str, JsonValue] = {"only": "panel"}
+_ROWS: dict[str, JsonValue] = {"only": "no model, no panel"}
+_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel"}
 """What forms know of an option: what it is filled with, and when it matters."""
 
 
@@ -77,7 +87,7 @@ class Options(BaseModel):
         default="normal",
         title="Noise",
         description="Its distribution; Student t and Laplace bear outliers.",
-        json_schema_extra=_NO_MODEL,
+        json_schema_extra=_ROWS,
     )
     cost: bool = Field(
         default=False,
@@ -122,29 +132,70 @@ class Options(BaseModel):
         default_factory=dict,
         title="Names in charts",
         description="What a column is called in charts and sentences, with its unit.",
-        json_schema_extra=_NO_MODEL,
+        json_schema_extra=_ROWS,
+    )
+
+    panel: (
+        Literal[
+            "pitt_lee",
+            "battese_coelli_1992",
+            "kumbhakar_1990",
+            "true_random_effects",
+            "true_fixed_effects",
+            "four_components",
+            "schmidt_sickles",
+            "cornwell_schmidt_sickles",
+        ]
+        | None
+    ) = Field(
+        default=None,
+        title="Panel",
+        description="What lasts and what changes in units that are seen in several periods.",
+        json_schema_extra={"empty": "None: every row by itself", "only": "no model"},
+    )
+    unit: str = Field(
+        default="region",
+        title="Unit",
+        description="Column that names the units of the panel.",
+        json_schema_extra={"form": "column", "only": "panel"},
+    )
+    time: str = Field(
+        default="year",
+        title="Period",
+        description="Column of numbers that says when.",
+        json_schema_extra={"form": "column", "only": "panel"},
+    )
+    mundlak: bool = Field(
+        default=False,
+        title="Means by unit",
+        description="Join the regressors, so that random effects may go with them.",
+        json_schema_extra=_PANEL,
     )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
         if (self.model is None) == (self.formula is None):
             raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
-        foreign = _OF_FORMULA if self.model else _OF_SPACE
-        given = [k for k in foreign if k in self.model_fields_set]
-        if given:
-            kind = "model" if self.model else "formula"
-            raise ValueError(f"these keys do not belong to a step with a {kind}: " + ", ".join(given))
+        self._refuse(_OF_FORMULA if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
         if self.model and self.vcov == "cluster":
             raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
+        self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
+        if self.panel and self.vcov == "robust":
+            raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
         if self.zero_value is not None and not replaces:
             raise ValueError('zero_value belongs to zero_rule = "replace"')
         return self
 
+    def _refuse(self, foreign: tuple[str, ...], kind: str) -> None:
+        given = [k for k in foreign if k in self.model_fields_set]
+        if given:
+            raise ValueError(f"these keys do not belong to a step {kind}: " + ", ".join(given))
+
 
 def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
     """Return the model that a step asks for: in a sentence and in equations."""
-    spec = _space_spec(options) if options.model else _frontier_spec(options)
+    spec = _space_spec(options) if options.model else _panel_spec(options) if options.panel else _frontier_spec(options)
     return symbols(str(spec)), spec.equations()
 
 
@@ -173,6 +224,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     from innospace.frontier.fitting import fit
 
     prepared = _prepared(options, dataset)
+    if options.panel:
+        from innospace.frontier.panel.fit import fit_panel
+
+        return fit_panel(_panel_spec(options), prepared, vcov=options.vcov, progress=progress)
     return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
 
 
@@ -183,6 +238,11 @@ def _space_spec(options: Options) -> SpaceSpec:
 def _frontier_spec(options: Options) -> FrontierSpec:
     o = options
     return FrontierSpec(str(o.formula), o.inefficiency, o.cost, o.weights, o.cluster, o.noise, o.names)
+
+
+def _panel_spec(options: Options) -> PanelSpec:
+    o = options
+    return PanelSpec(str(o.formula), o.unit, o.time, str(o.panel), o.inefficiency, o.cost, o.mundlak)
 
 
 def _zero_options(options: Options) -> dict[str, Any]:
@@ -237,6 +297,11 @@ def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
 def _require_formula_fits(options: Options, dataset: Dataset) -> None:
     from innospace.frontier.fitting import require_fit
 
+    if options.panel:
+        from innospace.frontier.panel.fit import read_panel
+
+        read_panel(_panel_spec(options), dataset)
+        return
     if options.vcov == "cluster" and options.cluster is None:
         raise SpecError(
             "A clustered covariance needs cluster labels.",

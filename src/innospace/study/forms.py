@@ -144,9 +144,9 @@ def _options(model: type[BaseModel], values: Mapping[str, Any], prefix: str, gro
 
 
 def _matters(only: str, values: Mapping[str, Any]) -> bool:
-    """Whether a field matters: ``model`` when the step has one, ``no model`` when it has none."""
-    key = only.removeprefix("no ")
-    return not only or (values.get(key) in (None, "")) == only.startswith("no ")
+    """Whether an option matters: every key that it goes with is set, every one that it does not go with is not."""
+    keys = [part.strip() for part in only.split(",") if part]
+    return all((values.get(k.removeprefix("no ")) in (None, "")) == k.startswith("no ") for k in keys)
 
 
 def _field(key: str, info: FieldInfo, group: str) -> FormField:

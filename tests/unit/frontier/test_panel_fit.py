@@ -98,3 +98,36 @@ def test_bad_input_says_what_to_do(rice):
         fit_panel(FORMULA, rice.assign(row=range(len(rice))), unit="row", time="YEARDUM")
     with pytest.raises(DataError, match="does not vary within units"):
         fit_panel("log(PROD) ~ log(AREA) + FMERCODE", rice, unit="FMERCODE", time="YEARDUM", model="true_fixed_effects")
+
+
+def test_a_report_of_every_model_can_be_set(rice):
+    from innospace.study.composition import document_of
+
+    for model in SETTLED:
+        found = fitted(rice, model)
+        sections = found.sections()
+        assert [s.anchor for s in sections] == ["model", "estimates", "efficiency"]
+        document = document_of(found, model, "innospace fit")
+        assert len(document.figures()) == 2
+        assert ("tests" in [t.name for t in document.tables()]) == bool(found.tests)
+    with pytest.raises(SpecError, match="nothing to test"):
+        fitted(rice, "schmidt_sickles").table("tests")
+
+
+def test_a_panel_is_a_step_of_a_study(rice, tmp_path):
+    from innospace.study.execute import run
+    from innospace.study.inspect import problems
+    from innospace.study.store import read_run
+
+    rice.to_csv(tmp_path / "rice.csv", index=False)
+    step = '[step.frontier]\nengine = "frontier"\ndata = "farms"\npanel = "battese_coelli_1992"\nunit = "FMERCODE"\n'
+    head = '[study]\ntitle = "Rice"\n[data.farms]\nfile = "rice.csv"\n'
+    (tmp_path / "study.toml").write_text(f'{head}{step}time = "YEARDUM"\nformula = "{FORMULA}"\n')
+    assert problems(tmp_path) == []
+    made = run(tmp_path)
+    stored = read_run(tmp_path).results["frontier"]
+    assert stored.loglik == made.stored.results["frontier"].loglik == pytest.approx(-84.55036608069398, rel=LOGLIK)
+    (tmp_path / "study.toml").write_text(f'{head}{step}time = "YEAR"\nformula = "{FORMULA}"\n')
+    assert "YEAR" in problems(tmp_path)[0].what
+    (tmp_path / "study.toml").write_text(f'{head}{step}noise = "laplace"\nformula = "{FORMULA}"\n')
+    assert "do not belong to a step with a panel: noise" in problems(tmp_path)[0].what

@@ -20,6 +20,7 @@ from innospace.study.forms import (
 
 STATES = [
     ("frontier", {"formula": "y ~ x"}),
+    ("frontier", {"formula": "y ~ x", "panel": "pitt_lee"}),
     ("frontier", {"model": "innovation_space"}),
     ("economy", {}),
     ("firms", {"method": "probit"}),

@@ -32,13 +32,12 @@ from innospace.numerics.covariance import inverse_information, outer_product, sa
 if TYPE_CHECKING:
     from innospace.frontier.panel.fit import PanelInputs
 
-LEVEL = 0.95
 SCORE_TOLERANCE = 1e-8
 """How much log-likelihood the quadratic model may still promise, relative to 1 + |log-likelihood|."""
 
 
 def estimate(
-    spec: PanelSpec, inputs: PanelInputs, provenance: Provenance, vcov: str, progress: Progress
+    spec: PanelSpec, inputs: PanelInputs, provenance: Provenance, vcov: str, level: float, progress: Progress
 ) -> PanelResult:
     """Return the result of a panel frontier."""
     if spec.described.family is Family.FREE:
@@ -48,14 +47,20 @@ def estimate(
     progress("Testing", 0.7)
     tested = _tests(spec, inputs.arrays, found)
     progress("Efficiencies", 0.9)
-    values = efficiencies(found.problem, found.theta, LEVEL)
+    values = efficiencies(found.problem, found.theta, level)
     return PanelResult(
         spec=spec,
         names=found.names,
         theta=found.theta,
         covariances=_covariances(found),
         efficiencies=_frame(inputs, values),
-        numbers={"log_likelihood": found.loglik, "tried": found.tried, "agreed": found.agreed, **_sigmas(found)},
+        numbers={
+            "level": level,
+            "log_likelihood": found.loglik,
+            "tried": found.tried,
+            "agreed": found.agreed,
+            **_sigmas(found),
+        },
         tests=tested,
         status=found.status,
         checks=_checks(found),
@@ -124,7 +129,7 @@ def _tests(spec: PanelSpec, arrays: Arrays, found: PanelEstimate) -> tuple[tests
     transient = tests.no_inefficiency(found.loglik, without_inefficiency(arrays, model), 1)
     if "lnsigma_h2" not in found.names:
         return (transient,)
-    limit = without_inefficiency(arrays, replace(model, effect=model.effect), persistent=True)
+    limit = without_inefficiency(arrays, model, persistent=True)
     persistent = tests.no_inefficiency(found.loglik, limit, 1)
     return (transient, replace(persistent, name="no_persistent_inefficiency", null="sigma_h = 0"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
+from innospace.frontier.efficiency import check_level
 from innospace.frontier.panel.models import Family
 from innospace.frontier.panel.search import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
@@ -37,6 +38,7 @@ def fit_panel(
     cost: bool = False,
     mundlak: bool = False,
     vcov: str = "hessian",
+    level: float = 0.95,
     progress: Progress = silent,
 ) -> PanelResult:
     """Fit a stochastic frontier to a panel.
@@ -62,6 +64,8 @@ def fit_panel(
         Let means of the regressors by unit join the regressors.
     vcov : str
         ``hessian``, ``opg`` or ``cluster`` (sandwich, by unit); can be changed afterwards.
+    level : float
+        Coverage of the intervals of efficiency.
     progress : callable
         Called with a message and a finished fraction.
 
@@ -84,18 +88,20 @@ def fit_panel(
     spec = formula if isinstance(formula, PanelSpec) else PanelSpec(formula, *given)
     if vcov not in COVARIANCES:
         raise SpecError(f"Unknown covariance {vcov!r}.", allowed=", ".join(COVARIANCES), remedy="Choose one of them.")
+    check_level(level)
     progress("Reading the panel", 0.0)
     inputs = read_panel(spec, data)
     if inputs.message:
         warnings.warn(inputs.message, MissingRowsWarning, stacklevel=2)
     provenance = Provenance.now(inputs.sources, spec.to_dict(), None)
-    result = estimate(spec, inputs, provenance, vcov, progress)
+    result = estimate(spec, inputs, provenance, vcov, level, progress)
     if result.status.boundary:
         warnings.warn(f"{result.status.message} {result.status.remedy}", BoundaryWarning, stacklevel=2)
     progress("Done", 1.0)
     return result
 
 
+@dataclass(frozen=True, slots=True)
 class PanelInputs:
     """A panel as arrays, with what a reader is to know of it.
 
@@ -111,11 +117,11 @@ class PanelInputs:
         Where the table comes from, what was done to it.
     """
 
-    def __init__(
-        self, arrays: Arrays, labels: pd.DataFrame, message: str, sources: tuple[Any, ...], steps: tuple[str, ...]
-    ) -> None:
-        self.arrays, self.labels, self.message = arrays, labels, message
-        self.sources, self.steps = sources, steps
+    arrays: Arrays
+    labels: pd.DataFrame
+    message: str
+    sources: tuple[Any, ...]
+    steps: tuple[str, ...]
 
 
 def read_panel(spec: PanelSpec, data: Any) -> PanelInputs:

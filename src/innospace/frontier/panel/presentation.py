@@ -8,76 +8,62 @@ import numpy as np
 import pandas as pd
 
 from innospace.core.document import Paragraph, Section
+from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed, percent
 from innospace.core.table import Column, Table
+from innospace.frontier.presentation import (
+    COEFFICIENT_COLUMNS,
+    COVARIANCE_LABELS,
+    coefficient_lines,
+    failed_lines,
+    label,
+    table_of_tests,
+)
 
 if TYPE_CHECKING:
     from innospace.frontier.panel.result import PanelResult
 
-COVARIANCES = {
-    "hessian": "observed information (Hessian)",
-    "opg": "outer product of scores",
-    "cluster": "clustered by unit (sandwich)",
-}
+COVARIANCES = {**COVARIANCE_LABELS, "cluster": "clustered by unit (sandwich)"}
 SHOWN = 120
 """Units of a ranking that is drawn one by one."""
 
 
 def summary(result: PanelResult) -> str:
     """Return a text summary, at most 100 columns wide."""
+    r = result
     lines = [
-        f"{result.spec.described.title} frontier: {result.spec.formula}"[:100],
-        f"Rows: {result.n} of {result.units} units   Log-likelihood: {result.loglik:.6f}",
-        f"Standard errors: {COVARIANCES[result.covariance_kind]}",
+        f"{r.spec.described.title} frontier: {r.spec.formula}"[:100],
+        f"Rows: {r.n} of {r.units} units"
+        + (f"   Log-likelihood: {r.loglik:.6f}" if np.isfinite(r.loglik) else "   Least squares within units"),
+        f"Standard errors: {COVARIANCES[r.covariance_kind]}",
         "",
-        f"{'':<28}{'estimate':>14}{'std. error':>14}{'z':>10}{'p':>10}",
-    ]
-    for name, row in result.coefficients().iterrows():
-        cells = [
-            f"{v:>{w}.{d}f}" if np.isfinite(v) else f"{'-':>{w}}"
-            for v, w, d in zip(row, (14, 14, 10, 10), (6, 6, 3, 4), strict=True)
-        ]
-        lines.append(f"{str(name)[:28]:<28}{''.join(cells)}")
-    lines += ["", f"Mean efficiency {result.mean_efficiency:.4f}"]
-    lines += [f"{t.null}: {t.statistic:.4f}, p {t.p_value:.4g} ({t.distribution})" for t in result.tests]
-    lines.append(f"Status: {result.status.code}" + (f" ({result.status.boundary})" if result.status.boundary else ""))
-    lines += [
-        f"Check failed: {c.name} = {c.value:.3g} (tolerance {c.tolerance:.3g})" for c in result.checks if not c.ok
+        *coefficient_lines(r.coefficients()),
+        "",
+        f"Mean efficiency {r.mean_efficiency:.4f}",
+        *(f"{t.null}: LR {t.statistic:.4f}, p {t.p_value:.4g} ({t.distribution})" for t in r.tests),
+        f"Status: {r.status.code}" + (f" ({r.status.boundary})" if r.status.boundary else ""),
+        *failed_lines(r.checks),
     ]
     return "\n".join(lines)
 
 
 def coefficient_table(result: PanelResult) -> Table:
     """Return the coefficients with standard errors, z, p and intervals."""
-    columns = (
-        Column("name", "Coefficient"),
-        Column("estimate", "Estimate", "fixed:4"),
-        Column("std_error", "Std. error", "fixed:4"),
-        Column("z", "z", "fixed:2"),
-        Column("p_value", "p", "p"),
-        Column("lower", "from", "fixed:4", "95\u202f% interval"),
-        Column("upper", "to", "fixed:4", "95\u202f% interval"),
-    )
-    note = f"{result.n} rows of {result.units} units. Standard errors: {COVARIANCES[result.covariance_kind]}."
     frame = result.to_frame().reset_index()
-    return Table("coefficients", f"Estimates: {result.spec.formula}", frame, columns, (note,))
+    frame["name"] = [label(str(n)) for n in frame["name"]]
+    note = f"{result.n} rows of {result.units} units. Standard errors: {COVARIANCES[result.covariance_kind]}."
+    return Table("coefficients", f"Estimates: {result.spec.formula}", frame, COEFFICIENT_COLUMNS, (note,))
 
 
 def tests_table(result: PanelResult) -> Table:
-    """Return the tests of no inefficiency."""
-    frame = pd.DataFrame(
-        [{"name": t.name.replace("_", " "), **t.to_dict()} for t in result.tests],
-        columns=["name", "statistic", "p_value", "distribution", "null"],
-    )
-    columns = (
-        Column("name", "Test"),
-        Column("null", "Null hypothesis"),
-        Column("statistic", "Statistic", "fixed:3"),
-        Column("distribution", "Distribution"),
-        Column("p_value", "p", "p"),
-    )
-    return Table("tests", "Is there inefficiency?", frame, columns)
+    """Return the tests of no inefficiency; a model without a distribution has none."""
+    if not result.tests:
+        raise SpecError(
+            f"There is nothing to test: {result.spec.described.title} assumes no distribution of inefficiency.",
+            remedy="Choose another model of the panel.",
+        )
+    return table_of_tests(result.tests)
 
 
 def ranking(result: PanelResult) -> pd.DataFrame:
@@ -116,11 +102,18 @@ class Plots:
         """Return mean efficiency by period."""
         r = self._result
         means = r.efficiencies.groupby("time")["te"].mean().reset_index()
-        first, last = means["te"].iloc[0], means["te"].iloc[-1]
-        moved = "rose" if last > first else "fell"
-        title = f"Mean efficiency {moved} from {percent(first)} to {percent(last)}"
-        words = (title, "Mean technical efficiency by period, fraction of the frontier", r.spec.described.says, title)
+        first, last = float(means["te"].iloc[0]), float(means["te"].iloc[-1])
+        ends = f"from {percent(first)} in {means['time'].iloc[0]} to {percent(last)} in {means['time'].iloc[-1]}"
+        same = percent(first) == percent(last)
+        title = (
+            f"Mean efficiency is {percent(last)} in the first period as in the last"
+            if same
+            else (f"Mean efficiency {'rose' if last > first else 'fell'} {ends}")
+        )
+        subtitle = f"Mean technical efficiency by {r.spec.time}, {r.units} units, fraction of the frontier"
+        alt = f"Line of mean technical efficiency over {len(means)} periods. {title}."
         encoding = {"x": "time", "y": "te", "x_title": r.spec.time, "y_title": "technical efficiency"}
+        words = (title, subtitle, r.spec.described.says, alt)
         return Figure("over-time", FigureKind.LINES, *words, means, encoding)
 
     def efficiencies(self) -> Figure:
@@ -130,15 +123,15 @@ class Plots:
         half = SHOWN // 2
         shown = ranked if len(ranked) <= SHOWN else pd.concat([ranked.head(half), ranked.tail(half)])
         title = f"{ranked['unit'].iloc[0]} comes closest to the frontier, {ranked['unit'].iloc[-1]} least close"
-        words = (
-            title,
-            "Technical efficiency in the last period, fraction of the frontier",
-            r.spec.described.says,
-            title,
+        free = bool(shown["te_lower"].isna().all())
+        caption = r.spec.described.says + (
+            " It gives no intervals." if free else f" Intervals hold {percent(r.numbers['level'], 0)}."
         )
+        alt = f"Technical efficiency of {len(shown)} of {len(ranked)} units, ranked. {title}."
         data = shown.assign(lower=shown["te_lower"].fillna(shown["te"]), upper=shown["te_upper"].fillna(shown["te"]))
         encoding = {"label": "unit", "value": "te", "lower": "lower", "upper": "upper"}
-        return Figure("efficiencies", FigureKind.INTERVALS, *words, data, encoding)
+        subtitle = "Technical efficiency in the last period, fraction of the frontier"
+        return Figure("efficiencies", FigureKind.INTERVALS, title, subtitle, caption, alt, data, encoding)
 
 
 def findings(result: PanelResult) -> tuple[str, ...]:
