@@ -166,11 +166,6 @@ def with_scenario(text: str, values: Mapping[str, Any]) -> str:
     return _with_listed(text, "scenario", values, lambda other: other.get("name") == values.get("name"))
 
 
-def without_scenario(text: str, name: str) -> str:
-    """Return the text without the ``[[scenario]]`` of this name."""
-    return _without_listed(text, "scenario", name, lambda other: other.get("name") == name)
-
-
 def with_link(text: str, values: Mapping[str, Any]) -> str:
     """Return the text with a ``[[link]]`` holding these values; one to the same target gives way to it."""
     return _with_listed(text, "link", values, lambda other: other.get("to") == values.get("to"))

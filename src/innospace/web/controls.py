@@ -69,12 +69,6 @@ class Field(Element, component="native_field.js"):
         self.update()
         return self
 
-    def enable(self, enabled: bool = True) -> Self:
-        """Let it be changed or not."""
-        self._props["disabled"] = not enabled
-        self.update()
-        return self
-
 
 Options = Mapping[Any, str] | Sequence[str] | Sequence[tuple[Any, str, str]]
 """Value -> label; or values that are their own labels; or (value, label, group)."""

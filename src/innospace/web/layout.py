@@ -15,6 +15,8 @@ from innospace.core.errors import InnospaceError, ProblemsError
 from innospace.web.controls import element
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from innospace.web.context import AppContext
 
 SECTIONS = {
@@ -25,6 +27,7 @@ SECTIONS = {
     "scenarios": "Scenarios",
 }
 """Pages of a study, in the order of the work: address -> name."""
+CONNECT_SECONDS = 60.0
 _PARTS = (("Where", "where"), ("Allowed", "allowed"), ("To mend it", "remedy"))
 
 
@@ -80,6 +83,21 @@ def _navigation(study: str, section: str) -> Element:
                 if address == section:
                     link.props["aria-current"] = "page"
     return made
+
+
+def study_folder(context: AppContext, study: str) -> Path | None:
+    """Return the folder of a study, or show why there is none and return None."""
+    try:
+        return context.workspace.folder(study)
+    except InnospaceError as error:
+        show_error(error)
+        link("All studies", "/")
+        return None
+
+
+async def connected() -> None:
+    """Wait until the browser answers: what takes a while is done after the frame is on the screen."""
+    await ui.context.client.connected(CONNECT_SECONDS)
 
 
 def link(text: str, target: str, classes: str = "") -> Element:

@@ -13,7 +13,6 @@ export default {
     rows: { type: Number, default: 3 },
     suggestions: { type: Array, default: () => [] }, // offered while a line of text is typed
     placeholder: { type: String, default: "" },
-    disabled: Boolean,
     required: Boolean,
     hideLabel: Boolean,
     live: Boolean, // tell every keystroke, not only what is committed
@@ -25,13 +24,13 @@ export default {
     <div class="field" :class="['field-' + kind, { invalid: !!error }]">
       <template v-if="kind === 'checkbox'">
         <div class="tick">
-          <input type="checkbox" :id="own('control')" :checked="!!current" :disabled="disabled" v-bind="described" @change="commit($event.target.checked)">
+          <input type="checkbox" :id="own('control')" :checked="!!current" v-bind="described" @change="commit($event.target.checked)">
           <label :for="own('control')">{{ label }}</label>
         </div>
       </template>
       <template v-else>
         <label :for="own('control')" :class="{ hidden: hideLabel }">{{ label }}<span v-if="required" class="must"> (required)</span></label>
-        <select v-if="kind === 'select'" :id="own('control')" :value="key(current)" :disabled="disabled" :required="required" v-bind="described" @change="commit(options[$event.target.selectedIndex].value)">
+        <select v-if="kind === 'select'" :id="own('control')" :value="key(current)" :required="required" v-bind="described" @change="commit(options[$event.target.selectedIndex].value)">
           <template v-for="part in groups">
             <optgroup v-if="part.group" :label="part.group">
               <option v-for="o in part.items" :key="key(o.value)" :value="key(o.value)">{{ o.label }}</option>
@@ -39,14 +38,14 @@ export default {
             <option v-else v-for="o in part.items" :key="key(o.value)" :value="key(o.value)">{{ o.label }}</option>
           </template>
         </select>
-        <textarea v-else-if="kind === 'textarea'" :id="own('control')" :value="current" :rows="rows" :placeholder="placeholder" :disabled="disabled" spellcheck="false" v-bind="described" @input="typed($event.target.value)" @change="commit($event.target.value)"></textarea>
+        <textarea v-else-if="kind === 'textarea'" :id="own('control')" :value="current" :rows="rows" :placeholder="placeholder" spellcheck="false" v-bind="described" @input="typed($event.target.value)" @change="commit($event.target.value)"></textarea>
         <div v-else-if="kind === 'slider'" class="slide">
-          <input type="range" :id="own('control')" :value="current" :min="min" :max="max" :step="step" :disabled="disabled" :aria-valuetext="valueText" v-bind="described" @input="typed(number($event.target.value))" @change="commit(number($event.target.value))">
-          <input type="number" :aria-label="label + (unit ? ', ' + unit : '')" :value="half ?? current" :min="min" :max="max" :step="step" :disabled="disabled" v-bind="described" @input="half = $event.target.value" @change="commit(number($event.target.value))">
+          <input type="range" :id="own('control')" :value="current" :min="min" :max="max" :step="step" :aria-valuetext="valueText" v-bind="described" @input="typed(number($event.target.value))" @change="commit(number($event.target.value))">
+          <input type="number" :aria-label="label + (unit ? ', ' + unit : '')" :value="half ?? current" :min="min" :max="max" :step="step" v-bind="described" @input="half = $event.target.value" @change="commit(number($event.target.value))">
           <span v-if="unit" class="unit">{{ unit }}</span>
         </div>
         <div v-else class="one">
-          <input :type="kind" :id="own('control')" :value="current" :min="min" :max="max" :step="kind === 'number' ? (step ?? 'any') : undefined" :placeholder="placeholder" :disabled="disabled" :required="required" autocomplete="off" :list="suggestions.length ? own('list') : undefined" v-bind="described" @input="typed(read($event.target.value))" @change="commit(read($event.target.value))">
+          <input :type="kind" :id="own('control')" :value="current" :min="min" :max="max" :step="kind === 'number' ? (step ?? 'any') : undefined" :placeholder="placeholder" :required="required" autocomplete="off" :list="suggestions.length ? own('list') : undefined" v-bind="described" @input="typed(read($event.target.value))" @change="commit(read($event.target.value))">
           <datalist v-if="suggestions.length" :id="own('list')"><option v-for="s in suggestions" :key="s" :value="s"></option></datalist>
           <span v-if="unit" class="unit">{{ unit }}</span>
         </div>

@@ -129,6 +129,7 @@ def build(folder: Path, address: Address) -> FastAPI:
     """
     os.environ.setdefault(STORAGE, str(Path(tempfile.gettempdir()) / f"innospace-web-{os.getpid()}"))
     from fastapi import FastAPI
+    from nicegui import app as nicegui
     from nicegui import ui
 
     from innospace.web import downloads, pages, safety, uploads
@@ -149,6 +150,8 @@ def build(folder: Path, address: Address) -> FastAPI:
     uploads.register(app, context)
     downloads.register(app, context)
     pages.register(context)
+    # its bar over the page has no name for assistive technology; pages say themselves what is being done
+    nicegui.config.quasar_config["loadingBar"] = {"skipHijack": True}
     ui.run_with(
         app,
         title="innospace",

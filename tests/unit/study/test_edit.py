@@ -120,9 +120,6 @@ def test_a_scenario_has_its_shocks_beneath_it():
     text = edit.with_scenario(EMPTY, {"name": "invest", "why": "30 % more", "shock": [shock]})
     assert '[[scenario]]\nname = "invest"' in text
     assert "[[scenario.shock]]\n" in text
-    assert edit.without_scenario(text, "invest").strip() == EMPTY.strip()
-    with pytest.raises(LabelError):
-        edit.without_scenario(text, "inwest")
 
 
 def test_links_are_replaced_by_their_target():

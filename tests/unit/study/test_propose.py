@@ -260,9 +260,7 @@ def test_firms_are_known_by_the_names_of_columns():
 
 def test_tables_of_statistical_offices_are_put_together():
     goods = pd.DataFrame({"region": ["a", "b", "c"], "2010": [1.0, 2.0, 3.0], "2011": [4.0, 5.0, 6.0]})
-    staff = pd.DataFrame(
-        {"region": ["c", "b", "d"], "2011": [7.0, 8.0, 9.0], "2012": [1.0, 1.0, 1.0]}
-    )
+    staff = pd.DataFrame({"region": ["c", "b", "d"], "2011": [7.0, 8.0, 9.0], "2012": [1.0, 1.0, 1.0]})
     found = put_together({"goods_2010_2011": as_dataset(goods), "staff": as_dataset(staff)})
     frame = found.frame.set_index(["region", "year"])
     assert list(frame.columns) == ["goods", "staff"]

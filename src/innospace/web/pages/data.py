@@ -14,7 +14,7 @@ from innospace.data.cell_problems import TableSurvey
 from innospace.web import uploads
 from innospace.web.controls import button, element, field_select
 from innospace.web.file_field import FileField
-from innospace.web.layout import announcer, empty_state, frame, link, show_error, study_url
+from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import data_work
 from innospace.web.pages.data_forms import OriginForm, PartsForm, ReadingForm, remove_form, sample_origin
 from innospace.web.pages.data_view import SIGN, counted, problems_html, table_html
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from innospace.study.edit import StudyText
     from innospace.web.context import AppContext
 
-CONNECT_SECONDS = 60.0
 MEND = (
     "Mend the cells in the file and choose it again; or, under “How the file is read”, name the decimal mark, say what "
     "a dash means, or read a column as text."
@@ -37,15 +36,12 @@ def register(context: AppContext) -> None:
     @ui.page("/studies/{study}/data")
     async def data(study: str) -> None:
         with frame(context, "Data", study=study, section="data"):
-            try:
-                folder = context.workspace.folder(study)
-            except InnospaceError as error:
-                show_error(error)
-                link("All studies", "/")
+            folder = study_folder(context, study)
+            if folder is None:
                 return
             page = DataPage(context, study, folder)
             page.draw()
-            await ui.context.client.connected(CONNECT_SECONDS)
+            await connected()
             await page.look()
 
 

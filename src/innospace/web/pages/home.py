@@ -22,13 +22,13 @@ _STATES = {"computed": ("good", "Computed"), "problems": ("bad", "Has problems")
 
 
 def register(context: AppContext) -> None:
-    """Declare ``/`` and ``/studies/{study}/``."""
+    """Declare ``/``, where ``like`` names a worked study to begin with, and ``/studies/{study}/``."""
 
     @ui.page("/")
-    def home() -> None:
+    def home(like: str = OWN) -> None:
         with frame(context, "Studies"):
             _studies(context)
-            _new_study(context)
+            _new_study(context, like)
 
     @ui.page("/studies/{study}/")
     def study_home(study: str) -> RedirectResponse | None:
@@ -77,7 +77,7 @@ def _card(card: StudyCard) -> None:
         element("p", "soft", " · ".join(filter(None, [card.name, card.last_run and f"last run {card.last_run}"])))
 
 
-def _new_study(context: AppContext) -> None:
+def _new_study(context: AppContext, like: str) -> None:
     from innospace.study.worked import worked_studies
 
     if not context.workspace.many:
@@ -87,7 +87,7 @@ def _new_study(context: AppContext) -> None:
     with element("section", "card"):
         element("h2", "", "New study")
         title = field_text("Title", required=True, placeholder="Innovation in my regions")
-        begin = field_select("Begin with", choices, OWN)
+        begin = field_select("Begin with", choices, like if like in choices else OWN)
         place = element("div")
         button("Make the study", lambda: _create(context, title, begin, place), primary=True)
 

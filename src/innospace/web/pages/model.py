@@ -12,7 +12,17 @@ from innospace.core.errors import InnospaceError
 from innospace.study import edit
 from innospace.study.forms import ENGINE_WORDS
 from innospace.web.controls import button, element, field_select, field_text
-from innospace.web.layout import announcer, empty_state, frame, link, show_error, show_problems, study_url
+from innospace.web.layout import (
+    announcer,
+    connected,
+    empty_state,
+    frame,
+    link,
+    show_error,
+    show_problems,
+    study_folder,
+    study_url,
+)
 from innospace.web.pages import model_work
 from innospace.web.pages.model_links import LinksPart
 from innospace.web.pages.model_steps import StepCard
@@ -21,8 +31,6 @@ if TYPE_CHECKING:
     from innospace.study.edit import StudyText
     from innospace.web.context import AppContext
 
-CONNECT_SECONDS = 60.0
-
 
 def register(context: AppContext) -> None:
     """Declare ``/studies/{study}/model``."""
@@ -30,15 +38,12 @@ def register(context: AppContext) -> None:
     @ui.page("/studies/{study}/model")
     async def model(study: str) -> None:
         with frame(context, "Model", study=study, section="model"):
-            try:
-                folder = context.workspace.folder(study)
-            except InnospaceError as error:
-                show_error(error)
-                link("All studies", "/")
+            folder = study_folder(context, study)
+            if folder is None:
                 return
             page = ModelPage(context, study, folder)
             page.draw()
-            await ui.context.client.connected(CONNECT_SECONDS)
+            await connected()
             await page.look()
 
 

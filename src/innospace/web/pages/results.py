@@ -15,7 +15,7 @@ from innospace.web import drawing
 from innospace.web.controls import element, field_select
 from innospace.web.drawing import Chosen, History, Overview, RunRef, find_run
 from innospace.web.drawn import LOADING, Kept
-from innospace.web.layout import empty_state, frame, link, show_error, study_url
+from innospace.web.layout import empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages.results_files import commands, files
 from innospace.web.pages.results_look import Look
 from innospace.web.pages.results_parts import PartView, chapter, contents, opening
@@ -39,10 +39,8 @@ def register(context: AppContext) -> None:
     def results(study: str, request: Request) -> None:
         asked = dict(request.query_params)
         with frame(context, "Results", study=study, section="results"):
-            try:
-                folder = context.workspace.folder(study)
-            except InnospaceError as error:
-                show_error(error)
+            folder = study_folder(context, study)
+            if folder is None:
                 return
             _show(ResultsPage(context, kept, study, folder, asked))
 

@@ -12,7 +12,7 @@ from nicegui import ui
 from innospace.core.errors import InnospaceError
 from innospace.study.what_if import Bench, Known, compute_missing
 from innospace.web.controls import Field, button, element, field_check, field_select
-from innospace.web.layout import announcer, empty_state, frame, link, show_error, study_url
+from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import scenarios_levers, scenarios_work
 from innospace.web.pages.scenarios_result import ResultView
 from innospace.web.pages.scenarios_save import SaveForm
@@ -21,8 +21,6 @@ from innospace.web.pages.scenarios_state import State, begin, from_text
 if TYPE_CHECKING:
     from innospace.web.context import AppContext
 
-CONNECT_SECONDS = 60.0
-
 
 def register(context: AppContext) -> None:
     """Declare ``/studies/{study}/scenarios``; ``s`` holds drafts, ``step`` names the economy step."""
@@ -30,13 +28,11 @@ def register(context: AppContext) -> None:
     @ui.page("/studies/{study}/scenarios")
     async def scenarios(study: str, s: str = "", step: str = "", saved: str = "") -> None:
         with frame(context, "Scenarios", study=study, section="scenarios") as main:
-            try:
-                folder = context.workspace.folder(study)
-            except InnospaceError as error:
-                show_error(error)
+            folder = study_folder(context, study)
+            if folder is None:
                 return
             waiting = element("p", "soft", "Preparing the model of this study…")
-            await ui.context.client.connected(CONNECT_SECONDS)
+            await connected()
             await _open(context, study, folder, step, s, saved)
             if not main.is_deleted:
                 waiting.delete()
