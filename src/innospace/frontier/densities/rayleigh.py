@@ -61,7 +61,7 @@ class Rayleigh(ClosedForm):
     ``sigma^2 = sigma_u^2 + sigma_v^2``, ``lambda = sigma_u / sigma_v``.
     """
 
-    prior = RayleighPrior()
+    law = RayleighPrior()
 
     def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
         """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""

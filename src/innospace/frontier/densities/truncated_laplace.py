@@ -85,7 +85,7 @@ class TruncatedLaplace(ClosedForm):
     ``h(r) = exp(r e + r^2 sigma_v^2 / 2) Phi(-e / sigma_v - r sigma_v)``.
     """
 
-    prior = TruncatedLaplacePrior()
+    law = TruncatedLaplacePrior()
 
     def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
         """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""

@@ -59,7 +59,7 @@ class UniformPrior:
 class Uniform(ClosedForm):
     r"""``ln f(e) = -ln theta + ln(Phi((e + theta) / sigma_v) - Phi(e / sigma_v))``."""
 
-    prior = UniformPrior()
+    law = UniformPrior()
 
     def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
         """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""
