@@ -33,7 +33,7 @@ def test_a_study_is_run_and_leads_to_its_results(tmp_path, serve, tab):
     served = serve(tmp_path)
     first, second = tab(served), tab(served, width=390, dark=True)
     page, other = opened(first), opened(second)
-    assert page.get_by_text("frontier (frontier): to be computed").is_visible()
+    assert page.get_by_text("frontier: to be computed").is_visible()
     assert first.violations() == []
     page.get_by_role("button", name="Run", exact=True).focus()
     page.keyboard.press("Enter")
@@ -67,7 +67,7 @@ def test_a_long_run_is_stopped_and_pages_answer_meanwhile(tmp_path, serve, tab):
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped; what was finished is kept").wait_for(timeout=LONG)
     page.get_by_role("button", name="Go on").wait_for()
-    assert page.get_by_text("frontier (frontier): stored already").is_visible()
+    assert page.get_by_text("frontier: stored already").is_visible()
 
 
 def test_a_study_that_cannot_run_says_why_and_where_to_mend_it(tmp_path, serve, tab):

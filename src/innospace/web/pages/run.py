@@ -107,7 +107,8 @@ class RunPage:
         element("h2", "", "What is computed")
         with element("ol"):
             for name, engine, stored in found.steps:
-                element("li", "", f"{name} ({engine}): {'stored already' if stored else 'to be computed'}")
+                named = name if name == engine else f"{name} ({engine})"
+                element("li", "", f"{named}: {'stored already' if stored else 'to be computed'}")
         kept = any(stored for *_, stored in found.steps)
         words = "Write the report again" if found.stored else "Go on" if kept else "Run"
         self.begin = element("div", "row-of-buttons")

@@ -31,7 +31,7 @@ def register(context: AppContext) -> None:
             folder = study_folder(context, study)
             if folder is None:
                 return
-            waiting = element("p", "soft", "Preparing the model of this study…")
+            waiting = element("p", "soft loading", "Preparing the model of this study…")
             await connected()
             await _open(context, study, folder, step, s, saved)
             if not main.is_deleted:
