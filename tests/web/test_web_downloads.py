@@ -194,7 +194,7 @@ def test_link_out_of_the_study_is_not_packed(study, client, tmp_path):
         "/files/studies/nothing/study.zip",
         BASE + "/runs/%2e%2e/report.html",
         BASE + "/runs/.steps/report.html",
-        BASE + "/runs/0/report.html",
+        BASE + "/runs/zz/report.html",
         "RUN/figures/..%2F..%2Fmanifest.svg",
         "RUN/tables/%2e%2e%2f%2e%2e%2fstudy.csv",
         "RUN/figures/%2e%2e.svg",

@@ -110,7 +110,7 @@ def test_from_an_upload_to_a_study_that_runs(serve, root, tab):
     assert Path(download.value.path()).read_bytes() == (folder / "study.toml").read_bytes()
     page.get_by_role("button", name="Save and run").click()
     page.wait_for_url("**/run")
-    page.get_by_text("Finished").wait_for()
+    page.get_by_role("link", name="See the results").wait_for()
 
 
 @pytest.mark.browser
