@@ -1,0 +1,157 @@
+"""One run of the country: years from before the panel to the last year asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from innospace.agents import innovations
+from innospace.agents.links import Experience, Links, Setting, form, last, succeed
+from innospace.agents.model import AgentModel
+from innospace.agents.policy import Instrument, Policy
+from innospace.numerics.keyed import keys, uniforms
+
+Array = NDArray[np.float64]
+WARM_UP = 8
+"""Years before the first one, in which links and experience come to rest."""
+NEIGHBOUR_PRIOR = 10.0
+"""Successes expected nearby below which neighbours hardly count."""
+_OPENNESS = 41
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run.
+
+    Attributes
+    ----------
+    years : ndarray of int, shape (T,)
+    links, away : ndarray, shape (T, R)
+        Links in use by region of the company, and those of them with organisations elsewhere.
+    new, successes : ndarray, shape (T, R)
+        Links made in the year, links that succeeded.
+    innovations, expected : ndarray, shape (T, R)
+        Counts, and their means L^delta.
+    funded, anyway : ndarray, shape (T, R)
+        New links that were co-funded, and those of them that would have been made without.
+    spent : ndarray, shape (T, R)
+        Million roubles.
+    last : Links
+        Links in use in the last year.
+    """
+
+    years: NDArray[np.int64]
+    links: Array
+    away: Array
+    new: Array
+    successes: Array
+    innovations: Array
+    expected: Array
+    funded: Array
+    anyway: Array
+    spent: Array
+    last: Links
+
+
+def simulate(
+    model: AgentModel, first: int, final: int, policy: Policy | None = None, *, seed: int = 0, replication: int = 0
+) -> Run:
+    """Run the country.
+
+    Parameters
+    ----------
+    model : AgentModel
+    first, final : int
+        Years that are kept.
+    policy : Policy, optional
+    seed, replication : int
+        Together the key of everything that is drawn. Runs of one key that differ in a policy share all numbers that the
+        policy does not touch.
+
+    Returns
+    -------
+    Run
+    """
+    if policy is not None:
+        policy.check(model.population.regions, (first, final))
+    key = int(keys(seed, replication)[0] >> np.uint64(1))
+    start = first - WARM_UP
+    years = np.arange(start, final + 1)
+    openness = _openness(model, years, key)
+    numbers = {name: i for i, name in enumerate(model.population.regions)}
+    given = [(numbers[i.region], i) for i in (policy.instruments if policy else ())]
+    memory, going, links = Experience.none(model.population), Links.none(), Links.none()
+    rows: list[dict[str, Array]] = []
+    for t, year in enumerate(years):
+        active = [(i, instrument) for i, instrument in given if instrument.active(int(year))]
+        links, going, values = _year(model, int(year), openness[t], active, memory, going, key)
+        rows.append(values)
+    found = {name: np.array([r[name] for r in rows])[WARM_UP:] for name in rows[0]}
+    mean = innovations.expected(found["links"], model.delta)
+    counts = innovations.drawn(mean, model.calibrated.dispersion, key, years[WARM_UP:])
+    return Run(years[WARM_UP:], innovations=counts, expected=mean, last=links, **found)
+
+
+def _year(
+    model: AgentModel,
+    year: int,
+    openness: Array,
+    instruments: Sequence[tuple[int, Instrument]],
+    memory: Experience,
+    going: Links,
+    key: int,
+) -> tuple[Links, Links, dict[str, Array]]:
+    """Return links in use, links that go on, and what is kept of a year; experience is brought up to date."""
+    a, population = model.assumptions, model.population
+    meetings = model.rate * population.space * np.exp(model.meeting_growth(year))
+    setting = Setting.of(openness, meetings, instruments, a)
+    formed = form(population, setting, memory, a, (key, year))
+    links = Links.together([going, formed.links])
+    won, surprise = succeed(links, year, a)
+    memory.remember(links, surprise, a.memory)
+    count = _counter(len(population.regions))
+    in_use, successes = count(links.home), count(links.home[won])
+    foreseen = model.links * np.exp(model.share_growth(year)) * model.success_share
+    memory.neighbours = _neighbours(population.nearness, successes, foreseen)
+    spent = (
+        formed.funded * setting.co_rate * a.project_cost
+        + formed.introduced * a.introduction_cost
+        + formed.ordered * a.order_cost
+        + in_use * setting.relief * a.project_cost
+    )
+    values = {
+        "links": in_use,
+        "away": count(links.home[links.origin != links.home]),
+        "new": count(formed.links.home),
+        "successes": successes,
+        "funded": formed.funded,
+        "anyway": formed.anyway,
+        "spent": spent,
+    }
+    return links, last(links, won, year, a), values
+
+
+def _counter(regions: int) -> Callable[[NDArray[np.int64]], Array]:
+    return lambda region: np.bincount(region, minlength=regions).astype(np.float64)
+
+
+def _neighbours(nearness: Array, successes: Array, foreseen: Array) -> Array:
+    """Return success nearby beyond what was foreseen, as a share of it, -1 to 1, shape (R,)."""
+    near = nearness @ foreseen
+    return np.clip(nearness @ (successes - foreseen) / (near + NEIGHBOUR_PRIOR), -1.0, 1.0)
+
+
+def _openness(model: AgentModel, years: NDArray[np.int64], key: int) -> Array:
+    """Return openness by year and region with its autoregressive changes, shape (T, R)."""
+    sd, rho = model.calibrated.openness_sd, model.assumptions.openness_persistence
+    regions = np.arange(len(model.openness))
+    shocks = special.ndtri(uniforms(key, _OPENNESS, years[:, None], regions[None, :]))
+    state = np.empty_like(shocks)
+    state[0] = shocks[0]
+    for t in range(1, len(years)):
+        state[t] = rho * state[t - 1] + np.sqrt(1.0 - rho**2) * shocks[t]
+    return np.asarray(model.openness + sd * state - 0.5 * sd**2)
