@@ -115,7 +115,8 @@ RANGES: Mapping[str, tuple[float, float]] = {
 REASONS: Mapping[str, str] = {
     "fields": "About as many as the main branches of engineering; the result hardly depends on it.",
     "size_dispersion": "Sizes of firms and organisations are skewed; a logarithmic spread of one is usual.",
-    "acceptance": "Not identified: only the product of meetings and acceptance is seen. It leaves room for regions that "
+    "acceptance": "Not identified: only the product of meetings and acceptance is seen. It leaves room for regions "
+    "that "
     "do ten times as well as the frontier.",
     "fit_effect": "A partner of the same field is about four times as likely to be taken as the most distant one.",
     "experience_effect": "Small: success beyond what fit foretold moves the odds by at most 65 percent.",

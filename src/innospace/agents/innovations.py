@@ -1,8 +1,8 @@
 """From links to innovations: ideas lie in wait, links find them, and what several find counts once.
 
-Ideas differ in how easily they are found. When the number of ideas that are found at rate above x per link and year falls
-as x^-delta (an infinite urn with a regularly varying tail: Karlin 1967), L links find each idea independently, and
-distinct ideas are a Poisson number with mean L^delta: the frontier Q = (w V)^delta with duplication as its reason.
+Ideas differ in how easily they are found. When the number of ideas that are found at a rate above x per link and year
+falls as x^-delta (an infinite urn with a regularly varying tail: Karlin 1967), L links find each idea independently,
+and distinct ideas are a Poisson number with mean L^delta: the frontier Q = (w V)^delta with duplication as its reason.
 """
 
 from __future__ import annotations

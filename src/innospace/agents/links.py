@@ -94,14 +94,11 @@ class Experience:
 
     def remember(self, links: Links, surprise: Array, memory: float) -> None:
         """Let experience fade and add that of a year."""
-        for old, index, new in (
-            (self.organisations, links.organisation, surprise),
-            (self.organisation_trials, links.organisation, None),
-            (self.companies, links.company, surprise),
-            (self.company_trials, links.company, None),
-        ):
-            old *= memory
-            old += np.bincount(index, new, minlength=len(old))
+        s, b = len(self.organisations), len(self.companies)
+        self.organisations = memory * self.organisations + np.bincount(links.organisation, surprise, s)
+        self.organisation_trials = memory * self.organisation_trials + np.bincount(links.organisation, None, s)
+        self.companies = memory * self.companies + np.bincount(links.company, surprise, b)
+        self.company_trials = memory * self.company_trials + np.bincount(links.company, None, b)
 
 
 PRIOR = 4.0

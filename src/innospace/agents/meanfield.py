@@ -1,7 +1,7 @@
 """Expectations of the simulation in closed form: what a share of the space in use takes, and what it gives.
 
-Without policy links of a region are a Poisson process with independent lives, so that their number in a year is Poisson;
-given the number L, innovations have mean L^delta. Calibration inverts both, tests hold the simulation against them.
+Without policy links of a region are a Poisson process with independent lives, so that their number in a year is
+Poisson; given the number L, innovations have mean L^delta. Calibration inverts both, and tests hold runs against them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ UNIT_NODES, UNIT_WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 _HERMITE, _HERMITE_WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 EXACT = 60.0
 """Means above this use an expansion, those below the sum over counts."""
-BISECTIONS = 80
+BISECTIONS = 48
 
 
 def closeness(first: ArrayLike, second: ArrayLike, fields: int) -> Array:
@@ -72,12 +72,13 @@ def field_closeness(population: Population, a: Assumptions) -> tuple[Array, Arra
 
 def _by_field(agents: Agents, weights: Array, fields: int, regions: int) -> Array:
     place = agents.region * fields + agents.field
-    return np.bincount(place, weights, minlength=regions * fields).reshape(regions, fields)
+    found = np.bincount(place, weights, minlength=regions * fields)
+    return found.astype(np.float64).reshape(regions, fields)
 
 
 def _normed(rows: Array) -> Array:
     sums = rows.sum(axis=1, keepdims=True)
-    return np.divide(rows, sums, out=np.zeros_like(rows), where=sums > 0.0)
+    return np.asarray(np.divide(rows, sums, out=np.zeros_like(rows), where=sums > 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class Meetings:
         taken = special.expit(openness[:, None, None] + a.fit_effect * (self.fit - 0.5))
         weight = self.chances * taken * years_in_use(self.fit, a, growth)
         total = weight.sum(axis=(1, 2))
-        return np.divide((weight * success(self.fit, a)).sum(axis=(1, 2)), total, out=np.zeros_like(total), where=total > 0)
+        won = (weight * success(self.fit, a)).sum(axis=(1, 2))
+        return np.asarray(np.divide(won, total, out=np.zeros_like(total), where=total > 0))
 
 
 def meeting_rate(share: float, a: Assumptions, growth: float) -> float:

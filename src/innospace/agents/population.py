@@ -83,11 +83,11 @@ class Agents:
         low, high = edges[self.starts[region]], edges[self.starts[region + 1]]
         found = np.searchsorted(running, low + u * (high - low), side="right")
         # a sum that rounds up must not lead into the next region
-        return np.clip(found, self.starts[region], self.starts[region + 1] - 1)
+        return np.asarray(np.clip(found, self.starts[region], self.starts[region + 1] - 1))
 
     def totals(self, weights: Array) -> Array:
         """Return sums of weights by region, shape (R,)."""
-        return np.bincount(self.region, weights, minlength=len(self.starts) - 1)
+        return np.bincount(self.region, weights, minlength=len(self.starts) - 1).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,9 @@ def draw_population(
         size = np.exp(a.size_dispersion * rng.standard_normal(n) - 0.5 * a.size_dispersion**2)
         reach = np.minimum(0.95, a.reach * size**0.3)
         kinds.append(
-            Agents.of(np.repeat(np.arange(len(regions)), counts), rng.integers(0, a.fields, n), size, reach, len(counts))
+            Agents.of(
+                np.repeat(np.arange(len(regions)), counts), rng.integers(0, a.fields, n), size, reach, len(counts)
+            )
         )
     return population_of(regions, kinds[0], kinds[1], distances, a)
 
@@ -207,7 +209,7 @@ def whole_counts(given: ArrayLike, regions: Sequence[str], name: str) -> Integer
     counts = np.asarray(given, dtype=np.float64)
     bad = ~np.isfinite(counts) | (counts < 0.0) | (counts != np.round(counts))
     if counts.shape != (len(regions),) or bad.any():
-        told = [f"{regions[i]} ({counts[i]:g})" for i in np.flatnonzero(bad)] if counts.ndim == 1 else []
+        told = [f"{regions[int(i)]} ({counts[i]:g})" for i in np.flatnonzero(bad)] if counts.ndim == 1 else []
         raise DataError(
             f"Counts of {name} are not whole numbers of agents.",
             where=offenders(told) if told else f"shape {counts.shape} for {len(regions)} regions",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,5 +205,3 @@ def windows(counts: Array, window: int) -> Array:
     """Return means over a window of years, shape (R, T - window + 1), of counts by year and region, shape (T, R)."""
     sums = np.cumsum(np.vstack((np.zeros((1, counts.shape[1])), counts)), axis=0)
     return np.asarray((sums[window:] - sums[:-window]).T / window)
-
-

@@ -34,6 +34,9 @@ class FigureKind(StrEnum):
     MAP = "map"
     """code (joined to ``geometry`` feature ids), value, label; optional: value_title, value_format,
     domain (two numbers), direct (list of codes labelled on the map because they are too small to see)."""
+    MAPS = "maps"
+    """Small maps with one scale, in rows of two: as a map, and panel (its values in order of appearance are titles);
+    optional: value_title, value_format, domain, scheme (of colours)."""
     LINES = "lines"
     """x, y; optional: series, lower, upper, x_title, y_title, y_format, y_log, reference (float: a level drawn)."""
     HISTOGRAM = "histogram"

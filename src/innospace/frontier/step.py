@@ -31,7 +31,7 @@ RESULTS: Mapping[str, type[Result]] = {
     "panel_frontier": PanelResult,
 }
 ROLES: Mapping[str, bool] = {TABLE: True}
-OFFERS = ("technical_efficiency", "used_share", "used_space")
+OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
 _OF_FORMULA = ("cost", "weights", "cluster", "noise", "names", "panel", "unit", "time", "mundlak")

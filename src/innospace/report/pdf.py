@@ -21,7 +21,7 @@ WIDTH = 720
 """Width at which charts are drawn, in pixels; 170 mm on paper, so that 12 pixels are 8 points."""
 ROWS = 44
 """Rows of a ranked chart that fit on one page."""
-_FULL = {FigureKind.INTERVALS, FigureKind.MAP}
+_FULL = {FigureKind.INTERVALS, FigureKind.MAP, FigureKind.MAPS}
 """Figures as wide as the text; two of the others fit on a page."""
 _CHART_FONTS = {"Arial", "Helvetica", "Liberation Sans"}
 

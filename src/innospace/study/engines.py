@@ -21,6 +21,7 @@ ENGINES: dict[str, str] = {
     "frontier": "innospace.frontier.step",
     "economy": "innospace.economy.step",
     "firms": "innospace.firms.step",
+    "agents": "innospace.agents.step",
 }
 """Engine name -> module, imported when a study first names it."""
 

@@ -38,6 +38,7 @@ ENGINE_WORDS = {
     "frontier": "Frontier: how much more could be reached with the same inputs",
     "economy": "Economy: what policy would do to a region, year by year",
     "firms": "Firms: what goes with innovation in firms",
+    "agents": "Agents: how cooperation makes technologies, and what policy adds",
 }
 MORE = "More options"
 """Group of the fields that are seldom changed."""

@@ -11,6 +11,7 @@ GLOSSARIES: tuple[str, ...] = (
     "innospace.frontier.glossary",
     "innospace.economy.models.knowledge.glossary",
     "innospace.firms.glossary",
+    "innospace.agents.glossary",
 )
 """Modules of engines that offer ``explain_terms()``."""
 

@@ -184,7 +184,18 @@ class SpaceResult:
         return self.regions
 
     def offers(self, name: str) -> pd.DataFrame:
-        """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``."""
+        """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``.
+
+        ``parameters`` has the labels ``model`` and ``parameter``: ``delta``, ``share`` (w), ``sigma_u``, ``sigma_v``.
+        """
+        require_known(
+            [name],
+            ["technical_efficiency", "used_share", "used_space", "parameters"],
+            kind="quantity",
+            where="frontier",
+        )
+        if name == "parameters":
+            return self._offered_parameters()
         column = {"technical_efficiency": "te"}.get(name, name)
         names = {column: "value", f"{column}_lower": "lower", f"{column}_upper": "upper"}
         labels = [c for c in ("region", "region_code", "year") if c in self.regions]
@@ -193,6 +204,22 @@ class SpaceResult:
             .rename(columns=names)
             .assign(unit="links" if name == "used_space" else "fraction")
         )
+
+    def _offered_parameters(self) -> pd.DataFrame:
+        import pandas as pd
+
+        nothing, rows = float("nan"), []
+        for name, model in self.reported.items():
+            share, p = self.share(name), self.parameters(name)
+            ends = model.confidence_intervals(self.spec.level)
+            delta = [float(ends[k][LN_V]) for k in ("lower", "upper")]
+            rows += [
+                (name, "delta", p["delta"], *delta, "elasticity"),
+                (name, "share", share.w, share.lower, share.upper, "fraction"),
+                (name, "sigma_u", p["sigma_u"], nothing, nothing, "log units"),
+                (name, "sigma_v", p["sigma_v"], nothing, nothing, "log units"),
+            ]
+        return pd.DataFrame(rows, columns=["model", "parameter", "value", "lower", "upper", "unit"])
 
     def summary(self) -> str:
         """Return text for a terminal, at most 100 columns wide."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from innospace.core.errors import DataError
 from innospace.core.figure import Figure, FigureKind
-from innospace.report.charts import coefficients, histogram, lines, maps, network, ranked, scatter
+from innospace.report.charts import coefficients, histogram, lines, maps, network, ranked, scatter, small_maps
 from innospace.report.charts.export import to_png, to_svg
 from innospace.report.charts.theme import Layout, Words
 
@@ -17,6 +17,7 @@ _KINDS: dict[FigureKind, Any] = {
     FigureKind.SCATTER: scatter,
     FigureKind.INTERVALS: ranked,
     FigureKind.MAP: maps,
+    FigureKind.MAPS: small_maps,
     FigureKind.LINES: lines,
     FigureKind.HISTOGRAM: histogram,
     FigureKind.COEFFICIENTS: coefficients,

@@ -103,15 +103,15 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
         }
         for s in known
     ]
-    layers = [_shape_layer(rows).encode(color=colour, description="hint:N")]
+    layers = [shape_layer(rows).encode(color=colour, description="hint:N")]
     if missing:
         layers += _missing_layers(missing)
-    layers.append(_outline(plane.borders, theme.PAPER, 0.5))
+    layers.append(outline(plane.borders, theme.PAPER, 0.5))
     layers += _callouts(figure, ready, plane, colour, layout, spec)
     names = ", ".join(one_line(ready.names.get(s.code, s.name)) for s in missing)
     lines = wrap(f"No data: {names}", width - 30.0, layout.size) if missing else []
     lines = [*lines[:4], elide(" ".join(lines[4:]), width - 30.0, layout.size)] if len(lines) > 5 else lines
-    layers += _legend(e, ready, plane, colour, layout) + _swatch(plane.height + 68.0, lines, layout.size)
+    layers += legend(e, ready, plane, colour, layout) + _swatch(plane.height + 68.0, lines, layout.size)
     plot = theme.Plot(
         width,
         plane.height,
@@ -128,13 +128,15 @@ def _inline(features: list[dict[str, Any]]) -> Any:
     return need("altair").InlineData(values=json.dumps(features), format={"type": "json"})
 
 
-def _shape_layer(features: list[dict[str, Any]], **look: Any) -> Any:
+def shape_layer(features: list[dict[str, Any]], **look: Any) -> Any:
+    """Return filled plane shapes."""
     alt = need("altair")
     chart = alt.Chart(_inline(features)).mark_geoshape(strokeWidth=0, clip=False, **look)
     return chart.project(type="identity", scale=1, translate=[0, 0])
 
 
-def _outline(lines: list[list[list[float]]], colour: str, width: float) -> Any:
+def outline(lines: list[list[list[float]]], colour: str, width: float) -> Any:
+    """Return lines, such as borders."""
     alt = need("altair")
     one = {"type": "Feature", "geometry": {"type": "MultiLineString", "coordinates": lines}}
     look = {
@@ -154,9 +156,9 @@ def _missing_layers(missing: list[Any]) -> list[Any]:
     edges = [line for s in missing for line in s.edges]
     lines = [line for s in missing for line in hatching(s.polygons, 4.0)]
     return [
-        _shape_layer(grey, fill=NO_DATA).encode(description="hint:N"),
-        _outline(lines, theme.DOT, 0.8),
-        _outline(edges, theme.DOT, 0.5),
+        shape_layer(grey, fill=NO_DATA).encode(description="hint:N"),
+        outline(lines, theme.DOT, 0.8),
+        outline(edges, theme.DOT, 0.5),
     ]
 
 
@@ -234,7 +236,7 @@ def _count(dots: Any, x: float, y: float, half_w: float, half_h: float) -> int:
     return int(((np.abs(dots[:, 0] - x) < half_w) & (np.abs(dots[:, 1] - y) < half_h)).sum())
 
 
-def _legend(e: Any, ready: Prepared, plane: PlaneMap, colour: Any, layout: theme.Layout) -> list[Any]:
+def legend(e: Any, ready: Prepared, plane: PlaneMap, colour: Any, layout: theme.Layout) -> list[Any]:
     """Return a colour bar with title and ticks."""
     import pandas as pd
 
@@ -269,8 +271,8 @@ def _swatch(y: float, lines: list[str], size: int) -> list[Any]:
     box = np.array([[0.0, y], [18.0, y], [18.0, y + 12.0], [0.0, y + 12.0], [0.0, y]])
     square = [{"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [box.tolist()]}}]
     return [
-        _shape_layer(square, fill=NO_DATA, aria=False),
-        _outline(hatching([[box]], 4.0), theme.DOT, 0.8),
-        _outline([box.tolist()], theme.DOT, 0.6),
+        shape_layer(square, fill=NO_DATA, aria=False),
+        outline(hatching([[box]], 4.0), theme.DOT, 0.8),
+        outline([box.tolist()], theme.DOT, 0.6),
         *(theme.text_at(text, 25.0, y + 10.0 + 16.0 * i, size) for i, text in enumerate(lines)),
     ]

@@ -1,0 +1,183 @@
+"""The verb: calibrate the agents to a panel of regions, run them without and with policies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from innospace.agents.calibrate import Calibration, Setup, calibrate
+from innospace.agents.geography import centres, distances
+from innospace.agents.population import draw_population, split
+from innospace.agents.replicate import replicate
+from innospace.agents.spec import AgentSpec
+from innospace.agents.targets import FrontierNumbers, Panel
+from innospace.core.errors import SpecError
+from innospace.core.inputs import Parts
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress, part, silent
+from innospace.core.provenance import Nature, Provenance, Source
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from innospace.agents.result import AgentResult
+    from innospace.data.schemas.innovation_space import InnovationSpaceTable
+
+NATIONAL = "rosstat-rd-organisations-national"
+
+
+def simulate_country(
+    table: InnovationSpaceTable | Any,
+    frontier: FrontierNumbers,
+    spec: AgentSpec | None = None,
+    *,
+    seed: int = 0,
+    workers: int | None = 1,
+    parts: Parts | None = None,
+    progress: Progress = silent,
+) -> AgentResult:
+    """Calibrate the agents and run them.
+
+    Parameters
+    ----------
+    table : InnovationSpaceTable, or anything ``innospace.data.schemas.innovation_space.validate`` accepts
+        One row a region and year, consecutive years.
+    frontier : FrontierNumbers
+        Of the last year of the table.
+    spec : AgentSpec, optional
+    seed : int
+    workers : int, optional
+        Processes; all cores when None. No number depends on it.
+    parts : Parts, optional
+        Where finished parts are kept, so that a stopped run goes on.
+    progress : callable
+
+    Returns
+    -------
+    AgentResult
+        Its status is that of the calibration.
+
+    Raises
+    ------
+    DataError, LabelError, SpecError
+        The table, a policy or an assumption does not fit.
+    """
+    from innospace.agents import summaries
+    from innospace.agents.result import AgentResult
+    from innospace.agents.sensitivity import sobol
+    from innospace.data.schemas.innovation_space import InnovationSpaceTable, validate
+
+    spec = spec or AgentSpec()
+    checked = table if isinstance(table, InnovationSpaceTable) else validate(table)
+    panel = Panel.of(checked.frame)
+    require_fits(spec, panel)
+    setup, steps, sources = set_up(panel, frontier, spec, seed)
+    shares = (0.0, 0.4 if spec.calibrated is None else 0.0, 0.9 if spec.sensitivity else 1.0)
+    calibration: Calibration | None = None
+    calibrated = spec.calibrated
+    if calibrated is None:
+        calibration = calibrate(
+            setup,
+            replications=spec.calibration_replications,
+            max_evaluations=spec.max_evaluations,
+            workers=workers,
+            parts=parts,
+            progress=part(progress, shares[0], shares[1]),
+        )
+        calibrated = calibration.calibrated
+    model = setup.model(calibrated, spec.growth_after)
+    first = panel.base - spec.assumptions.window + 1
+    runs = replicate(
+        model,
+        spec.policies,
+        first,
+        spec.final,
+        spec.replications,
+        seed=seed,
+        workers=workers,
+        parts=parts,
+        progress=part(progress, shares[1], shares[2]),
+    )
+    years, found = summaries.series(runs, model, frontier)
+    touched = {p.name: {i.region for i in p.instruments} for p in spec.policies}
+    frames = {
+        "paths": summaries.paths(runs, years, found, panel),
+        "country": summaries.country(runs, years, found),
+        "effects": summaries.effects(runs, years, found, touched, panel),
+        "networks": summaries.networks(runs),
+        "flows": summaries.flow_table(runs, panel),
+        "regions": summaries.by_region(runs, model, frontier, panel),
+    }
+    if spec.sensitivity:
+        chosen = spec.policies[0] if spec.policies else None
+        told = part(progress, shares[2], 1.0)
+        frames["sensitivity"] = sobol(
+            setup, calibrated, chosen, spec.sensitivity, seed=seed, workers=workers, progress=told
+        )
+    provenance = Provenance.now((checked.source, *sources), {**spec.to_dict(), "frontier": frontier.to_dict()}, seed)
+    return AgentResult(
+        spec, frontier, calibrated, calibration, panel.base, frames, (*checked.steps, *steps), provenance
+    )
+
+
+def require_fits(spec: AgentSpec, panel: Panel) -> None:
+    """Raise when policies, focus or years do not fit the panel.
+
+    Raises
+    ------
+    LabelError, SpecError
+    """
+    if spec.final <= panel.base:
+        raise SpecError(f"The last year is {spec.final}.", allowed=f"after {panel.base}, the last year of the table")
+    if spec.final > panel.base + 60:
+        raise SpecError(f"The last year is {spec.final}.", allowed=f"up to {panel.base + 60}")
+    require_known(spec.focus, panel.regions, kind="region", where="key 'focus'")
+    for policy in spec.policies:
+        policy.check(panel.regions, (panel.base, spec.final))
+
+
+def set_up(
+    panel: Panel, frontier: FrontierNumbers, spec: AgentSpec, seed: int
+) -> tuple[Setup, tuple[str, ...], tuple[Source, ...]]:
+    """Return what calibration and runs hold fixed, what was done to get it, and further sources."""
+    from innospace.data import load_geometry
+
+    places = centres(load_geometry())
+    found = [places.get(code) for code in panel.codes]
+    steps: list[str] = []
+    sources: tuple[Source, ...] = ()
+    if panel.organisations is not None and panel.companies is not None:
+        counts: tuple[ArrayLike, ArrayLike] = (panel.organisations, panel.companies)
+        steps.append("R&D organisations and innovative companies are those of the table.")
+    else:
+        total, sources = _organisations(panel, spec)
+        counts = split(panel.space[:, -1], total, spec.assumptions.organisations_exponent)
+        steps.append(
+            f"Only V is known: {total:,.0f} R&D organisations were split over regions in proportion to V to the power "
+            f"{spec.assumptions.organisations_exponent:g}, and innovative companies are V over them (assumed; give the "
+            "columns rd_organisations and innovative_companies to replace it)."
+        )
+    lost = [name for name, place in zip(panel.regions, found, strict=True) if place is None]
+    if lost:
+        steps.append(f"{len(lost)} regions have no place on the map and stand at the median distance from all others.")
+    population = draw_population(panel.regions, *counts, distances(found), spec.assumptions, seed=seed)
+    return Setup(panel, frontier, population, spec.assumptions, seed), tuple(steps), sources
+
+
+def _organisations(panel: Panel, spec: AgentSpec) -> tuple[float, tuple[Source, ...]]:
+    """Return the number of R&D organisations of all regions: given, or that of the country in the base year."""
+    if spec.rd_organisations is not None:
+        if not spec.rd_organisations >= 1:
+            raise SpecError(f"rd_organisations is {spec.rd_organisations:g}.", allowed="one or more")
+        return float(spec.rd_organisations), ()
+    from innospace.data import load_sample
+
+    dataset = load_sample(NATIONAL)
+    rows = dataset.frame[(dataset.frame["sector"] == "total") & (dataset.frame["year"] == panel.base)]
+    if rows.empty or not any(code.startswith("RU-") for code in panel.codes):
+        raise SpecError(
+            "The table has only V, and how many R&D organisations there are in all is not known.",
+            where="key 'rd_organisations'",
+            allowed="a number, or the columns rd_organisations and innovative_companies in the table",
+        )
+    return float(rows["rd_organisations"].iloc[0]), (replace(dataset.source, nature=Nature.OBSERVED),)

@@ -1,0 +1,297 @@
+"""Figures of a study of agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from innospace.agents.policy import BASELINE
+from innospace.agents.sensitivity import OUTPUTS
+from innospace.core.figure import Figure, FigureKind
+from innospace.core.labels import require_known
+from innospace.core.numbers import fixed, percent, significant
+
+if TYPE_CHECKING:
+    from innospace.agents.result import AgentResult
+
+LABELLED = 8
+MAPS = 4
+"""Years that stand on the small maps."""
+
+
+class Plots:
+    """Figures by name; each returns data that :meth:`innospace.core.figure.Figure.draw` draws."""
+
+    def __init__(self, result: AgentResult) -> None:
+        self._result = result
+
+    def shares(self) -> Figure:
+        """Return the share of the space in use in runs against that of the frontier, by region."""
+        r = self._result
+        rows = r.frames["regions"]
+        rows = rows[(rows["used_share"] > 0.0) & (rows["frontier_share"] > 0.0)].reset_index(drop=True)
+        top = rows["technologies"].rank(ascending=False, method="first") <= LABELLED
+        rows = rows.assign(
+            emerged=100.0 * rows["used_share"],
+            frontier=100.0 * rows["frontier_share"],
+            highlight=top | rows["region"].isin(r.spec.focus),
+        )
+        order = float(stats.spearmanr(rows["emerged"], rows["frontier"]).statistic)
+        return Figure(
+            "agents-shares",
+            FigureKind.SCATTER,
+            f"The share of the space in use that emerges ranks regions as the frontier does: rank correlation "
+            f"{fixed(order, 2)}",
+            f"Share of the innovation space in use, {r.base}, %: mean of {r.spec.replications} runs w against W of the "
+            f"frontier, {len(rows)} regions; both axes logarithmic",
+            self._caption(
+                "W is that of one year, runs are fitted to the mean of the years of the panel. Links are whole: the "
+                "smallest regions need more of them on average than the formula has."
+            ),
+            f"Scatter of the share in use of runs against that of the frontier for {len(rows)} regions.",
+            rows[["region", "frontier", "emerged", "highlight"]],
+            {
+                "x": "frontier",
+                "y": "emerged",
+                "label": "region",
+                "highlight": "highlight",
+                "x_log": True,
+                "y_log": True,
+                "diagonal": True,
+                "x_title": "W of the frontier, %",
+                "y_title": "w of runs, %",
+            },
+        )
+
+    def technologies(self) -> Figure:
+        """Return innovations of runs against those of the panel, by region."""
+        r = self._result
+        rows = r.frames["regions"]
+        rows = rows[rows["technologies"] > 0.0].reset_index(drop=True)
+        top = rows["technologies"].rank(ascending=False, method="first") <= LABELLED
+        inside = (rows["technologies"] >= rows["simulated_technologies_lower"]) & (
+            rows["technologies"] <= rows["simulated_technologies_upper"]
+        )
+        return Figure(
+            "agents-technologies",
+            FigureKind.SCATTER,
+            f"In {int(inside.sum())} of {len(rows)} regions the technologies of the panel lie in the 90\u202f% "
+            f"interval of "
+            "runs",
+            f"New production technologies a year (mean of {r.spec.assumptions.window} years), {r.base}: mean of runs "
+            "against the panel; regions without any are left out; both axes logarithmic",
+            self._caption(""),
+            f"Scatter of simulated against observed technologies for {len(rows)} regions.",
+            rows.assign(highlight=top | rows["region"].isin(r.spec.focus))[
+                ["region", "technologies", "simulated_technologies", "highlight"]
+            ],
+            {
+                "x": "technologies",
+                "y": "simulated_technologies",
+                "label": "region",
+                "highlight": "highlight",
+                "x_log": True,
+                "y_log": True,
+                "diagonal": True,
+                "x_title": "Panel, a year",
+                "y_title": "Runs, a year",
+            },
+        )
+
+    def path(self, region: str) -> Figure:
+        """Return technical efficiency of a region by year, without policy and with policies that touch it."""
+        import pandas as pd
+
+        r = self._result
+        own = [p for p in r.spec.policies if region in {i.region for i in p.instruments}]
+        titles = {BASELINE: "No policy", **{p.name: p.title for p in own}}
+        rows = pd.concat([r.path(region, name).assign(series=title) for name, title in titles.items()])
+        rows = rows.rename(
+            columns={
+                "technical_efficiency": "te",
+                "technical_efficiency_lower": "lower",
+                "technical_efficiency_upper": "upper",
+            }
+        )
+        last = rows[rows["year"] == r.spec.final].set_index("series")["te"]
+        told = "; ".join(f"{name} {fixed(float(v), 3)}" for name, v in last.items())
+        best = max(own, key=lambda p: float(last[p.title])) if own else None
+        title = (
+            f"{best.title} brings efficiency of {region} to {fixed(float(last[best.title]), 2)} on average in "
+            f"{r.spec.final}, against {fixed(float(last['No policy']), 2)}"
+            if best
+            else f"Efficiency of {region} without policy"
+        )
+        return Figure(
+            f"agents-path-{_slug(region)}",
+            FigureKind.LINES,
+            title,
+            f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 90\u202f% "
+            f"interval of "
+            f"{r.spec.replications} runs",
+            self._caption("Efficiency is measured as in the panel: innovations are averaged over three years."),
+            f"Efficiency of {region} in {r.spec.final}: {told}.",
+            rows[["series", "year", "te", "lower", "upper"]].reset_index(drop=True),
+            {
+                "x": "year",
+                "y": "te",
+                "series": "series",
+                "lower": "lower",
+                "upper": "upper",
+                "x_title": "Year",
+                "y_title": "Technical efficiency",
+            },
+        )
+
+    def effect(self, policy: str) -> Figure:
+        """Return what a policy adds to links of its region by year."""
+        r = self._result
+        require_known([policy], list(r.policies), kind="policy")
+        frame = r.frames["effects"]
+        region = next(p for p in r.spec.policies if p.name == policy).instruments[0].region
+        rows = frame[(frame["policy"] == policy) & (frame["region"] == region) & (frame["quantity"] == "links")]
+        final = rows.iloc[-1]
+        return Figure(
+            f"agents-effect-{_slug(policy)}",
+            FigureKind.LINES,
+            f"{r.policies[policy]} adds {significant(float(final['value']))} links in {region} by {r.spec.final}",
+            f"Links in use, policy less no policy, mean and 90\u202f% interval of {r.spec.replications} pairs of runs",
+            self._caption("Runs of a pair share all random numbers that the policy does not touch."),
+            f"Links that {r.policies[policy]} adds by year; {significant(float(final['value']))} in {r.spec.final}.",
+            rows[["year", "value", "lower", "upper"]].reset_index(drop=True),
+            {
+                "x": "year",
+                "y": "value",
+                "lower": "lower",
+                "upper": "upper",
+                "reference": 0.0,
+                "x_title": "Year",
+                "y_title": "Links in use added",
+            },
+        )
+
+    def maps(self, policy: str = "") -> Figure:
+        """Return growth of links since the base year on small maps, one a year."""
+        from innospace.data import load_geometry
+
+        r = self._result
+        name = policy or (r.spec.policies[0].name if r.spec.policies else BASELINE)
+        rows = r.frames["paths"]
+        rows = rows[(rows["policy"] == name) & (rows["region_code"] != "")]
+        base = rows[rows["year"] == r.base].set_index("region")["links"]
+        years = [int(y) for y in np.unique(np.linspace(r.base, r.spec.final, MAPS + 1).round())[1:]]
+        shown = rows[rows["year"].isin(years)]
+        start = base.reindex(shown["region"]).to_numpy()
+        shown = shown.assign(growth=100.0 * (shown["links"].to_numpy() / np.where(start > 0.0, start, np.nan) - 1.0))
+        final = shown[(shown["year"] == years[-1])].dropna(subset="growth")
+        largest = final.sort_values("growth").iloc[-1]
+        title = r.policies.get(name, "no policy")
+        reach = float(np.nanpercentile(np.abs(shown["growth"]), 98))
+        return Figure(
+            f"agents-maps-{_slug(name)}",
+            FigureKind.MAPS,
+            f"With {title[:1].lower() + title[1:]}, links grow most in {largest['region']}: "
+            f"{fixed(float(largest['growth']), 0)}\u202f% by {years[-1]}",
+            f"Change of links in use since {r.base}, %, mean of {r.spec.replications} runs",
+            self._caption(
+                "Borders: Natural Earth, public domain; the 80 regions of 2008–2012. Means over runs of regions "
+                "with few "
+                "links are noisy; colours end where 98\u202f% of the values do."
+            ),
+            f"Maps of the change of links in {', '.join(map(str, years))}; largest in {largest['region']}.",
+            shown[["region_code", "region", "year", "growth"]].reset_index(drop=True),
+            {
+                "code": "region_code",
+                "value": "growth",
+                "label": "region",
+                "panel": "year",
+                "value_title": "Change of links in use, %",
+                "value_format": ".0f",
+                "domain": [-reach, reach],
+            },
+            geometry=load_geometry(),
+            lead=True,
+        )
+
+    def growth(self) -> Figure:
+        """Return innovations of the country by year and policy."""
+        r = self._result
+        rows = r.frames["country"]
+        rows = rows[rows["policy"] == BASELINE]
+        first, last = rows.iloc[0], rows.iloc[-1]
+        return Figure(
+            "agents-country",
+            FigureKind.LINES,
+            f"Without policy the country makes {significant(float(last['innovations']))} technologies in "
+            f"{r.spec.final}, "
+            f"against {significant(float(first['innovations']))} in {r.base}",
+            f"New production technologies in a year, all regions, mean and 90\u202f% interval of "
+            f"{r.spec.replications} runs",
+            self._caption(
+                f"After {r.base} the share in use grows by {percent(r.spec.growth_after, 1)} a year (assumed)."
+            ),
+            f"Innovations of all regions by year, {r.base} to {r.spec.final}.",
+            rows[["year", "innovations", "innovations_lower", "innovations_upper"]].reset_index(drop=True),
+            {
+                "x": "year",
+                "y": "innovations",
+                "lower": "innovations_lower",
+                "upper": "innovations_upper",
+                "x_title": "Year",
+                "y_title": "Technologies a year",
+            },
+        )
+
+    def sensitivity(self, output: str) -> Figure:
+        """Return total Sobol indices of an output."""
+        r = self._result
+        frame = r.frames["sensitivity"]
+        require_known([output], list(dict.fromkeys(frame["output"])), kind="output")
+        rows = frame[frame["output"] == output].sort_values("total", ascending=False)
+        first = rows.iloc[0]
+        return Figure(
+            f"agents-sensitivity-{_slug(output)}",
+            FigureKind.INTERVALS,
+            f"{OUTPUTS[output]}: {first['input']} matters most, total index {fixed(float(first['total']), 2)}",
+            f"Total Sobol index of each input with 90\u202f% bootstrap interval, {r.spec.sensitivity} points",
+            self._caption("Share of the variance that would be left if all other inputs were known."),
+            f"Total Sobol indices of {OUTPUTS[output].lower()}: "
+            + ", ".join(f"{a} {b:.2f}" for a, b in zip(rows["input"], rows["total"], strict=True)),
+            rows[["input", "total", "total_lower", "total_upper"]].reset_index(drop=True),
+            {
+                "label": "input",
+                "value": "total",
+                "lower": "total_lower",
+                "upper": "total_upper",
+                "value_title": "Total index",
+            },
+        )
+
+    def mapped(self) -> bool:
+        """Whether any region has a place on the map."""
+        from innospace.data import load_geometry
+
+        known = {f["id"] for f in load_geometry()["features"]}
+        return bool(set(self._result.frames["regions"]["region_code"]) & known)
+
+    def all(self) -> list[Figure]:
+        """Return every figure of the result."""
+        r = self._result
+        regions = dict.fromkeys([*(i.region for p in r.spec.policies for i in p.instruments), *r.spec.focus])
+        figures = [self.shares(), self.technologies(), self.growth(), *(self.path(x) for x in regions)]
+        figures += [self.effect(p.name) for p in r.spec.policies]
+        if self.mapped():
+            figures.append(self.maps())
+        if "sensitivity" in r.frames:
+            figures += [self.sensitivity(str(o)) for o in dict.fromkeys(r.frames["sensitivity"]["output"])]
+        return figures
+
+    def _caption(self, extra: str) -> str:
+        sources = "; ".join(f"{s.name} ({s.nature})" for s in self._result.provenance.sources)
+        return f"Source: {sources}. Agents are simulated: a reconstruction. {extra}".strip()
+
+
+def _slug(text: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
