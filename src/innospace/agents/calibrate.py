@@ -42,9 +42,6 @@ SHIFTED = {
     "success_rate": 1.25,
     "end_after_failure": 1.25,
     "openness_persistence": 0.75,
-    "reach": 2.0,
-    "distance_km": 2.0,
-    "organisations_exponent": 0.8,
 }
 """Factors by which assumptions are moved to see whether the moments would tell."""
 STEP = 0.1

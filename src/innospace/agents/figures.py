@@ -157,7 +157,7 @@ class Plots:
             f"agents-effect-{_slug(policy)}",
             FigureKind.LINES,
             f"{r.policies[policy]} adds {significant(float(final['value']))} links in {region} by {r.spec.final}",
-            f"Links in use, policy less no policy, mean and 90\u202f% interval of {r.spec.replications} pairs of runs",
+            f"Links in use, policy less no policy, mean and 95\u202f% interval of {r.spec.replications} pairs of runs",
             self._caption("Runs of a pair share all random numbers that the policy does not touch."),
             f"Links that {r.policies[policy]} adds by year; {significant(float(final['value']))} in {r.spec.final}.",
             rows[["year", "value", "lower", "upper"]].reset_index(drop=True),
@@ -227,7 +227,7 @@ class Plots:
             f"Without policy the country makes {significant(float(last['innovations']))} technologies in "
             f"{r.spec.final}, "
             f"against {significant(float(first['innovations']))} in {r.base}",
-            f"New production technologies in a year, all regions, mean and 90\u202f% interval of "
+            f"New production technologies in a year, all regions, mean and 95\u202f% interval of "
             f"{r.spec.replications} runs",
             self._caption(
                 f"After {r.base} the share in use grows by {percent(r.spec.growth_after, 1)} a year (assumed)."
@@ -255,7 +255,7 @@ class Plots:
             f"agents-sensitivity-{_slug(output)}",
             FigureKind.INTERVALS,
             f"{OUTPUTS[output]}: {first['input']} matters most, total index {fixed(float(first['total']), 2)}",
-            f"Total Sobol index of each input with 90\u202f% bootstrap interval, {r.spec.sensitivity} points",
+            f"Total Sobol index of each input with 95\u202f% bootstrap interval, {r.spec.sensitivity} points",
             self._caption("Share of the variance that would be left if all other inputs were known."),
             f"Total Sobol indices of {OUTPUTS[output].lower()}: "
             + ", ".join(f"{a} {b:.2f}" for a, b in zip(rows["input"], rows["total"], strict=True)),

@@ -108,6 +108,19 @@ class AgentModel:
         gap = year - self.base
         return self.calibrated.growth * gap if gap <= 0 else self.growth_after * gap
 
+    def frontier_growth(self, year: int) -> float:
+        """Return how far the frontier has moved since the base year, as growth of w.
+
+        Efficiency holds means over the window against the frontier, so that the frontier moves as they do without
+        policy: it goes on rising for a while when the share in use stops to.
+        """
+
+        def level(last: int) -> float:
+            gaps = [self.share_growth(last - k) for k in range(self.assumptions.window)]
+            return float(np.mean(np.exp(self.delta * np.array(gaps))))
+
+        return float(np.log(level(year) / level(self.base))) / self.delta
+
     def meeting_growth(self, year: int) -> float:
         """Return the log of meetings of a year over those of the base year.
 

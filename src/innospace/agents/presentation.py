@@ -97,7 +97,7 @@ def _fit(result: AgentResult) -> str:
     )
     total = float(rows["simulated_technologies"].sum() / rows["technologies"].sum())
     return (
-        f"Technologies of the panel in {result.base} lie within the 90\u202f% interval of runs in "
+        f"Technologies of the panel in {result.base} lie within the 95\u202f% interval of runs in "
         f"{int(inside.sum())} of "
         f"{len(rows)} regions; runs give {percent(total, 0)} of the country's total."
     )
@@ -109,6 +109,7 @@ def _calibrated(result: AgentResult) -> list[str]:
         return []
     fits = "agree" if c.p_value >= 0.05 else "do not agree"
     lines = [] if c.status.converged else [f"{c.status.message} {c.status.remedy}"]
+    loose = [n for n, v in c.calibrated.to_dict().items() if c.std_errors[n] > 0.5 * abs(v)]
     weak = [n for n, s in c.shifts.items() if s < 0.5]
     lines.append(
         f"Calibration: the share of the space in use grows by {percent(c.calibrated.growth, 0)} a year up to "
@@ -118,6 +119,12 @@ def _calibrated(result: AgentResult) -> list[str]:
         f"{percent(c.simulated['zero_share'], 0)} in "
         f"runs and {percent(c.observed['zero_share'], 0)} in the panel."
     )
+    if loose:
+        lines.append(
+            f"The panel tells {' and '.join(n.replace('_', ' ') for n in loose)} only roughly: the standard error "
+            f"is more "
+            "than half of the number."
+        )
     if weak:
         lines.append(f"The panel cannot tell {', '.join(w.replace('_', ' ') for w in weak)}: these stay assumptions.")
     return lines

@@ -97,7 +97,7 @@ def sobol(
     workers: int | None = 1,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Return first-order and total indices of every output by every input, with 90 % bootstrap intervals.
+    """Return first-order and total indices of every output by every input, with 95 % bootstrap intervals.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def sobol(
 
         laws = [stats.uniform(low, high - low) for low, high in INPUTS.values()]
         found = stats.sobol_indices(func=evaluated, n=points, dists=laws, rng=np.random.default_rng(seed))
-    boot = found.bootstrap(confidence_level=0.9, n_resamples=200)
+    boot = found.bootstrap(confidence_level=0.95, n_resamples=200)
     rows = []
     for o, output in enumerate(OUTPUTS):
         if policy is None and output.startswith("policy"):

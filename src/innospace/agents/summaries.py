@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-LEVEL = 0.90
-"""Level of the intervals: from the 5th to the 95th percentile of runs."""
+LEVEL = 0.95
+"""Level of the intervals: from the 2.5th to the 97.5th percentile of runs."""
 COUNTRY = "All regions"
 QUANTITIES = ("links", "used_share", "innovations", "technical_efficiency")
 UNITS = {"links": "links", "used_share": "fraction", "innovations": "per year", "technical_efficiency": "fraction"}
@@ -27,7 +27,7 @@ def efficiency(runs: Replications, model: AgentModel, frontier: FrontierNumbers)
     """Return years and TE of every run, shape (n, P, T', R): innovations averaged over the window, as in the panel."""
     window = model.assumptions.window
     counts, years = runs.of("innovations"), runs.years[window - 1 :]
-    growth = np.array([model.share_growth(int(y)) for y in years])
+    growth = np.array([model.frontier_growth(int(y)) for y in years])
     n, policies = counts.shape[:2]
     space = model.population.space[:, None]
     found = [

@@ -15,6 +15,8 @@ from innospace.core.numbers import fixed, significant
 from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from innospace.agents.calibrate import Calibration
     from innospace.agents.result import AgentResult
 
@@ -23,13 +25,18 @@ WORDS = {
     "openness_sd": "Standard deviation of changes of openness, log odds",
     "dispersion": "Dispersion of innovations, variance of their factor",
 }
-INTERVAL = "90\u202f% of runs"
+INTERVAL = "95\u202f% of runs"
 
 
 def _calibration(result: AgentResult) -> Calibration:
     if result.calibration is None:
         raise SpecError("Nothing was calibrated: the numbers were given.", remedy="Leave 'calibrated' out of the step.")
     return result.calibration
+
+
+def _interval(frame: pd.DataFrame, lower: str, upper: str) -> list[str]:
+    ends = zip(frame[lower].tolist(), frame[upper].tolist(), strict=True)
+    return [f"{significant(a)} to {significant(b)}" for a, b in ends]
 
 
 def calibrated(result: AgentResult) -> Table:
@@ -107,7 +114,11 @@ def identification(result: AgentResult) -> Table:
     notes = (
         "Openness is fitted again to what the frontier expects of each region, the calibrated numbers are kept. "
         "Where no "
-        "moment moves by half a standard deviation the panel cannot tell the assumption: it is not identified.",
+        "moment moves by half a standard deviation the panel cannot tell the assumption: it is not identified. Who "
+        "is near "
+        "whom (reach, distance_km) and how V is split into S and B (organisations_exponent) belong to the "
+        "population, which "
+        "is held fixed; moments of regions do not tell them either.",
     )
     frame = pd.DataFrame(rows, columns=["name", "assumed", "factor", "shift", "told"])
     return Table("identification", "What the moments do not tell", frame, columns, notes)
@@ -120,25 +131,19 @@ def effects(result: AgentResult) -> Table:
     rows = kept.assign(
         title=[result.policies[p] for p in kept["policy"]],
         words=[_QUANTITY_WORDS[q] for q in kept["quantity"]],
-        shown=[significant(float(v)) for v in kept["value"]],
-        interval=[
-            f"{significant(float(a))} to {significant(float(b))}"
-            for a, b in zip(kept["lower"], kept["upper"], strict=True)
-        ],
-        error=[significant(float(v), 2) for v in kept["std_error"]],
+        interval=_interval(kept, "lower", "upper"),
     )
     columns = (
         Column("title", "Policy"),
         Column("region", "Region"),
         Column("words", "Policy less no policy"),
         Column("unit", "Unit"),
-        Column("shown", "Mean", "significant:3"),
+        Column("value", "Mean", "significant:3"),
         Column("interval", INTERVAL),
-        Column("error", "Standard error of the mean", "significant:2"),
+        Column("std_error", "Standard error of the mean", "significant:2"),
     )
-    layout = rows[[c.key for c in columns]]
     notes = ("Runs with and without policy share all random numbers that the policy does not touch.",)
-    return Table("effects", f"Effects of policies in {result.spec.final}", kept, columns, notes, layout, lead=True)
+    return Table("effects", f"Effects of policies in {result.spec.final}", rows, columns, notes, lead=True)
 
 
 _QUANTITY_WORDS = {
@@ -158,10 +163,7 @@ def regions(result: AgentResult) -> Table:
     shown = frame.assign(
         frontier_percent=100.0 * frame["frontier_share"],
         percent=100.0 * frame["used_share"],
-        interval=[
-            f"{significant(float(a))} to {significant(float(b))}"
-            for a, b in zip(frame["simulated_technologies_lower"], frame["simulated_technologies_upper"], strict=True)
-        ],
+        interval=_interval(frame, "simulated_technologies_lower", "simulated_technologies_upper"),
     )
     columns = (
         Column("region", "Region"),
@@ -181,17 +183,11 @@ def networks(result: AgentResult) -> Table:
     """Return network measures of the last year without policy."""
     frame = result.frames["networks"]
     kept = frame[frame["policy"] == BASELINE].assign(meaning=lambda d: [MEASURES[m][1] for m in d["measure"]])
-    kept = kept.assign(
-        shown=[significant(float(v)) for v in kept["value"]],
-        interval=[
-            f"{significant(float(a))} to {significant(float(b))}"
-            for a, b in zip(kept["lower"], kept["upper"], strict=True)
-        ],
-    )
+    kept = kept.assign(interval=_interval(kept, "lower", "upper"))
     columns = (
         Column("meaning", "Measure"),
         Column("unit", "Unit"),
-        Column("shown", "Mean", "significant:3"),
+        Column("value", "Mean", "significant:3"),
         Column("interval", INTERVAL),
     )
     return Table("networks", f"The network of links in {result.spec.final}, no policy", kept, columns)
@@ -238,7 +234,7 @@ def sensitivity(result: AgentResult) -> Table:
         Column("input", "Input"),
         Column("first", "First order", "fixed:2"),
         Column("total", "Total", "fixed:2"),
-        Column("interval", "90\u202f% interval of total"),
+        Column("interval", "95\u202f% interval of total"),
     )
     ranges = "; ".join(f"{n} {a:g} to {b:g}" for n, (a, b) in INPUTS.items())
     notes = (
