@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference from the program: the knowledge economy, and the methods on firms."""
+"""Write the pages of docs/reference from the program: the knowledge economy, the methods on firms, the agents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from innospace.agents.assumptions import REASONS as AGENT_REASONS
+from innospace.agents.assumptions import Assumptions
+from innospace.agents.glossary import explain_terms as agent_terms
+from innospace.agents.policy import INSTRUMENTS
+from innospace.agents.sensitivity import INPUTS, OUTPUTS
+from innospace.agents.spec import AgentSpec
+from innospace.agents.step import OFFERS, TAKES, Options, PolicyOptions
+from innospace.agents.targets import HELD_OUT, MOMENTS
 from innospace.economy.models.knowledge.blocks import equations
 from innospace.economy.models.knowledge.closure import CHOICES, Closure
 from innospace.economy.models.knowledge.families import LEVER_GROUPS, PARAMETERS, VARIABLES
@@ -234,9 +242,53 @@ def _event_study() -> Iterable[tuple[int, float]]:
     return enumerate(synthetic_annual.event_study_truth())
 
 
+def agents() -> str:
+    """Return the page of the agents."""
+    lines = [
+        "# Agents: equations, options, instruments, assumptions, terms",
+        "",
+        WRITTEN.format(source="program"),
+        "",
+        "What is simulated and what is not known: [agents](../explanation/agents.md).",
+        "",
+        "## Equations",
+    ]
+    for e in AgentSpec().equations():
+        lines += ["", e.meaning, "", "```math", e.latex, "```"]
+    options = [(n, f) for n, f in Options.model_fields.items() if n != "policies"]
+    rows = ([f"`{n}`", f.title or "", _default_of(f), f.description or ""] for n, f in options)
+    lines += ["", "## Options of a step", "", *_grid(("option", "what", "default", "meaning"), rows)]
+    keys = ", ".join(f"`{n}`" for n in PolicyOptions.model_fields)
+    lines += ["", f"A policy is a table `[[step.NAME.policies]]` with {keys}; tables of one name are one policy."]
+    lines += ["", f"Takes over: {', '.join(f'`{n}`' for n in TAKES)}. Offers: {', '.join(f'`{n}`' for n in OFFERS)}."]
+    lines += [
+        "",
+        "## Instruments",
+        "",
+        *_grid(("instrument", "what it does"), ([f"`{k}`", v] for k, v in INSTRUMENTS.items())),
+    ]
+    values = Assumptions().to_dict()
+    rows = ([f"`{n}`", f"{v:g}", AGENT_REASONS[n]] for n, v in values.items())
+    lines += ["", "## Assumptions", "", *_grid(("assumption", "value", "reason"), rows)]
+    held = [[f"`{n}`", m, "aimed at" if n in MOMENTS else "held out"] for n, m in {**MOMENTS, **HELD_OUT}.items()]
+    lines += ["", "## Moments", "", *_grid(("moment", "meaning", "use"), held)]
+    lines += ["", "## Sensitivity", "", *_grid(("output", "meaning"), ([f"`{k}`", v] for k, v in OUTPUTS.items())), ""]
+    lines += _grid(("input", "range"), ([f"`{k}`", f"{a:g} to {b:g}"] for k, (a, b) in INPUTS.items()))
+    head = ("name", "symbol", "unit", "meaning", "definition", "source")
+    terms = ([f"`{t.name}`", t.symbol, t.unit, t.meaning, _code(t.equation), t.source] for t in agent_terms())
+    lines += ["", "## Terms", "", "`innospace explain NAME` prints one of them.", "", *_grid(head, terms)]
+    return "\n".join(lines) + "\n"
+
+
+def _default_of(field: Any) -> str:
+    value = field.get_default(call_default_factory=True)
+    return "" if value is None or value in ([], {}) else _code(str(value))
+
+
 PAGES: Mapping[Path, Callable[[], str]] = {
     REFERENCE / "knowledge-economy.md": economy,
     REFERENCE / "firms.md": firms,
+    REFERENCE / "agents.md": agents,
 }
 """File -> what writes it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -127,8 +128,11 @@ def sobol(
             return np.array(pool.run([tuple(map(float, c)) for c in x.T], counted)).T
 
         laws = [stats.uniform(low, high - low) for low, high in INPUTS.values()]
-        found = stats.sobol_indices(func=evaluated, n=points, dists=laws, rng=np.random.default_rng(seed))
-    boot = found.bootstrap(confidence_level=0.95, n_resamples=200)
+        # an output that does not vary has no indices: they are nan
+        with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+            found = stats.sobol_indices(func=evaluated, n=points, dists=laws, rng=np.random.default_rng(seed))
+            boot = found.bootstrap(confidence_level=0.95, n_resamples=200)
     rows = []
     for o, output in enumerate(OUTPUTS):
         if policy is None and output.startswith("policy"):

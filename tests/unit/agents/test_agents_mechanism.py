@@ -140,10 +140,7 @@ def test_relabelling_agents_changes_nothing():
         return Agents.of(agents.region[order], agents.field[order], agents.size[order], agents.reach[order], 3)
 
     p = model.population
-    other = population_of(
-        p.regions, shuffled(p.organisations), shuffled(p.companies), np.zeros((3, 3)), model.assumptions
-    )
-    other = Population(p.regions, other.organisations, other.companies, p.nearness, p.partners)
+    other = Population(p.regions, shuffled(p.organisations), shuffled(p.companies), p.nearness, p.partners)
     again = type(model)(other, model.assumptions, model.calibrated, model.delta, model.share, 2012, model.innovations)
     a, b = (simulate(m, 2010, 2015, seed=2) for m in (model, again))
     np.testing.assert_array_equal(a.links, b.links)
