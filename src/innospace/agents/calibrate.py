@@ -73,6 +73,17 @@ class Setup:
         wanted = self.panel.expectation(f, calibrated.growth, a.window)
         return AgentModel(self.population, a, calibrated, f.delta, f.share, self.panel.base, wanted, growth_after)
 
+    def identity(self) -> list[Any]:
+        """Return all that decides a run, as plain types."""
+        p = self.population
+        return [
+            self.frontier.to_dict(),
+            self.assumptions.to_dict(),
+            self.seed,
+            [float(p.companies.cumulated.sum()), float(p.organisations.far.sum()), float(p.nearness.sum())],
+            [self.panel.innovations.tolist(), self.panel.space.tolist()],
+        ]
+
     def moments(self, calibrated: Calibrated, replications: Sequence[int]) -> list[list[float]]:
         """Return the moments of runs, held-out ones last."""
         model, window = self.model(calibrated), self.assumptions.window
@@ -245,15 +256,7 @@ class _Judge:
         self.pool, self.setup, self.replications, self.parts = pool, setup, replications, parts
         self.progress, self.most, self.evaluations = progress, most, 0
         self.weight: Array = np.eye(len(MOMENTS))
-        population = setup.population
-        self._identity = [
-            setup.frontier.to_dict(),
-            setup.seed,
-            replications,
-            float(population.companies.cumulated.sum()),
-            setup.panel.innovations.tolist(),
-            setup.panel.space.tolist(),
-        ]
+        self._identity = [setup.identity(), replications]
 
     def moments(self, c: Calibrated, assumptions: Assumptions | None = None) -> Array:
         """Return moments by run, shape (replications, moments)."""

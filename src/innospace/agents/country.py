@@ -112,7 +112,7 @@ def simulate_country(
         chosen = spec.policies[0] if spec.policies else None
         told = part(progress, shares[2], 1.0)
         frames["sensitivity"] = sobol(
-            setup, calibrated, chosen, spec.sensitivity, seed=seed, workers=workers, progress=told
+            setup, calibrated, chosen, spec.sensitivity, seed=seed, workers=workers, parts=parts, progress=told
         )
     provenance = Provenance.now((checked.source, *sources), {**spec.to_dict(), "frontier": frontier.to_dict()}, seed)
     return AgentResult(

@@ -77,7 +77,7 @@ class Plots:
         return Figure(
             "agents-technologies",
             FigureKind.SCATTER,
-            f"In {int(inside.sum())} of {len(rows)} regions the technologies of the panel lie in the 90\u202f% "
+            f"In {int(inside.sum())} of {len(rows)} regions the technologies of the panel lie in the 95\u202f% "
             f"interval of "
             "runs",
             f"New production technologies a year (mean of {r.spec.assumptions.window} years), {r.base}: mean of runs "
@@ -119,16 +119,16 @@ class Plots:
         told = "; ".join(f"{name} {fixed(float(v), 3)}" for name, v in last.items())
         best = max(own, key=lambda p: float(last[p.title])) if own else None
         title = (
-            f"{best.title} brings efficiency of {region} to {fixed(float(last[best.title]), 2)} on average in "
-            f"{r.spec.final}, against {fixed(float(last['No policy']), 2)}"
+            f"{best.title}: efficiency averages {fixed(float(last[best.title]), 2)} in {r.spec.final}, against "
+            f"{fixed(float(last['No policy']), 2)} without policy"
             if best
-            else f"Efficiency of {region} without policy"
+            else f"{region} without policy: efficiency averages {fixed(float(last['No policy']), 2)} in {r.spec.final}"
         )
         return Figure(
             f"agents-path-{_slug(region)}",
             FigureKind.LINES,
             title,
-            f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 90\u202f% "
+            f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 95\u202f% "
             f"interval of "
             f"{r.spec.replications} runs",
             self._caption("Efficiency is measured as in the panel: innovations are averaged over three years."),
@@ -156,8 +156,9 @@ class Plots:
         return Figure(
             f"agents-effect-{_slug(policy)}",
             FigureKind.LINES,
-            f"{r.policies[policy]} adds {significant(float(final['value']))} links in {region} by {r.spec.final}",
-            f"Links in use, policy less no policy, mean and 95\u202f% interval of {r.spec.replications} pairs of runs",
+            f"{r.policies[policy]}: {significant(float(final['value']))} more links in use by {r.spec.final}",
+            f"Links in use in {region}, policy less no policy, mean and 95\u202f% interval of {r.spec.replications} "
+            f"pairs of runs",
             self._caption("Runs of a pair share all random numbers that the policy does not touch."),
             f"Links that {r.policies[policy]} adds by year; {significant(float(final['value']))} in {r.spec.final}.",
             rows[["year", "value", "lower", "upper"]].reset_index(drop=True),
@@ -173,43 +174,52 @@ class Plots:
         )
 
     def maps(self, policy: str = "") -> Figure:
-        """Return growth of links since the base year on small maps, one a year."""
+        """Return what a policy adds to links of every region on small maps, one a year; the first policy if none "
+        "is named.
+
+        Raises
+        ------
+        LabelError
+            No such policy.
+        """
         from innospace.data import load_geometry
 
         r = self._result
-        name = policy or (r.spec.policies[0].name if r.spec.policies else BASELINE)
-        rows = r.frames["paths"]
-        rows = rows[(rows["policy"] == name) & (rows["region_code"] != "")]
-        base = rows[rows["year"] == r.base].set_index("region")["links"]
+        name = policy or next(iter(r.policies), "")
+        require_known([name], list(r.policies), kind="policy")
         years = [int(y) for y in np.unique(np.linspace(r.base, r.spec.final, MAPS + 1).round())[1:]]
-        shown = rows[rows["year"].isin(years)]
-        start = base.reindex(shown["region"]).to_numpy()
-        shown = shown.assign(growth=100.0 * (shown["links"].to_numpy() / np.where(start > 0.0, start, np.nan) - 1.0))
-        final = shown[(shown["year"] == years[-1])].dropna(subset="growth")
-        largest = final.sort_values("growth").iloc[-1]
-        title = r.policies.get(name, "no policy")
-        reach = float(np.nanpercentile(np.abs(shown["growth"]), 98))
+        rows = r.frames["paths"]
+        rows = rows[rows["year"].isin(years) & (rows["region_code"] != "")]
+        free, helped = (rows[rows["policy"] == p].reset_index(drop=True) for p in (BASELINE, name))
+        before = free["links"].to_numpy()
+        added = helped["links"].to_numpy() - before
+        shown = helped.assign(growth=100.0 * np.divide(added, before, out=np.zeros_like(added), where=before > 0.0))
+        touched = {i.region for p in r.spec.policies if p.name == name for i in p.instruments}
+        final = shown[shown["year"] == years[-1]]
+        inside = final[final["region"].isin(touched)]["growth"].max()
+        outside = final[~final["region"].isin(touched)].sort_values("growth").iloc[-1]
         return Figure(
             f"agents-maps-{_slug(name)}",
             FigureKind.MAPS,
-            f"With {title[:1].lower() + title[1:]}, links grow most in {largest['region']}: "
-            f"{fixed(float(largest['growth']), 0)}\u202f% by {years[-1]}",
-            f"Change of links in use since {r.base}, %, mean of {r.spec.replications} runs",
+            f"{r.policies[name]} adds {fixed(float(inside), 0)}\u202f% to links there by {years[-1]}, and elsewhere "
+            f"at most "
+            f"{significant(float(outside['growth']), 2)}\u202f%",
+            f"Links in use with the policy over links without it, %, means of {r.spec.replications} pairs of runs",
             self._caption(
-                "Borders: Natural Earth, public domain; the 80 regions of 2008–2012. Means over runs of regions "
-                "with few "
-                "links are noisy; colours end where 98\u202f% of the values do."
+                f"Links pass on what they gain by neighbours' success and across regions; most in {outside['region']}. "
+                "Borders: Natural Earth, public domain; the 80 regions of 2008–2012."
             ),
-            f"Maps of the change of links in {', '.join(map(str, years))}; largest in {largest['region']}.",
+            f"Maps of links added in {', '.join(map(str, years))}: {fixed(float(inside), 0)} percent in "
+            f"{', '.join(sorted(touched))}, at most {significant(float(outside['growth']), 2)} percent elsewhere.",
             shown[["region_code", "region", "year", "growth"]].reset_index(drop=True),
             {
                 "code": "region_code",
                 "value": "growth",
                 "label": "region",
                 "panel": "year",
-                "value_title": "Change of links in use, %",
+                "value_title": "Links added, %",
                 "value_format": ".0f",
-                "domain": [-reach, reach],
+                "domain": [min(0.0, float(shown["growth"].min())), max(1.0, float(shown["growth"].max()))],
             },
             geometry=load_geometry(),
             lead=True,
@@ -282,7 +292,7 @@ class Plots:
         regions = dict.fromkeys([*(i.region for p in r.spec.policies for i in p.instruments), *r.spec.focus])
         figures = [self.shares(), self.technologies(), self.growth(), *(self.path(x) for x in regions)]
         figures += [self.effect(p.name) for p in r.spec.policies]
-        if self.mapped():
+        if r.policies and self.mapped():
             figures.append(self.maps())
         if "sensitivity" in r.frames:
             figures += [self.sensitivity(str(o)) for o in dict.fromkeys(r.frames["sensitivity"]["output"])]

@@ -45,7 +45,7 @@ def summary(result: AgentResult) -> str:
         for region in sorted({i.region for i in policy.instruments}):
             row = _effect(result, policy.name, region, "technical_efficiency")
             lines.append(
-                f"{policy.name[:40]:<42}{region[:30]:<32}TE {row['value']:+.4f} ({row['lower']:+.4f}, "
+                f"{policy.name[:20]:<22}{region[:30]:<32}TE {row['value']:+.4f} ({row['lower']:+.4f}, "
                 f"{row['upper']:+.4f})"
             )
     return "\n".join(line[:100] for line in lines)

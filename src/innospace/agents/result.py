@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 KIND = "technology_agents"
 QUANTITIES = ("links", "used_share", "innovations", "technical_efficiency")
+GAIN = "efficiency_gain"
+"""Technical efficiency with a policy less that without, twin by twin; for regions that the policy touches."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,11 @@ class AgentResult:
         """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``, ``unit``."""
         from innospace.agents.summaries import UNITS
 
-        require_known([name], QUANTITIES, kind="quantity")
+        require_known([name], [*QUANTITIES, GAIN], kind="quantity")
+        if name == GAIN:
+            gains = self.frames["effects"]
+            gains = gains[gains["quantity"] == "technical_efficiency"].reset_index(drop=True)
+            return gains[["policy", "region", "year", "value", "lower", "upper", "unit"]]
         names = {name: "value", f"{name}_lower": "lower", f"{name}_upper": "upper"}
         rows = self.frames["paths"][["policy", "region", "region_code", "year", *names]]
         return rows.rename(columns=names).assign(unit=UNITS[name])

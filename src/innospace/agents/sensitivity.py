@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from innospace.agents.calibrate import Setup
 from innospace.agents.policy import Policy
 from innospace.agents.simulate import simulate
 from innospace.agents.targets import Panel, windows
+from innospace.core.inputs import NoParts, Parts
 from innospace.core.progress import Progress, silent
+from innospace.core.provenance import fingerprint
 from innospace.numerics.parallel import Workers
 
 if TYPE_CHECKING:
@@ -88,6 +91,31 @@ def shifted_policy(policy: Policy, panel: Panel) -> Policy:
     return replace(policy, instruments=tuple(replace(i, years=years) for i in policy.instruments))
 
 
+class _Evaluations:
+    """The outputs at columns of inputs, shape (inputs, n) to (outputs, n); each is kept when it is finished."""
+
+    def __init__(self, pool: Workers, task: SobolTask, parts: Parts, progress: Progress, total: int) -> None:
+        self.pool, self.parts, self.progress, self.total, self.done = pool, parts, progress, total, 0
+        policy = task.policy.to_dict() if task.policy else None
+        self._identity = [task.setup.identity(), task.calibrated.to_dict(), policy]
+
+    def __call__(self, x: Array) -> Array:
+        sets = [tuple(map(float, column)) for column in x.T]
+        names = [f"sobol-{fingerprint([self._identity, list(s)])[:24]}.json" for s in sets]
+        found = [json.loads(kept) if (kept := self.parts.load(n)) is not None else None for n in names]
+        missing = [i for i, values in enumerate(found) if values is None]
+        self.done += len(sets) - len(missing)
+
+        def finished(at: int, values: list[float]) -> None:
+            found[missing[at]] = values
+            self.parts.save(names[missing[at]], json.dumps(values).encode())
+            self.done += 1
+            self.progress(f"Sensitivity: {self.done} of {self.total}", self.done / self.total)
+
+        self.pool.run([sets[i] for i in missing], finished)
+        return np.array(found, dtype=np.float64).T
+
+
 def sobol(
     setup: Setup,
     calibrated: Calibrated,
@@ -96,6 +124,7 @@ def sobol(
     *,
     seed: int = 0,
     workers: int | None = 1,
+    parts: Parts | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
     """Return first-order and total indices of every output by every input, with 95 % bootstrap intervals.
@@ -110,25 +139,17 @@ def sobol(
         A power of two; the model is run at ``points * (inputs + 2)`` sets of numbers.
     seed : int
     workers : int, optional
+    parts : Parts, optional
+        Where finished evaluations are kept.
     progress : callable
     """
     import pandas as pd
 
     task = SobolTask(setup, calibrated, shifted_policy(policy, setup.panel) if policy else None)
-    done = 0
-
-    def counted(_n: int, _result: object) -> None:
-        nonlocal done
-        done += 1
-        progress(f"Sensitivity: {done} of {points * (len(INPUTS) + 2)}", done / (points * (len(INPUTS) + 2)))
-
     with Workers(outputs, task, workers) as pool:
-
-        def evaluated(x: Array) -> Array:
-            return np.array(pool.run([tuple(map(float, c)) for c in x.T], counted)).T
-
+        evaluated = _Evaluations(pool, task, parts or NoParts(), progress, points * (len(INPUTS) + 2))
         laws = [stats.uniform(low, high - low) for low, high in INPUTS.values()]
-        # an output that does not vary has no indices: they are nan
+        # an output that does not vary has indices of zero, and no intervals
         with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", stats.DegenerateDataWarning)
             found = stats.sobol_indices(func=evaluated, n=points, dists=laws, rng=np.random.default_rng(seed))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from innospace.agents.assumptions import PARAMETERS, Assumptions, Calibrated
 from innospace.agents.policy import Instrument, Policy
-from innospace.agents.result import KIND, QUANTITIES, AgentResult
+from innospace.agents.result import GAIN, KIND, QUANTITIES, AgentResult
 from innospace.agents.spec import AgentSpec
 from innospace.agents.targets import FrontierNumbers, Panel
 from innospace.core.document import Equation
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 RESULTS: Mapping[str, type[Result]] = {KIND: AgentResult}
 ROLES: Mapping[str, bool] = {TABLE: True}
-OFFERS = QUANTITIES
+OFFERS = (*QUANTITIES, GAIN)
 TAKES = ("delta", "share", "sigma_u", "sigma_v")
 SCENARIOS = False
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}

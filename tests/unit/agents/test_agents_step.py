@@ -12,7 +12,7 @@ from innospace.agents import step, tables
 from innospace.agents.country import simulate_country
 from innospace.agents.network import MEASURES
 from innospace.agents.replicate import CHUNK, Task, replicate, run_chunk
-from innospace.agents.result import AgentResult
+from innospace.agents.result import QUANTITIES, AgentResult
 from innospace.agents.step import Options, preflight, run
 from innospace.core.errors import DataError, LabelError, SpecError, StoreError
 from innospace.core.inputs import LinkedValue, StepInputs
@@ -131,7 +131,9 @@ def test_the_result_keeps_the_contract(result):
 
 
 def test_what_it_offers_can_be_linked(result):
-    for name in step.OFFERS:
+    gain = result.offers("efficiency_gain")
+    assert set(gain["region"]) == {BASHKORTOSTAN}
+    for name in QUANTITIES:
         frame = result.offers(name)
         rows = frame[(frame["policy"] == "centre") & (frame["region"] == BASHKORTOSTAN) & (frame["year"] == 2015)]
         assert len(rows) == 1
