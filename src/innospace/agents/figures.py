@@ -174,8 +174,12 @@ class Plots:
         )
 
     def maps(self, policy: str = "") -> Figure:
-        """Return what a policy adds to links of every region on small maps, one a year; the first policy if none "
-        "is named.
+        """Return what a policy adds to links of every region on small maps, one a year.
+
+        Parameters
+        ----------
+        policy : str
+            Its name; the first one when empty.
 
         Raises
         ------
