@@ -9,7 +9,7 @@ import numpy as np
 
 from innospace.core.status import Status, StatusCode
 from innospace.frontier import ridge
-from innospace.frontier.densities import DENSITIES, Composed, noise_alone
+from innospace.frontier.densities import Composed, density, noise_alone
 from innospace.frontier.densities.base import Array
 from innospace.frontier.endings import exponential_limit, status_of, without_inefficiency
 from innospace.frontier.indexed import (
@@ -141,7 +141,7 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     if not_above or _endpoint_effect(problem, search.best, loglik, ols):
         return replace(_without_inefficiency(problem, standard, ols, search), noise_loglik=floor)
     if problem.density.name == "truncated_normal" and not problem.indexed:
-        limit = _maximise(replace(problem, density=DENSITIES["exponential"]), seed)
+        limit = _maximise(replace(problem, density=density("exponential", problem.density.noise)), seed)
         at_limit = ridge.reached_limit(search.best.theta, problem.k)
         if at_limit or loglik <= limit.loglik + NOT_ABOVE * (1.0 + abs(loglik)):
             return replace(limit, status=exponential_limit(limit.status), tried=search.tried, agreed=search.agreed)
@@ -159,7 +159,8 @@ def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastS
     Putting that end on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``,
     about one; when the skewness is wrong, nothing else speaks for inefficiency.
     """
-    if problem.density.name != "truncated_normal" or problem.indexed or ols.third < 0.0:
+    law = problem.density
+    if (law.name, law.noise) != ("truncated_normal", "normal") or problem.indexed or ols.third < 0.0:
         return False
     mu, log_variance, log_noise = best.theta[problem.k :]
     cut_normal = mu > ENDPOINT_RATIO * np.exp(0.5 * log_variance) and log_noise < ENDPOINT_NOISE
@@ -226,7 +227,8 @@ def _optima(problem: Problem) -> list[Optimum]:
         return [_search(problem, start) for start in _indexed_starts(problem)]
     starts = starting_values(problem, ordinary_least_squares(problem))
     if problem.density.name == "truncated_normal":
-        inside = max(_optima(replace(problem, density=DENSITIES["half_normal"])), key=lambda o: o.value)
+        half_normal = density("half_normal", problem.density.noise)
+        inside = max(_optima(replace(problem, density=half_normal)), key=lambda o: o.value)
         starts.append(np.insert(inside.theta, problem.k, 0.0))
     return [_search(problem, start) for start in starts]
 

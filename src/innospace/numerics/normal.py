@@ -93,31 +93,31 @@ def truncated_log_mean_exp(mu: Array, sigma: Array) -> Array:
     return low_excess - excess + rest
 
 
-def truncated_quantile(mu: Array, sigma: Array, upper_probability: float) -> Array:
+def truncated_quantile(mu: Array, sigma: Array, upper_probability: Array | float) -> Array:
     """Return the ``u`` that a truncated normal ``N+(mu, sigma^2)`` exceeds with the given probability.
 
     Parameters
     ----------
     mu, sigma : ndarray
         Location and scale before truncation.
-    upper_probability : float
-        In (0, 1).
+    upper_probability : float or ndarray
+        In (0, 1); an array is broadcast against ``mu``.
 
     Notes
     -----
     Solves ``Phi((mu - u) / sigma) = p Phi(mu / sigma)`` in logs (Horrace and Schmidt 1996, eq. 2.4).
     """
     r = np.asarray(mu / sigma, dtype=np.float64)
-    log_p = float(np.log(upper_probability))
+    r, log_p = np.broadcast_arrays(r, np.log(upper_probability))
     log_cdf, _ = log_cdf_and_mills(r)
     standard = np.atleast_1d(r - special.ndtri_exp(log_p + log_cdf))
     far = np.atleast_1d(r < _FAR_QUANTILE)
     if far.any():
-        standard[far] = _far_quantile(np.atleast_1d(r)[far], log_p)
+        standard[far] = _far_quantile(np.atleast_1d(r)[far], np.atleast_1d(log_p)[far])
     return np.maximum(np.asarray(sigma * standard.reshape(r.shape), dtype=np.float64), 0.0)
 
 
-def _far_quantile(r: Array, log_p: float) -> Array:
+def _far_quantile(r: Array, log_p: Array) -> Array:
     """Solve ``log Phi(r - x) - log Phi(r) = log p`` far in the lower tail by Newton from the exponential limit."""
     x = np.asarray(log_p / r)
     excess_r, _ = log_cdf_excess(r)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import stats
 
 from innospace.core.errors import SpecError
 from innospace.frontier.densities import DENSITIES, PRIORS, Composed, density
@@ -17,6 +17,8 @@ VALUES = {"lnsigma_u2": -1.2, "mu": -1.0, "lnshape_u": 0.4, "lnsigma_v2": -2.0, 
 LAWS = [*DENSITIES.values(), *(density(name, noise) for name in PRIORS for noise in ("student_t", "laplace"))]
 STENCIL = ((1, 45.0), (2, -9.0), (3, 1.0))
 STEP = 1e-2
+NODES = np.polynomial.legendre.leggauss(400)
+POWER = 20
 E = np.array([-2.5, -1.0, -0.4, -0.1, 0.05, 0.4, 0.9])
 
 
@@ -80,11 +82,16 @@ def integral(law, theta, e, weight=lambda u: 1.0, end=np.inf):
     top = np.sqrt(12.0) * np.exp(0.5 * VALUES["lnsigma_u2"]) if law.name == "uniform" else 60.0
     top = min(top, end)
     marks = sorted({0.0, top, *(m for m in (-e - 4 * s, -e, -e + 4 * s, 1e-3, 0.05, 0.5, 2.0, 8.0) if 0.0 < m < top)})
-    pieces = pairwise(marks)
-    return sum(
-        integrate.quad(lambda x: weight(x) * u.pdf(x) * v.pdf(e + x), a, b, epsabs=0, epsrel=1e-11, limit=200)[0]
-        for a, b in pieces
-    )
+    return sum(by_gauss(lambda x: weight(x) * u.pdf(x) * v.pdf(e + x), a, b) for a, b in pairwise(marks))
+
+
+def by_gauss(f, a, b):
+    """Integrate over one piece, from zero in a power of u that takes away what is singular there."""
+    x, w = NODES
+    if a > 0.0 or b < 0.0 or a < 0.0:
+        return float(0.5 * (b - a) * np.sum(w * f(0.5 * (a + b) + 0.5 * (b - a) * x)))
+    t = 0.5 * (1.0 + x)
+    return float(0.5 * b * np.sum(w * POWER * t ** (POWER - 1) * f(b * t**POWER)))
 
 
 def test_value_is_the_convolution(law):
@@ -111,10 +118,13 @@ def test_integrates_to_one(law):
     theta = parameters(law)
 
     def f(e):
-        return float(np.exp(law.evaluate(np.array([e]), theta).value[0]))
+        return np.exp(law.evaluate(e, theta).value)
 
-    marks = [-80.0, -8.0, -3.0, -1.5, -0.7, -0.3, 0.0, 0.3, 0.7, 1.5, 10.0]
-    total = sum(integrate.quad(f, a, b, epsrel=1e-9, limit=50)[0] for a, b in pairwise(marks))
+    # uniform inefficiency ends at sqrt(12) sigma_u, and with it Laplace noise has a second kink
+    end = -float(np.sqrt(12.0) * np.exp(0.5 * VALUES["lnsigma_u2"]))
+    marks = [-80.0, -8.0, -3.0, end, -1.5, -0.7, -0.3, 0.0, 0.3, 0.7, 1.5, 10.0]
+    x, w = np.polynomial.legendre.leggauss(40)
+    total = sum(0.5 * (b - a) * np.sum(w * f(0.5 * (a + b) + 0.5 * (b - a) * x)) for a, b in pairwise(marks))
     # a Student t leaves about P(v > 10), here 4e-6, outside
     assert total == pytest.approx(1.0, abs=6e-6 if law.noise == "student_t" else 1e-7)
 
@@ -197,19 +207,17 @@ def test_mean_inefficiency_and_mean_efficiency(law):
         (lambda x: x, law.mean_inefficiency(theta)),
         (lambda x: np.exp(-x), law.mean_efficiency(theta)),
     ):
-        expected = sum(
-            integrate.quad(lambda x, w=weight: w(x) * u.pdf(x), a, b, epsrel=1e-11)[0] for a, b in pairwise(marks)
-        )
+        expected = sum(by_gauss(lambda x, w=weight: w(x) * u.pdf(x), a, b) for a, b in pairwise(marks))
         assert float(got) == pytest.approx(expected, rel=1e-8)
 
 
-@pytest.mark.parametrize("name", sorted(set(PRIORS) - {"lognormal"}))
+@pytest.mark.parametrize("name", sorted(set(PRIORS) - {"lognormal", "uniform"}))
 def test_moments_give_the_scale_back(name):
     prior = PRIORS[name]
     for shape in prior.shapes:
         _, variance, third = prior.moments(shape)
         theta = Composed(prior, NormalNoise())._matched(0.3 * variance, -0.125 * third, None, shape, ())
-        np.testing.assert_allclose(np.exp(0.5 * theta[0]), 0.5, rtol=1e-8)
+        np.testing.assert_allclose(np.exp(0.5 * theta[prior.parameters.index("lnsigma_u2")]), 0.5, rtol=1e-8)
         np.testing.assert_allclose(np.exp(theta[-1]), 0.05 * variance, rtol=1e-6)
 
 
@@ -232,8 +240,6 @@ def test_noise_has_heavy_tails_without_nan():
         )
 
 
-def test_combinations_that_are_not_offered():
-    with pytest.raises(SpecError, match="normal noise only"):
-        density("truncated_normal", "laplace")
+def test_a_noise_that_does_not_exist():
     with pytest.raises(SpecError, match="distribution of noise"):
         density("gamma", "cauchy")

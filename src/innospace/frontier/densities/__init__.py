@@ -17,8 +17,8 @@ from innospace.frontier.densities.prior import Prior
 from innospace.frontier.densities.rayleigh import Rayleigh, RayleighPrior
 from innospace.frontier.densities.scaled_truncated_normal import ScaledTruncatedNormal
 from innospace.frontier.densities.truncated_laplace import TruncatedLaplace, TruncatedLaplacePrior
-from innospace.frontier.densities.truncated_normal import TruncatedNormal
-from innospace.frontier.densities.uniform import Uniform
+from innospace.frontier.densities.truncated_normal import TruncatedNormal, TruncatedNormalPrior
+from innospace.frontier.densities.uniform import Uniform, UniformPrior
 from innospace.frontier.densities.weibull import WeibullPrior
 
 PRIORS: dict[str, Prior] = {
@@ -26,7 +26,9 @@ PRIORS: dict[str, Prior] = {
     for p in (
         HalfNormalPrior(),
         ExponentialPrior(),
+        TruncatedNormalPrior(),
         RayleighPrior(),
+        UniformPrior(),
         GeneralisedExponentialPrior(),
         TruncatedLaplacePrior(),
         GammaPrior(),
@@ -58,16 +60,7 @@ def density(name: str, noise: str = "normal") -> Law:
                 allowed=", ".join(allowed),
                 remedy=suggest(given, allowed) or "Choose one of the names above.",
             )
-    if noise == "normal":
-        return DENSITIES[name]
-    if name not in PRIORS:
-        raise SpecError(
-            f"Inefficiency that is {DENSITIES[name].title} is offered with normal noise only.",
-            where=f"noise = {noise!r}",
-            allowed=", ".join(PRIORS),
-            remedy='Choose one of these distributions of inefficiency, or noise = "normal".',
-        )
-    return Composed(PRIORS[name], NOISES[noise])
+    return DENSITIES[name] if noise == "normal" else Composed(PRIORS[name], NOISES[noise])
 
 
 def noise_alone(noise: str) -> NoInefficiency:

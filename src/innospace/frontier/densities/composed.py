@@ -141,7 +141,29 @@ class Composed:
         jump = self.distribution.kink(noisy)
         if jump is not None:
             second[0] = second[0] + self._kink(e, own, jump, value)
+        if hasattr(self.prior, "end"):
+            return self._moving_end(e, self.prior.end(own), noisy, Derivatives(value, first, tuple(second)))
         return Derivatives(value, first, tuple(second))
+
+    def _moving_end(self, e: Array, end: Array, noisy: tuple[Array, ...], inside: Derivatives) -> Derivatives:
+        """Return derivatives with what the end of the distribution of inefficiency adds as it moves.
+
+        ``f = int_0^end g(e + u) du / end``, so that ``d f / d a = (g(e + end) - f) / 2`` with ``end = c exp(a / 2)``.
+        """
+        end = np.broadcast_to(end, (len(e), 1))
+        at_end = self.distribution.evaluate(e[:, None] + end, noisy)
+        ratio = np.exp(at_end.value[:, 0] - inside.value)
+        slopes = [np.broadcast_to(f, (len(e), 1))[:, 0] for f in at_end.first]
+        of_e, _, *of_noise = inside.first
+        by_a = 0.5 * (ratio - 1.0)
+        first = (of_e, by_a, *of_noise)
+        second = list(inside.second)
+        count = len(first)
+        second[1] = 0.5 * ratio * (slopes[0] - of_e)
+        second[count] = -0.5 * ratio * by_a + 0.25 * end[:, 0] * ratio * slopes[0]
+        for j, (slope, own) in enumerate(zip(slopes[1:], of_noise, strict=True), start=1):
+            second[count + j] = 0.5 * ratio * (slope - own)
+        return Derivatives(inside.value, first, tuple(second))
 
     def _kink(self, e: Array, own: tuple[Array, ...], jump: Array, value: Array) -> Array:
         """Return what a kink of the noise adds to the second derivative: its jump times the density at ``u = -e``."""

@@ -113,3 +113,7 @@ class ExponentialPrior:
     def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         """Return ``2 ln scale``."""
         return (float(2.0 * np.log(scale)),)
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return exponential variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.exponential(size=n))

@@ -61,5 +61,9 @@ class GammaPrior:
         """Return ``2 ln scale, ln k``."""
         return float(2.0 * np.log(scale)), float(np.log(shape[0]))
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return gamma variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.gamma(np.exp(theta[1]), size=n))
+
 
 _UP = np.append(RIGHT, (5.5, 8.5))

@@ -56,6 +56,10 @@ class GeneralisedExponentialPrior:
         """Return ``2 ln scale``."""
         return (float(2.0 * np.log(scale)),)
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return the larger of two exponential variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.exponential(size=(2, n)).max(axis=0))
+
 
 class GeneralisedExponential(ClosedForm):
     r"""``f(e) = (2 / sigma_u) (h(1 / sigma_u) - h(2 / sigma_u))``.

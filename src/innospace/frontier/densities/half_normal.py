@@ -128,3 +128,7 @@ class HalfNormalPrior:
     def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         """Return ``2 ln scale``."""
         return (float(2.0 * np.log(scale)),)
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return ``|N(0, sigma_u^2)|``."""
+        return np.asarray(np.abs(np.exp(0.5 * theta[0]) * rng.normal(size=n)))

@@ -54,5 +54,9 @@ class LognormalPrior:
         """Return ``ln scale`` and the log-variance of ``ln u``."""
         return float(np.log(scale)), float(2.0 * np.log(shape[0]))
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return ``exp(N(mu, sigma_u^2))``."""
+        return np.asarray(np.exp(theta[0] + np.exp(0.5 * theta[1]) * rng.normal(size=n)))
+
 
 _MARKS = np.array([-8.0, -6.0, -4.5, -3.2, -2.1, -1.0, 0.0, 1.0, 2.1, 3.2, 4.5, 6.0, 8.0])

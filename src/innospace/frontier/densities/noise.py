@@ -39,6 +39,10 @@ class Noise(Protocol):
         """Return the jump of the slope of the density at zero, or None when it has none."""
         ...
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return ``n`` draws of ``v``; parameters are numbers or by draw."""
+        ...
+
 
 class NormalNoise:
     """``ln g(v) = ln phi(v / sigma_v) - ln sigma_v``."""
@@ -66,6 +70,10 @@ class NormalNoise:
     def kink(self, theta: tuple[Array, ...]) -> Array | None:
         """Return None: it is smooth."""
         return None
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return normal variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.normal(size=n))
 
 
 class StudentNoise:
@@ -113,6 +121,10 @@ class StudentNoise:
         """Return None: it is smooth."""
         return None
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return Student's variables times ``sigma_v``."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.standard_t(np.exp(theta[1]), size=n))
+
 
 class LaplaceNoise:
     """Laplace noise with standard deviation ``sigma_v``: ``ln g(v) = -ln(2 s) - |v| / s``, ``s = sigma_v / sqrt 2``."""
@@ -139,6 +151,10 @@ class LaplaceNoise:
     def kink(self, theta: tuple[Array, ...]) -> Array | None:
         """Return ``-1 / s^2``."""
         return np.asarray(-2.0 * np.exp(-theta[0]))
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return Laplace variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.laplace(scale=np.sqrt(0.5), size=n))
 
 
 NOISES: dict[str, Noise] = {n.name: n for n in (NormalNoise(), StudentNoise(), LaplaceNoise())}

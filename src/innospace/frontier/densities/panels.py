@@ -62,14 +62,27 @@ class Integrand:
 
     def slopes(self, t: Array) -> tuple[Array, Array]:
         """Return first and second derivative of the logarithm by ``t``, shape (n, m)."""
-        before = self.prior.log_density(t, self.own)
-        # the first parameter moves t: t - lnsigma_u2 / 2, or t - mu
-        per = self.prior.units[0].value[1]
+        own_first, own_second = self._own_slopes(t)
         u = np.exp(t)
         after = self.noise.evaluate(self.e[:, None] + u, self.noisy)
-        first = -per * before.first[0] + u * after.first[0]
-        second = per * per * before.second[0] + u * after.first[0] + u * u * after.second[0]
+        first = own_first + u * after.first[0]
+        second = own_second + u * after.first[0] + u * u * after.second[0]
         return np.asarray(first), np.asarray(second)
+
+    def _own_slopes(self, t: Array) -> tuple[Array, Array]:
+        """Return derivatives of the log-density of ``t``: a change of unit moves ``t`` as it moves the parameters."""
+        before = self.prior.log_density(t, self.own)
+        moves = [kind.value[0] * v + kind.value[1] for kind, v in zip(self.prior.units, self.own, strict=True)]
+        active = [i for i, kind in enumerate(self.prior.units) if kind.value != (0.0, 0.0)]
+        count = len(moves)
+        first, second = np.zeros_like(t), np.zeros_like(t)
+        for i in active:
+            first = first - moves[i] * before.first[i]
+            second = second + self.prior.units[i].value[0] * moves[i] * before.first[i]
+            for j in (j for j in active if j >= i):
+                place = i * count - i * (i - 1) // 2 + j - i
+                second = second + (1.0 + (i != j)) * moves[i] * moves[j] * before.second[place]
+        return first, second
 
 
 def grid(integrand: Integrand) -> Grid:

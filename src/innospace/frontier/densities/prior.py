@@ -14,7 +14,11 @@ RIGHT = np.array([0.0, 0.8, 1.5, 2.1, 2.6, 3.1, 3.8])
 
 
 class Prior(Protocol):
-    """A distribution of inefficiency."""
+    """A distribution of inefficiency.
+
+    One whose density ends at its height has a method ``end(theta)`` too: the end of ``u``, which goes with
+    ``exp(theta[0] / 2)``.
+    """
 
     name: str
     title: str
@@ -47,6 +51,10 @@ class Prior(Protocol):
 
     def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         """Return the parameters of a scale and a shape."""
+        ...
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return ``n`` draws of ``u``; parameters are numbers or by draw."""
         ...
 
 

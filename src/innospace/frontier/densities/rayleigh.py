@@ -54,6 +54,10 @@ class RayleighPrior:
         """Return ``2 ln scale``."""
         return (float(2.0 * np.log(scale)),)
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return Rayleigh variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.rayleigh(size=n))
+
 
 class Rayleigh(ClosedForm):
     r"""``ln f(e) = ln sigma_v - ln sigma^2 - e^2 / (2 sigma^2) + ln(phi(z) + z Phi(z))``, ``z = -e lambda / sigma``.

@@ -67,6 +67,12 @@ class TruncatedLaplacePrior:
         """Return ``2 ln scale, ln l``."""
         return float(2.0 * np.log(scale)), float(np.log(shape[0]))
 
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return exponential variables, to some of which, ``l / (1 + 2 l)``, one of rate ``1 + l`` is added."""
+        s, skew = np.exp(0.5 * theta[0]), np.exp(theta[1])
+        both = rng.random(n) < skew / (1.0 + 2.0 * skew)
+        return np.asarray(s * (rng.exponential(size=n) + both * rng.exponential(size=n) / (1.0 + skew)))
+
 
 def _constant(skew: Array) -> tuple[Array, Array]:
     """Return first and second derivative of ``ln((1 + l) / (1 + 2 l))`` by ``ln l``."""

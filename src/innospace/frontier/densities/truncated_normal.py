@@ -6,12 +6,14 @@ import numpy as np
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.frontier.densities.half_normal import HalfNormal
+from innospace.frontier.densities.prior import LEFT, RIGHT, columns
 from innospace.numerics.normal import (
     LOG_2PI,
     log_cdf_and_mills,
     log_cdf_excess,
     truncated_log_mean_exp,
     truncated_mean_standard,
+    truncated_quantile,
 )
 
 
@@ -114,3 +116,77 @@ class TruncatedNormal:
 
 RATIOS = (-2.0, 1.0)
 """Further starts: ``mu / sigma_u``."""
+
+
+class TruncatedNormalPrior:
+    """``ln p(u) = ln phi((u - mu) / sigma_u) - ln sigma_u - ln Phi(mu / sigma_u)``: for noise that is not normal."""
+
+    name = "truncated_normal"
+    title = "truncated normal"
+    parameters: tuple[str, ...] = ("mu", "lnsigma_u2")
+    units: tuple[Unit, ...] = (Unit.LEVEL, Unit.LOG_VARIANCE)
+    latex = TruncatedNormal.latex
+    typst = TruncatedNormal.typst
+    shapes: tuple[tuple[float, ...], ...] = ((0.0,), (-2.0,), (1.0,))
+
+    def log_density(self, t: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return the log-density of ``t = ln u`` and its derivatives."""
+        mu, a = theta
+        s = np.exp(0.5 * a)
+        z = np.asarray(mu / s)
+        x = np.exp(t) / s
+        excess, square = log_cdf_excess(z)
+        _, mills = log_cdf_and_mills(z)
+        mean = truncated_mean_standard(z)
+        # with mu < 0 the square of z is left out of both the kernel and ln Phi
+        kernel = -0.5 * x * x + x * z - np.where(square > 0.0, 0.0, 0.5 * z * z)
+        value = t - 0.5 * (LOG_2PI + a) + kernel - excess
+        gap = x - mean
+        bend = mills * (1.0 - z * mean)  # d(z mills) / dz
+        first = (gap / s, 0.5 * x * x - x * z + 0.5 * (z * mean - 1.0))
+        second = (
+            (mills * mean - 1.0) / (s * s) + 0.0 * x,
+            (-(x - z) + 0.5 * bend) / s,
+            -0.5 * (x - z) ** 2 - 0.25 * z * bend,
+        )
+        return Derivatives(value, first, second)
+
+    def marks(self, theta: tuple[Array, ...]) -> Array:
+        """Return marks below and above the mean, and by standard deviations around ``mu``."""
+        mu, s = columns(theta[0]), columns(np.exp(0.5 * theta[1]))
+        mean = columns(np.log(self.mean(theta)))
+        around = np.log(np.maximum(mu + s * _AROUND, 1e-300))
+        right = mean + _ABOVE
+        rows = np.broadcast_shapes(right.shape[:-1], around.shape[:-1])
+        upper = [np.broadcast_to(part, (*rows, part.shape[-1])) for part in (right, around)]
+        joined = np.maximum(np.concatenate(upper, axis=-1), mean + LEFT[-1])
+        lower = np.broadcast_to(mean + LEFT, (*rows, len(LEFT)))
+        return np.concatenate((lower, np.sort(joined, axis=-1)), axis=-1)
+
+    def mean(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``E[u]``."""
+        return TruncatedNormal().mean_inefficiency(theta)
+
+    def mean_efficiency(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``E[exp(-u)]``."""
+        return TruncatedNormal().mean_efficiency(theta)
+
+    def moments(self, shape: tuple[float, ...]) -> tuple[float, float, float]:
+        """Return moments of ``N(r, 1)`` cut off at zero."""
+        (r,) = shape
+        mean = float(truncated_mean_standard(np.asarray(r)))
+        mills = mean - r
+        return mean, 1.0 - mills * mean, mills * (mean * (mean + mills) - 1.0)
+
+    def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
+        """Return ``mu`` and ``2 ln scale``."""
+        return shape[0] * scale, float(2.0 * np.log(scale))
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return normal variables above zero, by inversion."""
+        scale = np.broadcast_to(np.exp(0.5 * theta[1]), n)
+        return truncated_quantile(np.broadcast_to(theta[0], n), scale, rng.random(n))
+
+
+_AROUND = np.array([-6.5, -4.2, -2.6, -1.2, 0.0, 1.2, 2.6, 4.2, 6.5])
+_ABOVE = np.sort(np.concatenate((0.5 * RIGHT, RIGHT[2:])))

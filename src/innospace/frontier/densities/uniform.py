@@ -55,6 +55,14 @@ class UniformPrior:
         """Return ``2 ln scale``."""
         return (float(2.0 * np.log(scale)),)
 
+    def end(self, theta: tuple[Array, ...]) -> Array:
+        """Return ``theta``."""
+        return np.asarray(_WIDTH * np.exp(0.5 * theta[0]))
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return uniform variables."""
+        return np.asarray(_WIDTH * np.exp(0.5 * theta[0]) * rng.random(n))
+
 
 class Uniform(ClosedForm):
     r"""``ln f(e) = -ln theta + ln(Phi((e + theta) / sigma_v) - Phi(e / sigma_v))``."""

@@ -53,3 +53,7 @@ class WeibullPrior:
     def of_scale(self, scale: float, shape: tuple[float, ...]) -> tuple[float, ...]:
         """Return ``2 ln scale, ln k``."""
         return float(2.0 * np.log(scale)), float(np.log(shape[0]))
+
+    def draw(self, rng: np.random.Generator, theta: tuple[Array, ...], n: int) -> Array:
+        """Return Weibull variables."""
+        return np.asarray(np.exp(0.5 * theta[0]) * rng.weibull(np.exp(theta[1]), size=n))
