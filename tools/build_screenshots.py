@@ -37,8 +37,8 @@ PAGES = {
     "data-firms": f"/studies/{FIRMS}/data",
     "model-firms": f"/studies/{FIRMS}/model",
 }
-SHIPPED = ("scenarios-1440",)
-"""What the README shows."""
+SHIPPED = ("scenarios-1440", "model-1440", "results-1440")
+"""What the README and the tutorial show."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
 CHROMIUM = os.environ.get("INNOSPACE_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
@@ -53,7 +53,10 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         studies = Path(folder) / "studies"
+        chosen = given.page or list(PAGES)
         for name in (STUDY, FIRMS):
+            if not any(name in PAGES[page] or PAGES[page] == "/" for page in chosen):
+                continue
             shutil.copytree(ROOT / "studies" / name, studies / name, ignore=shutil.ignore_patterns(".jobs", "report"))
             subprocess.run([sys.executable, "-m", "innospace", "run", str(studies / name), "--quiet"], check=False)
         command = [sys.executable, "-m", "innospace", "web", str(studies), "--port", "0", "--no-browser", "--json"]
@@ -64,7 +67,7 @@ def main() -> None:
             url = json.loads("".join([*lines, "}"]))["url"].rstrip("/")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                for name in given.page or PAGES:
+                for name in chosen:
                     photograph(browser, url, name, given.out, everything=given.all)
                 browser.close()
         finally:
@@ -99,6 +102,7 @@ def settle(page: Page) -> None:
     page.wait_for_function("window.did_handshake === true")
     page.wait_for_timeout(500)
     page.wait_for_function("!document.querySelector('.loading, .waiting')", timeout=60_000)
+    page.wait_for_function("!document.querySelector('main').innerText.includes('Loading')", timeout=60_000)
     page.wait_for_timeout(500)
 
 

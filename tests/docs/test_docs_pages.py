@@ -155,3 +155,14 @@ def test_outputs_may_leave_lines_out_only_where_they_say_so():
         require_same("a 1", "a 1\nb 2\n", "page")
     assert near("10", "10")
     assert not near("10", "11")
+
+
+def test_the_page_on_checks_names_checks_that_exist():
+    from innospace.study.glossary import find
+
+    text = (DOCS / "explanation" / "checks.md").read_text(encoding="utf-8")
+    rows = [CELL.split(line)[3] for line in text.splitlines() if line.startswith("| ")]
+    names = re.findall(r"`([^`]+)`", "".join(rows))
+    assert len(names) > 10
+    for one in names:
+        assert any(t.meaning.startswith(("Check", "Gate")) or "." in one for t in find(one)), one
