@@ -1,7 +1,7 @@
 """Write the pages of docs/replications from the replications themselves: every number is computed.
 
-    python tools/build_replications.py            # about two minutes
-    python tools/build_replications.py --check    # say whether the pages are those that would be written
+python tools/build_replications.py            # about two minutes
+python tools/build_replications.py --check    # say whether the pages are those that would be written
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def bashkortostan() -> str:
     return _page(
         "Four policy options for Bashkortostan",
         "bashkortostan",
-        "The second half of the paper solves four policy options in a model of the region's economy, of which it prints "
-        "agents, markets, one equation and four effects. Everything else is reconstruction; so this page shows what the "
-        "reconstruction gives with its own assumptions, and how far coefficients can bring it to the printed effects.",
+        "The second half of the paper solves four policy options in a model of the region's economy, of which it "
+        "prints agents, markets, one equation and four effects. Everything else is reconstruction; so this page shows "
+        "what the reconstruction gives with its own assumptions, and how far coefficients can bring it to the "
+        "printed effects.",
         [found.table("comparison"), found.table("fits"), found.table("coefficients")],
         found.checks,
         "Not replicated: the paper's data and parameters, which are not printed. That nine coefficients reach four "
