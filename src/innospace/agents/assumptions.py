@@ -116,8 +116,7 @@ REASONS: Mapping[str, str] = {
     "fields": "About as many as the main branches of engineering; the result hardly depends on it.",
     "size_dispersion": "Sizes of firms and organisations are skewed; a logarithmic spread of one is usual.",
     "acceptance": "Not identified: only the product of meetings and acceptance is seen. It leaves room for regions "
-    "that "
-    "do ten times as well as the frontier.",
+    "that do ten times as well as the frontier.",
     "fit_effect": "A partner of the same field is about four times as likely to be taken as the most distant one.",
     "experience_effect": "Small: success beyond what fit foretold moves the odds by at most 65 percent.",
     "neighbour_effect": "Small, so that imitation cannot feed on itself; the odds move by at most 35 percent.",

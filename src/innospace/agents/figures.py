@@ -78,8 +78,7 @@ class Plots:
             "agents-technologies",
             FigureKind.SCATTER,
             f"In {int(inside.sum())} of {len(rows)} regions the technologies of the panel lie in the 95\u202f% "
-            f"interval of "
-            "runs",
+            "interval of runs",
             f"New production technologies a year (mean of {r.spec.assumptions.window} years), {r.base}: mean of runs "
             "against the panel; regions without any are left out; both axes logarithmic",
             self._caption(""),
@@ -129,8 +128,7 @@ class Plots:
             FigureKind.LINES,
             title,
             f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 95\u202f% "
-            f"interval of "
-            f"{r.spec.replications} runs",
+            f"interval of {r.spec.replications} runs",
             self._caption("Efficiency is measured as in the panel: innovations are averaged over three years."),
             f"Efficiency of {region} in {r.spec.final}: {told}.",
             rows[["series", "year", "te", "lower", "upper"]].reset_index(drop=True),
@@ -206,8 +204,7 @@ class Plots:
             f"agents-maps-{_slug(name)}",
             FigureKind.MAPS,
             f"{r.policies[name]} adds {fixed(float(inside), 0)}\u202f% to links there by {years[-1]}, and elsewhere "
-            f"at most "
-            f"{significant(float(outside['growth']), 2)}\u202f%",
+            f"at most {significant(float(outside['growth']), 2)}\u202f%",
             f"Links in use with the policy over links without it, %, means of {r.spec.replications} pairs of runs",
             self._caption(
                 f"Links pass on what they gain by neighbours' success and across regions; most in {outside['region']}. "
@@ -239,8 +236,7 @@ class Plots:
             "agents-country",
             FigureKind.LINES,
             f"Without policy the country makes {significant(float(last['innovations']))} technologies in "
-            f"{r.spec.final}, "
-            f"against {significant(float(first['innovations']))} in {r.base}",
+            f"{r.spec.final}, against {significant(float(first['innovations']))} in {r.base}",
             f"New production technologies in a year, all regions, mean and 95\u202f% interval of "
             f"{r.spec.replications} runs",
             self._caption(

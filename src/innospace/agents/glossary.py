@@ -47,8 +47,7 @@ _OWN = (
         "L",
         "links",
         "Links in use: pairs of an R&D organisation and an innovative company that cooperate in a year; counted "
-        "where the "
-        "company is.",
+        "where the company is.",
         "",
         _SOURCE,
     ),

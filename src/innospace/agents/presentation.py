@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 RECONSTRUCTION = (
     "The agents are a reconstruction: no data on single links stand behind them. They are made to agree with the "
-    "frontier "
-    "of the innovation space and calibrated to moments of a panel of regions; effects of policies rest on assumed "
-    "costs "
-    "and responses that the panel does not tell."
+    "frontier of the innovation space and calibrated to moments of a panel of regions; effects of policies rest on "
+    "assumed costs and responses that the panel does not tell."
 )
 
 
@@ -80,13 +78,10 @@ def _policy(result: AgentResult, policy: Policy) -> str:
     before = float(rows[rows["year"] == result.spec.final]["technical_efficiency"].iloc[0])
     sure = "" if te["lower"] > 0 or te["upper"] < 0 else " (in single runs the effect may be nil or of the other sign)"
     return (
-        f"{policy.title}: in {result.spec.final} {region} has {significant(float(links['value']))} more links in "
-        f"use and its "
-        f"efficiency is {fixed(before + float(te['value']), 3)} in place of {fixed(before, 3)}{sure}; the country "
-        f"makes "
-        f"{significant(float(country['value']))} more technologies a year, for {significant(float(spent['value']))} "
-        f"million "
-        "roubles a year. Simulated; costs and responses are assumed."
+        f"{policy.title}: in {result.spec.final} {region} has {significant(float(links['value']))} more links in use "
+        f"and its efficiency is {fixed(before + float(te['value']), 3)} in place of {fixed(before, 3)}{sure}; the "
+        f"country makes {significant(float(country['value']))} more technologies a year, for "
+        f"{significant(float(spent['value']))} million roubles a year. Simulated; costs and responses are assumed."
     )
 
 
@@ -113,17 +108,14 @@ def _calibrated(result: AgentResult) -> list[str]:
     weak = [n for n, s in c.shifts.items() if s < 0.5]
     lines.append(
         f"Calibration: the share of the space in use grows by {percent(c.calibrated.growth, 0)} a year up to "
-        f"{result.base} "
-        f"(log points, standard error {fixed(100 * c.std_errors['growth'], 0)}); moments of runs and panel {fits} "
-        f"(p = {fixed(c.p_value, 2)}); regions and years without technologies are "
-        f"{percent(c.simulated['zero_share'], 0)} in "
-        f"runs and {percent(c.observed['zero_share'], 0)} in the panel."
+        f"{result.base} (log points, standard error {fixed(100 * c.std_errors['growth'], 0)}); moments of runs and "
+        f"panel {fits} (p = {fixed(c.p_value, 2)}); regions and years without technologies are "
+        f"{percent(c.simulated['zero_share'], 0)} in runs and {percent(c.observed['zero_share'], 0)} in the panel."
     )
     if loose:
         lines.append(
-            f"The panel tells {' and '.join(n.replace('_', ' ') for n in loose)} only roughly: the standard error "
-            f"is more "
-            "than half of the number."
+            f"The panel tells {' and '.join(n.replace('_', ' ') for n in loose)} only roughly: the standard error is "
+            "more than half of the number."
         )
     if weak:
         lines.append(f"The panel cannot tell {', '.join(w.replace('_', ' ') for w in weak)}: these stay assumptions.")

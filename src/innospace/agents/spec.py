@@ -60,13 +60,12 @@ class AgentSpec:
 
     def __str__(self) -> str:
         return (
-            "A reconstruction of how cooperation makes technologies: R&D organisations and innovative companies meet; "
-            "a meeting becomes a link when the gain that both expect from fit, experience, neighbours' success and "
-            "policy "
-            "exceeds the cost; links succeed, fail and end. Links in use are a share w of the space V = S B. Each "
-            "looks "
-            "for ideas that lie in wait; what several links find counts once, so that L links give L^delta innovations "
-            "on average: the frontier of the innovation space with duplication as its reason."
+            "A reconstruction of how cooperation makes technologies: R&D organisations and innovative companies "
+            "meet; a meeting becomes a link when the gain that both expect from fit, experience, neighbours' "
+            "success and policy exceeds the cost; links succeed, fail and end. Links in use are a share w of the "
+            "space V = S B. Each looks for ideas that lie in wait; what several links find counts once, so that L "
+            "links give L to the power δ innovations on average: the frontier of the innovation space with "
+            "duplication as its reason."
         )
 
     def equations(self) -> tuple[Equation, ...]:
@@ -75,8 +74,7 @@ class AgentSpec:
             Equation(
                 "cooperation",
                 r"P(\text{link} \mid \text{meeting}) = \Lambda\left(\theta_{it} + b_f (f - \tfrac12) + b_e e + b_n "
-                r"n_{it} "
-                r"+ b_c s_{it}\right)",
+                r"n_{it} + b_c s_{it}\right)",
                 'P("link" | "meeting") = Lambda(theta_(i t) + b_f (f - 1\\/2) + b_e e + b_n n_(i t) + b_c s_(i t))',
                 "Cooperation: Λ is the logistic function, θ the openness of the region, f the fit of the pair, e its "
                 "experience, n the success of neighbours, s the share of costs that others bear.",
@@ -92,8 +90,7 @@ class AgentSpec:
                 r"E[Q_{it} \mid L_{it}] = \int_0^\infty (1 - e^{-x L_{it}})\, \frac{\delta\, x^{-\delta - 1}}"
                 r"{\Gamma(1 - \delta)}\, dx = L_{it}^{\delta} = (w_{it} V_i)^{\delta}",
                 "E[Q_(i t) | L_(i t)] = integral_0^oo (1 - e^(-x L_(i t))) (delta x^(-delta - 1)) \\/ (Gamma(1 - "
-                "delta)) "
-                "dif x = L_(i t)^delta = (w_(i t) V_i)^delta",
+                "delta)) dif x = L_(i t)^delta = (w_(i t) V_i)^delta",
                 "Duplication: an idea is found at rate x by each link; distinct ideas found are Poisson with this "
                 "mean.",
             ),

@@ -113,12 +113,9 @@ def identification(result: AgentResult) -> Table:
     )
     notes = (
         "Openness is fitted again to what the frontier expects of each region, the calibrated numbers are kept. "
-        "Where no "
-        "moment moves by half a standard deviation the panel cannot tell the assumption: it is not identified. Who "
-        "is near "
-        "whom (reach, distance_km) and how V is split into S and B (organisations_exponent) belong to the "
-        "population, which "
-        "is held fixed; moments of regions do not tell them either.",
+        "Where no moment moves by half a standard deviation the panel cannot tell the assumption: it is not "
+        "identified. Who is near whom (reach, distance_km) and how V is split into S and B (organisations_exponent) "
+        "belong to the population, which is held fixed; moments of regions do not tell them either.",
     )
     frame = pd.DataFrame(rows, columns=["name", "assumed", "factor", "shift", "told"])
     return Table("identification", "What the moments do not tell", frame, columns, notes)
@@ -128,6 +125,9 @@ def effects(result: AgentResult) -> Table:
     """Return effects of policies in their last year and money spent a year."""
     frame = result.frames["effects"]
     kept = frame[frame["year"] == result.spec.final] if len(frame) else frame
+    kept = kept[kept["quantity"].isin(_QUANTITY_WORDS) & ~((kept["value"] == 0.0) & kept["quantity"].isin(_FUNDING))]
+    order = kept["quantity"].map(list(_QUANTITY_WORDS).index)
+    kept = kept.assign(_order=order).sort_values(["policy", "region", "_order"], kind="stable").drop(columns="_order")
     rows = kept.assign(
         title=[result.policies[p] for p in kept["policy"]],
         words=[_QUANTITY_WORDS[q] for q in kept["quantity"]],
@@ -146,9 +146,9 @@ def effects(result: AgentResult) -> Table:
     return Table("effects", f"Effects of policies in {result.spec.final}", rows, columns, notes, lead=True)
 
 
+_FUNDING = ("funded", "anyway")
 _QUANTITY_WORDS = {
     "links": "Links in use",
-    "used_share": "Share of the space in use",
     "innovations": "Innovations",
     "technical_efficiency": "Technical efficiency",
     "spent": "Spent in the year",
