@@ -267,7 +267,8 @@ def _columns(shock: Shock, family: Family, position: Mapping[str, int], place: s
         known = list(dict.fromkeys(labels[k] for labels in family.members))
         require_known(shock.where.get(dim, ()), known, kind=dim, where=f"{place}, {shock.parameter}")
     chosen = selected(shock, family)
-    labels = {part for name in chosen for part in name.split(".")[1:]}
+    wanted_names = set(chosen)
+    labels = {part for m in family.members if ".".join((family.name, *m)) in wanted_names for part in m}
     idle = [label for wanted in shock.where.values() for label in wanted if label not in labels]
     if not chosen or idle:
         raise SpecError(

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.status import StatusCode
-from innospace.economy.system import System
 from innospace.numerics.newton import TOLERANCE, Root, find_root
 
 Array = NDArray[np.float64]
 SMALLEST_STEP = 1.0 / 256.0
 """Part of the change of parameters below which homotopy gives up."""
+
+
+class Solvable(Protocol):
+    """Square equations at given parameters; :class:`innospace.economy.system.System` is one."""
+
+    def residual(self, x: Array, p: Array) -> Array:
+        """Return scaled residuals, shape (n,)."""
+        ...
+
+    def evaluate(self, x: Array, p: Array) -> tuple[Array, Any]:
+        """Return scaled residuals and the Jacobian, shape (n, n)."""
+        ...
+
+    def equation_of(self, index: int) -> str:
+        """Return a name for an equation, for messages."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +60,13 @@ class YearSolution:
 
 
 def solve_year(
-    system: System, p: Array, guess: Array, known: tuple[Array, Array] | None = None, tolerance: float = TOLERANCE
+    system: Solvable, p: Array, guess: Array, known: tuple[Array, Array] | None = None, tolerance: float = TOLERANCE
 ) -> YearSolution:
     """Solve the system at parameters ``p``.
 
     Parameters
     ----------
-    system : System
+    system : Solvable
     p : ndarray, shape (m,)
     guess : ndarray, shape (n,)
         Start of Newton's method.
@@ -70,7 +86,7 @@ def solve_year(
     return _homotopy(system, p, known, root.iterations, tolerance)
 
 
-def _root(system: System, p: Array, guess: Array, tolerance: float) -> Root:
+def _root(system: Solvable, p: Array, guess: Array, tolerance: float) -> Root:
     def evaluate(x: Array) -> tuple[Array, object]:
         return system.evaluate(x, p)
 
@@ -80,7 +96,7 @@ def _root(system: System, p: Array, guess: Array, tolerance: float) -> Root:
     return find_root(evaluate, residual, guess, tolerance=tolerance)
 
 
-def _homotopy(system: System, p: Array, known: tuple[Array, Array], spent: int, tolerance: float) -> YearSolution:
+def _homotopy(system: Solvable, p: Array, known: tuple[Array, Array], spent: int, tolerance: float) -> YearSolution:
     x, start = known
     reached, step = 0.0, 0.5
     while reached < 1.0:
@@ -97,7 +113,7 @@ def _homotopy(system: System, p: Array, known: tuple[Array, Array], spent: int, 
     return YearSolution(StatusCode.CONVERGED, x, spent)
 
 
-def _failed(system: System, root: Root, spent: int, reached: float) -> YearSolution:
+def _failed(system: Solvable, root: Root, spent: int, reached: float) -> YearSolution:
     sizes = np.where(np.isfinite(root.residual), np.abs(root.residual), np.inf)
     worst = int(np.argmax(sizes))
     return YearSolution(root.code, root.x, spent, reached, system.equation_of(worst), float(sizes[worst]))

@@ -1,0 +1,397 @@
+"""A spec ready to be evaluated: residuals of its conditions and exact derivatives, as vector operations.
+
+Unknowns, in order: prices of commodities, levels of activities and demands, prices of nests and quantities of nests per
+unit of level (both in logarithms, relative to the benchmark), incomes, transfers, instruments. Each block of equations
+has the order of the unknowns it determines:
+
+- market: supply less demand of a commodity is zero (the price); the numeraire's market gives way to its price;
+- zero profit: cost with tax equals receipts (the level of the activity); spending equals what is left of income (the
+  level of a demand);
+- price and quantity of each nest; income; transfer; condition of each instrument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.economy.general.calibrate import Arrays, Parameters
+from innospace.economy.general.conditions import Entries, aims, budgets, markets, nests, profits
+from innospace.economy.general.spec import Instrument, Spec
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+LEAST = 1e-14
+"""Prices and levels count as at least this where a logarithm is taken."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where each kind of unknown stands."""
+
+    price: slice
+    level: slice
+    node_price: slice
+    node_quantity: slice
+    income: slice
+    transfer: slice
+    instrument: slice
+    size: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """Everything that follows from the unknowns at one point.
+
+    Attributes
+    ----------
+    flow : ndarray, shape (leaves,)
+        Quantities.
+    rate : ndarray
+        Sum of tax rates by leaf.
+    """
+
+    price: Array
+    level: Array
+    node_price: Array
+    node_quantity: Array
+    income: Array
+    transfer: Array
+    instrument: Array
+    rate: Array
+    ratio: Array
+    flow: Array
+
+
+@dataclass(frozen=True)
+class Economy:
+    """A spec with its arrays and benchmark parameters, ready to be evaluated at any parameters.
+
+    ``fixed_price`` says which market is left out: that of the first commodity of the numeraire.
+    """
+
+    spec: Spec
+    arrays: Arrays
+    parameters: Parameters
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where each kind of unknown stands."""
+        s, nodes = self.spec, len(self.arrays.node_parent)
+        sizes = (
+            len(s.commodities),
+            len(self.arrays.levels),
+            nodes,
+            nodes,
+            len(s.agents),
+            len(s.transfers),
+            len(s.instruments),
+        )
+        ends = np.cumsum(sizes)
+        parts = [slice(int(e - n), int(e)) for e, n in zip(ends, sizes, strict=True)]
+        return Layout(*parts, int(ends[-1]))
+
+    @cached_property
+    def unknowns(self) -> tuple[str, ...]:
+        """Names of the unknowns."""
+        s, a = self.spec, self.arrays
+        return (
+            *(f"price.{c.name}" for c in s.commodities),
+            *(f"level.{n}" for n in a.levels),
+            *(f"cost.{n}" for n in a.node_names),
+            *(f"use.{n}" for n in a.node_names),
+            *(f"income.{h.name}" for h in s.agents),
+            *(f"transfer.{t.name}" for t in s.transfers),
+            *(f"instrument.{i.name}" for i in s.instruments),
+        )
+
+    @cached_property
+    def start_price(self) -> Array:
+        """Benchmark prices."""
+        return np.array([c.price for c in self.spec.commodities])
+
+    @cached_property
+    def goods(self) -> dict[str, int]:
+        return {c.name: k for k, c in enumerate(self.spec.commodities)}
+
+    @cached_property
+    def agents(self) -> dict[str, int]:
+        return {c.name: k for k, c in enumerate(self.spec.agents)}
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        return {n: k for k, n in enumerate(self.arrays.levels)}
+
+    @cached_property
+    def numeraire(self) -> tuple[Indices, Array]:
+        """Commodities and weights of the numeraire, weights such that the benchmark index is one."""
+        index = np.array([self.goods[n] for n, _ in self.spec.numeraire], dtype=np.int64)
+        weight = np.array([w for _, w in self.spec.numeraire])
+        return index, weight / float(weight @ self.start_price[index])
+
+    @property
+    def dropped(self) -> int:
+        """Commodity whose market equation gives way to the numeraire; it must clear by itself (Walras)."""
+        return int(self.numeraire[0][0])
+
+    @cached_property
+    def owned(self) -> tuple[Indices, Indices]:
+        rows = [(self.agents[a.name], self.goods[e.commodity]) for a in self.spec.agents for e in a.endowments]
+        return _columns(rows)
+
+    @cached_property
+    def fixed(self) -> tuple[Indices, Indices]:
+        rows = [(self.agents[a.name], self.goods[f.commodity]) for a in self.spec.agents for f in a.fixed]
+        return _columns(rows)
+
+    @cached_property
+    def stocks(self) -> tuple[Indices, Indices, Indices]:
+        rows = [
+            (self.agents[a.name], self.goods[s.commodity], self.levels[s.activity])
+            for a in self.spec.agents
+            for s in a.stocks
+        ]
+        table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+        return table[:, 0], table[:, 1], table[:, 2]
+
+    @cached_property
+    def works(self) -> tuple[Array, Indices]:
+        """Whether the tax on an activity is on cost, and its collector (-1 for none)."""
+        base = np.array([a.base == "cost" for a in self.spec.activities])
+        return base, np.array([self.agents.get(a.collector, -1) for a in self.spec.activities], dtype=np.int64)
+
+    @cached_property
+    def tax_instrument(self) -> tuple[Indices, Indices]:
+        """Pairs of tax entry and instrument that moves it."""
+        names = [t.name for _, f in self.leaf_flows for t in f.taxes]
+        pairs = [
+            (k, i)
+            for i, ins in enumerate(self.spec.instruments)
+            if ins.kind == "tax"
+            for k, n in enumerate(names)
+            if n == ins.target
+        ]
+        return _columns(pairs)
+
+    @cached_property
+    def leaf_flows(self) -> list[tuple[str, Any]]:
+        s = self.spec
+        trees = [(a.name, a.inputs) for a in s.activities] + [(a.name, a.outputs) for a in s.activities]
+        trees += [(a.name, a.demand) for a in s.agents if a.demand is not None]
+        return [(owner, f) for owner, t in trees for f in _in_order(t)]
+
+    def of_kind(self, kind: str) -> list[tuple[int, Instrument]]:
+        return [(k, i) for k, i in enumerate(self.spec.instruments) if i.kind == kind]
+
+    def part(self, p: Array, family: str) -> Array:
+        """Return the values of a family of parameters."""
+        return np.asarray(p[self.parameters.slices[family]])
+
+    def point(self, v: Array, p: Array) -> Point:
+        """Return flows and rates at unknowns ``v`` (levels; nests in logarithms) and parameters ``p``."""
+        lay, a = self.layout, self.arrays
+        price, level, instrument = v[lay.price], np.maximum(v[lay.level], LEAST), v[lay.instrument]
+        entry = self.part(p, "tax").copy()
+        at, by = self.tax_instrument
+        np.add.at(entry, at, instrument[by])
+        rate = np.bincount(a.tax_leaf, entry, len(a.leaf_node))
+        start = self.start_price[a.leaf_commodity]
+        factor = 1.0 + a.leaf_side * rate
+        with np.errstate(all="ignore"):
+            ratio = np.log(np.maximum(price[a.leaf_commodity], LEAST) / start * factor / a.leaf_factor)
+        node_price, node_quantity = v[lay.node_price], v[lay.node_quantity]
+        bend = a.node_side * self.part(p, "elasticity")
+        n = a.leaf_node
+        with np.errstate(all="ignore"):
+            unit = np.exp(node_quantity[n] + bend[n] * (node_price[n] - ratio))
+        made = np.where(a.leaf_side < 0.0, self.productivity(p)[a.leaf_level], 1.0)
+        flow = a.leaf_quantity * made * unit * level[a.leaf_level]
+        return Point(
+            price,
+            level,
+            node_price,
+            node_quantity,
+            v[lay.income],
+            v[lay.transfer],
+            instrument,
+            rate,
+            ratio,
+            flow,
+        )
+
+    def productivity(self, p: Array) -> Array:
+        return np.concatenate((self.part(p, "productivity"), np.ones(len(self.arrays.demanding))))
+
+    def taxes(self, at: Point, p: Array) -> Array:
+        """Return what each tax entry brings, shape (entries,)."""
+        a, entry = self.arrays, self.part(p, "tax").copy()
+        moved, by = self.tax_instrument
+        np.add.at(entry, moved, at.instrument[by])
+        return np.asarray(entry * at.price[a.leaf_commodity[a.tax_leaf]] * at.flow[a.tax_leaf])
+
+    def node_prices(self, ratio: Array, node_price: Array, p: Array) -> tuple[Array, Array]:
+        """Return the price of each nest given those of its children (logarithms), and the shares of children."""
+        a = self.arrays
+        power = 1.0 - (a.node_side * self.part(p, "elasticity"))
+        child = np.concatenate((ratio, node_price[a.inner]))
+        bend, n = power[a.edge_parent], len(a.node_parent)
+        with np.errstate(all="ignore"):
+            grown = np.expm1(bend * child)
+            total = np.bincount(a.edge_parent, a.edge_share * grown, n)
+            flat = np.bincount(a.edge_parent, a.edge_share * child, n)
+            plain = power == 0.0
+            out = np.where(plain, flat, np.log1p(total) / np.where(plain, 1.0, power))
+            share = a.edge_share * (1.0 + grown) / (1.0 + total)[a.edge_parent]
+        return out, np.asarray(share)
+
+    def evaluate(self, v: Array, p: Array, derivatives: bool = True) -> tuple[Array, Any]:
+        """Return residuals, shape (n,), and derivatives, shape (n, n), by unknowns (prices, levels in levels)."""
+        at, lay = self.point(v, p), self.layout
+        f, jac = np.zeros(lay.size), Entries()
+        markets(self, at, p, f, jac)
+        profits(self, at, p, f, jac)
+        nests(self, at, p, f, jac)
+        budgets(self, at, p, f, jac)
+        aims(self, at, p, f, jac)
+        self._numeraire(at, p, f)
+        if not derivatives:
+            return f, None
+        return f, self._assemble(jac)
+
+    def _numeraire(self, at: Point, p: Array, f: Array) -> None:
+        index, weight = self.numeraire
+        f[self.dropped] = float(weight @ at.price[index]) - float(self.part(p, "unit")[0])
+
+    def _assemble(self, jac: Entries) -> Any:
+        from scipy import sparse
+
+        rows, columns = np.concatenate(jac.rows), np.concatenate(jac.columns)
+        values = np.concatenate(jac.values)
+        keep = rows != self.dropped
+        index, weight = self.numeraire
+        rows = np.concatenate((rows[keep], np.full(len(index), self.dropped)))
+        columns = np.concatenate((columns[keep], index))
+        values = np.concatenate((values[keep], weight))
+        return sparse.csc_matrix((values, (rows, columns)), shape=(self.layout.size, self.layout.size))
+
+    def excess(self, at: Point, p: Array) -> Array:
+        """Return supply less demand of every commodity, relative to the size of its market."""
+        f = np.zeros(self.layout.size)
+        markets(self, at, p, f, Entries())
+        return f[self.layout.price]
+
+    @cached_property
+    def market_size(self) -> Array:
+        """Larger of benchmark supply and demand of each commodity."""
+        a, n = self.arrays, len(self.spec.commodities)
+        down = np.bincount(a.leaf_commodity, a.leaf_quantity * (a.leaf_side > 0), n)
+        up = np.bincount(a.leaf_commodity, a.leaf_quantity * (a.leaf_side < 0), n)
+        own = np.array([e.quantity for h in self.spec.agents for e in h.endowments])
+        up = up + np.bincount(self.owned[1], np.abs(own), n) if len(own) else up
+        return np.maximum(np.maximum(up, down), 1e-12)
+
+    @cached_property
+    def income_size(self) -> Array:
+        """Benchmark size of each budget: the largest of what is owned, demanded and bought."""
+        a, n = self.arrays, len(self.spec.agents)
+        spent = np.zeros(n)
+        spent[a.demanding] = a.node_value[a.root_demand]
+        own = np.array([e.quantity for h in self.spec.agents for e in h.endowments])
+        gain = np.bincount(self.owned[0], np.abs(own) * self.start_price[self.owned[1]], n) if len(own) else 0.0 * spent
+        size = np.maximum(spent, gain)
+        return np.maximum(size, 1e-2 * size.max(initial=1e-300))
+
+    @property
+    def complementary(self) -> bool:
+        """Whether some conditions are inequalities."""
+        return self.spec.complementary or any(i.bounded for i in self.spec.instruments)
+
+    @property
+    def has_benchmark(self) -> bool:
+        """Whether the spec describes an equilibrium to start from."""
+        return all(a.calibrated for a in self.spec.activities)
+
+    @cached_property
+    def bounded(self) -> NDArray[np.bool_]:
+        """Which unknowns cannot be negative and stand with an inequality."""
+        flags, lay = np.zeros(self.layout.size, dtype=bool), self.layout
+        if self.spec.complementary:
+            flags[lay.price] = True
+            flags[lay.level.start : lay.level.start + len(self.spec.activities)] = True
+            flags[self.dropped] = False
+        for k, instrument in enumerate(self.spec.instruments):
+            flags[lay.instrument.start + k] = instrument.bounded
+        return flags
+
+    @cached_property
+    def bound_scale(self) -> Array:
+        """Size of the unknowns that have a bound."""
+        return np.concatenate((self.start_price, np.ones(self.layout.size - len(self.start_price))))
+
+    @cached_property
+    def benchmark(self) -> Array:
+        """Unknowns of the benchmark: given prices, levels and nests one; incomes and transfers that follow."""
+        lay = self.layout
+        v = np.zeros(lay.size)
+        v[lay.price], v[lay.level] = self.start_price, 1.0
+        v[lay.instrument] = [i.value for i in self.spec.instruments]
+        p = self.parameters.values
+        v[lay.transfer] = [0.0 if t.rule in ("share", "rest") else t.value for t in self.spec.transfers]
+        v[self.budget] = self._balanced(v, p)
+        return v
+
+    @cached_property
+    def budget(self) -> slice:
+        """Incomes and transfers."""
+        return slice(self.layout.income.start, self.layout.transfer.stop)
+
+    def _balanced(self, v: Array, p: Array) -> Array:
+        """Return incomes and transfers that balance at given prices and levels; they enter linearly."""
+        v = v.copy()
+        v[self.budget] = 0.0
+        f, jacobian = self.evaluate(v, p)
+        block = jacobian[self.budget, self.budget].toarray()
+        return np.asarray(np.linalg.lstsq(block, -f[self.budget], rcond=None)[0])
+
+    @cached_property
+    def flow_index(self) -> dict[tuple[str, str], Indices]:
+        """Leaves of each pair of owner and commodity."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for k, pair in enumerate(self.arrays.leaf_names):
+            found.setdefault(pair, []).append(k)
+        return {pair: np.array(k, dtype=np.int64) for pair, k in found.items()}
+
+    @cached_property
+    def tax_names(self) -> tuple[str, ...]:
+        """Name of each tax entry."""
+        return tuple(t.name for _, f in self.leaf_flows for t in f.taxes)
+
+    def equation_of(self, index: int) -> str:
+        """Return the name of the condition that determines an unknown."""
+        kind, name = self.unknowns[index].split(".", 1)
+        if index == self.dropped:
+            return "numeraire"
+        if kind == "level":
+            return f"zero profit of {name}" if name in {a.name for a in self.spec.activities} else f"budget of {name}"
+        said = {
+            "price": "market of",
+            "cost": "price of nest",
+            "use": "quantity of nest",
+            "income": "income of",
+            "transfer": "transfer",
+            "instrument": "condition of",
+        }
+        return f"{said[kind]} {name}"
+
+
+def _in_order(tree: Any) -> list[Any]:
+    return list(tree.flows())
+
+
+def _columns(rows: list[tuple[int, int]]) -> tuple[Indices, Indices]:
+    table = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]

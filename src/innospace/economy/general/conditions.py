@@ -1,0 +1,371 @@
+"""The conditions of an equilibrium, derived from the arrays of a spec, with their derivatives.
+
+Each function adds the residuals of one block to ``f`` and its derivatives to ``jac``. Residuals are relative: of a market
+to its size in the benchmark, of a budget to the budget, of prices in logarithms.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from innospace.economy.general.compiled import Economy, Point
+
+Array = NDArray[np.float64]
+LEAST = 1e-14
+"""Prices and levels count as at least this where one divides by them."""
+
+
+class Entries:
+    """Rows, columns and values of derivatives."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self.columns: list[Any] = []
+        self.values: list[Any] = []
+
+    def put(self, rows: Any, columns: Any, values: Any) -> None:
+        """Add entries; arguments are broadcast against each other."""
+        r, c, v = np.broadcast_arrays(np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64))
+        self.rows.append(r.ravel())
+        self.columns.append(c.ravel())
+        self.values.append(v.ravel())
+
+
+def _leaf_derivatives(e: Economy, at: Point, p: Array, rows: Any, weight: Array, jac: Entries) -> None:
+    """Add ``weight * d ln(flow)`` of every leaf to ``rows``."""
+    a, lay = e.arrays, e.layout
+    n, c = a.leaf_node, a.leaf_commodity
+    bend = (a.node_side * e.part(p, "elasticity"))[n]
+    jac.put(rows, lay.price.start + c, -weight * bend / np.maximum(at.price[c], LEAST))
+    level = a.leaf_level
+    jac.put(rows, lay.level.start + level, weight / at.level[level])
+    jac.put(rows, lay.node_price.start + n, weight * bend)
+    jac.put(rows, lay.node_quantity.start + n, weight)
+    entry, by = e.tax_instrument
+    if len(entry):
+        leaf = a.tax_leaf[entry]
+        spread = -bend[leaf] * a.leaf_side[leaf] / (1.0 + a.leaf_side[leaf] * at.rate[leaf])
+        jac.put(np.asarray(rows)[leaf], lay.instrument.start + by, weight[leaf] * spread)
+
+
+def _idle(e: Economy, at: Point) -> tuple[Array, Array]:
+    """Return the part of each endowment that is used, and the instrument that withholds it (-1 for none)."""
+    owned = e.owned[1]
+    used, by = np.ones(len(owned)), np.full(len(owned), -1, dtype=np.int64)
+    for k, instrument in e.of_kind("withhold"):
+        mine = owned == e.goods[instrument.target]
+        used[mine] = 1.0 - at.instrument[k]
+        by[mine] = k
+    return used, by
+
+
+def markets(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Supply less demand of each commodity."""
+    a, lay, size = e.arrays, e.layout, e.market_size
+    sign = -a.leaf_side / size[a.leaf_commodity]
+    rows = lay.price.start + a.leaf_commodity
+    f[lay.price] += np.bincount(a.leaf_commodity, sign * at.flow, len(size))
+    _leaf_derivatives(e, at, p, rows, sign * at.flow, jac)
+    owned, goods = e.owned
+    if len(goods):
+        used, by = _idle(e, at)
+        amount = e.part(p, "endowment")
+        f[lay.price] += np.bincount(goods, amount * used / size[goods], len(size))
+        held = by >= 0
+        jac.put(lay.price.start + goods[held], lay.instrument.start + by[held], -(amount / size[goods])[held])
+    _, bought = e.fixed
+    f[lay.price] -= np.bincount(bought, e.part(p, "fixed") / size[bought], len(size)) if len(bought) else 0.0
+    _, stocked, work = e.stocks
+    if len(stocked):
+        amount = e.part(p, "stock") / size[stocked]
+        f[lay.price] -= np.bincount(stocked, amount * at.level[work], len(size))
+        jac.put(lay.price.start + stocked, lay.level.start + work, -amount)
+    _outside(e, at, p, f, jac)
+
+
+def schedules(e: Economy, at: Point, p: Array) -> tuple[Any, Any, Array, Array]:
+    """Return commodity, exchange, slope and quantity of each schedule."""
+    s = e.spec.schedules
+    c = np.array([e.goods[x.commodity] for x in s], dtype=np.int64)
+    x = np.array([e.goods[x.exchange] for x in s], dtype=np.int64)
+    sells = np.array([-1.0 if x.sells else 1.0 for x in s])
+    slope = sells * e.part(p, "outside_elasticity")
+    relative = np.log(np.maximum(at.price[c], LEAST) / np.maximum(at.price[x], LEAST))
+    base = np.log(e.start_price[c] / e.start_price[x])
+    return c, x, slope, np.asarray(e.part(p, "outside") * np.exp(slope * (relative - base)))
+
+
+def _outside(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Trade with an outside that is not small: it takes or brings the commodity and pays or gets exchange."""
+    if not e.spec.schedules:
+        return
+    lay, size = e.layout, e.market_size
+    c, x, slope, quantity = schedules(e, at, p)
+    sign = np.array([-1.0 if s.sells else 1.0 for s in e.spec.schedules])
+    value = sign * quantity * at.price[c] / at.price[x]
+    np.add.at(f, lay.price.start + c, sign * quantity / size[c])
+    np.add.at(f, lay.price.start + x, -value / size[x])
+    for rows, amount, bend in ((c, sign * quantity / size[c], slope), (x, -value / size[x], slope + 1.0)):
+        jac.put(lay.price.start + rows, lay.price.start + c, amount * bend / at.price[c])
+        jac.put(lay.price.start + rows, lay.price.start + x, -amount * bend / at.price[x])
+
+
+def _margins(e: Economy, at: Point, p: Array) -> tuple[Array, Array]:
+    """Return receipts over cost that each activity needs, and the rents of instruments by activity."""
+    cost, _ = e.works
+    tax, rent = e.part(p, "activity_tax"), np.zeros(len(cost))
+    for k, instrument in e.of_kind("rent"):
+        rent[e.levels[instrument.target]] += at.instrument[k]
+    return np.where(cost, 1.0 + tax + rent, (1.0 + rent) / (1.0 - tax)), rent
+
+
+def profits(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Cost with tax less receipts of each activity, in logarithms."""
+    a, lay, n = e.arrays, e.layout, len(e.spec.activities)
+    if not n:
+        return
+    factor, _ = _margins(e, at, p)
+    rows = lay.level.start + np.arange(n)
+    base = np.log(a.node_value[a.root_in] / a.node_value[a.root_out] / e.part(p, "productivity"))
+    f[rows] = base + np.log(factor) + at.node_price[a.root_in] - at.node_price[a.root_out]
+    jac.put(rows, lay.node_price.start + a.root_in, 1.0)
+    jac.put(rows, lay.node_price.start + a.root_out, -1.0)
+    cost, _ = e.works
+    for k, instrument in e.of_kind("rent"):
+        w = e.levels[instrument.target]
+        grown = 1.0 if cost[w] else 1.0 / (1.0 - e.part(p, "activity_tax")[w])
+        jac.put(rows[w], lay.instrument.start + k, grown / factor[w])
+
+
+def nests(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Price of each nest from those of its children; quantity of each nest from that of its parent."""
+    a, lay, count = e.arrays, e.layout, len(e.arrays.leaf_node)
+    price, share = e.node_prices(at.ratio, at.node_price, p)
+    nodes = np.arange(len(price))
+    rows = lay.node_price.start + a.edge_parent
+    f[lay.node_price] = at.node_price - price
+    jac.put(lay.node_price.start + nodes, lay.node_price.start + nodes, 1.0)
+    leaf = a.leaf_commodity
+    jac.put(rows[:count], lay.price.start + leaf, -share[:count] / np.maximum(at.price[leaf], LEAST))
+    jac.put(rows[count:], lay.node_price.start + a.inner, -share[count:])
+    entry, by = e.tax_instrument
+    if len(entry):
+        t = a.tax_leaf[entry]
+        moved = a.leaf_side[t] / (1.0 + a.leaf_side[t] * at.rate[t])
+        jac.put(rows[t], lay.instrument.start + by, -share[t] * moved)
+    up = a.node_parent[a.inner]
+    bend = (a.node_side * e.part(p, "elasticity"))[up]
+    f[lay.node_quantity] = at.node_quantity
+    f[lay.node_quantity.start + a.inner] -= at.node_quantity[up] + bend * (at.node_price[up] - at.node_price[a.inner])
+    jac.put(lay.node_quantity.start + nodes, lay.node_quantity.start + nodes, 1.0)
+    rows = lay.node_quantity.start + a.inner
+    jac.put(rows, lay.node_quantity.start + up, -1.0)
+    jac.put(rows, lay.node_price.start + up, -bend)
+    jac.put(rows, lay.node_price.start + a.inner, bend)
+
+
+def budgets(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Income of each agent, its transfers, and what it spends on its demand."""
+    lay, size = e.layout, e.income_size
+    rows = lay.income.start + np.arange(len(size))
+    f[lay.income] = at.income / size
+    jac.put(rows, rows, 1.0 / size)
+    _sales(e, at, p, f, jac)
+    _taxes(e, at, p, f, jac)
+    _works(e, at, p, f, jac)
+    for k, transfer in enumerate(e.spec.transfers):
+        to = e.agents[transfer.receiver]
+        f[lay.income.start + to] -= at.transfer[k] / size[to]
+        jac.put(lay.income.start + to, lay.transfer.start + k, -1.0 / size[to])
+    left = _left(e, at, p)
+    _spending(e, at, p, f, jac, left)
+    _transfers(e, at, p, f, jac, left)
+
+
+def _sales(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    owner, good = e.owned
+    if not len(owner):
+        return
+    lay, size = e.layout, e.income_size
+    used, by = _idle(e, at)
+    amount = e.part(p, "endowment")
+    f[lay.income] -= np.bincount(owner, amount * used * at.price[good] / size[owner], len(size))
+    jac.put(lay.income.start + owner, lay.price.start + good, -amount * used / size[owner])
+    held = by >= 0
+    gain = (amount * at.price[good] / size[owner])[held]
+    jac.put(lay.income.start + owner[held], lay.instrument.start + by[held], gain)
+
+
+def _taxes(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    a, lay, size = e.arrays, e.layout, e.income_size
+    if not len(a.tax_leaf):
+        return
+    revenue = e.taxes(at, p)
+    f[lay.income] -= np.bincount(a.tax_collector, revenue / size[a.tax_collector], len(size))
+    agents = a.tax_collector
+    rows = lay.income.start + agents
+    leaf, weight = a.tax_leaf, -revenue / size[agents]
+    c, n, level = a.leaf_commodity[leaf], a.leaf_node[leaf], a.leaf_level[leaf]
+    bend = (a.node_side * e.part(p, "elasticity"))[n]
+    jac.put(rows, lay.price.start + c, weight * (1.0 - bend) / np.maximum(at.price[c], LEAST))
+    jac.put(rows, lay.level.start + level, weight / at.level[level])
+    jac.put(rows, lay.node_price.start + n, weight * bend)
+    jac.put(rows, lay.node_quantity.start + n, weight)
+    entry, by = e.tax_instrument
+    if not len(entry):
+        return
+    jac.put(rows[entry], lay.instrument.start + by, -(at.price[c] * at.flow[leaf] / size[agents])[entry])
+    for k, instrument in zip(entry, by, strict=True):  # the instrument moves the flow, and with it every tax on it
+        for other in np.flatnonzero(leaf == leaf[k]):
+            side, rate = a.leaf_side[leaf[k]], at.rate[leaf[k]]
+            jac.put(rows[other], lay.instrument.start + instrument, -weight[other] * bend[k] * side / (1.0 + side * rate))
+
+
+def _works(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Taxes on output and rents."""
+    a, lay, size, n = e.arrays, e.layout, e.income_size, len(e.spec.activities)
+    if not n:
+        return
+    cost, collector = e.works
+    level, tax = at.level[:n], e.part(p, "activity_tax")
+    root = np.where(cost, a.root_in, a.root_out)
+    made = np.where(cost, 1.0, e.part(p, "productivity"))
+    base = a.node_value[root] * made * np.exp(at.node_price[root])
+    mine = np.flatnonzero(collector >= 0)
+    to = collector[mine]
+    f[lay.income] -= np.bincount(to, (tax * base * level)[mine] / size[to], len(size))
+    rows = lay.income.start + to
+    jac.put(rows, lay.level.start + mine, -(tax * base)[mine] / size[to])
+    jac.put(rows, lay.node_price.start + root[mine], -(tax * base * level)[mine] / size[to])
+    charged = a.node_value[a.root_in] * np.exp(at.node_price[a.root_in])
+    for k, instrument in e.of_kind("rent"):
+        w, h = e.levels[instrument.target], e.agents[instrument.collector]
+        f[lay.income.start + h] -= at.instrument[k] * charged[w] * level[w] / size[h]
+        row = lay.income.start + h
+        jac.put(row, lay.instrument.start + k, -charged[w] * level[w] / size[h])
+        jac.put(row, lay.level.start + w, -at.instrument[k] * charged[w] / size[h])
+        jac.put(row, lay.node_price.start + a.root_in[w], -at.instrument[k] * charged[w] * level[w] / size[h])
+
+
+def _left(e: Economy, at: Point, p: Array) -> Array:
+    """Return income less fixed purchases, building of stocks and transfers paid, shape (agents,)."""
+    left = at.income.copy()
+    buyer, good = e.fixed
+    np.subtract.at(left, buyer, e.part(p, "fixed") * at.price[good])
+    buyer, good, work = e.stocks
+    np.subtract.at(left, buyer, e.part(p, "stock") * at.price[good] * at.level[work])
+    for k, transfer in enumerate(e.spec.transfers):
+        left[e.agents[transfer.payer]] -= at.transfer[k]
+    return left
+
+
+def _left_derivatives(e: Economy, at: Point, p: Array, agent: int, row: int, weight: float, jac: Entries) -> None:
+    """Add ``weight * d left[agent]`` to a row."""
+    lay = e.layout
+    jac.put(row, lay.income.start + agent, weight)
+    buyer, good = e.fixed
+    mine = buyer == agent
+    if mine.any():
+        jac.put(row, lay.price.start + good[mine], -weight * e.part(p, "fixed")[mine])
+    buyer, good, work = e.stocks
+    mine = buyer == agent
+    if mine.any():
+        amount = e.part(p, "stock")[mine]
+        jac.put(row, lay.price.start + good[mine], -weight * amount * at.level[work[mine]])
+        jac.put(row, lay.level.start + work[mine], -weight * amount * at.price[good[mine]])
+    for k, transfer in enumerate(e.spec.transfers):
+        if e.agents[transfer.payer] == agent:
+            jac.put(row, lay.transfer.start + k, -weight)
+
+
+def _spending(e: Economy, at: Point, p: Array, f: Array, jac: Entries, left: Array) -> None:
+    a, lay, size, n = e.arrays, e.layout, e.income_size, len(e.spec.activities)
+    if not len(a.demanding):
+        return
+    root, agents = a.root_demand, a.demanding
+    worth = a.node_value[root] * np.exp(at.node_price[root])
+    rows = lay.level.start + n + np.arange(len(agents))
+    f[rows] = (worth * at.level[n:] - left[agents]) / size[agents]
+    jac.put(rows, rows, worth / size[agents])
+    jac.put(rows, lay.node_price.start + root, worth * at.level[n:] / size[agents])
+    for row, agent in zip(rows, agents, strict=True):
+        _left_derivatives(e, at, p, int(agent), int(row), -1.0 / float(size[agent]), jac)
+
+
+def _transfers(e: Economy, at: Point, p: Array, f: Array, jac: Entries, left: Array) -> None:
+    lay, value = e.layout, e.part(p, "transfer")
+    order = {t.name: k for k, t in enumerate(e.spec.transfers)}
+    moved = {i.target: k for k, i in e.of_kind("transfer")}
+    for k, t in enumerate(e.spec.transfers):
+        row, column = lay.transfer.start + k, lay.transfer.start + k
+        payer = e.agents[t.payer]
+        size = float(e.income_size[payer])
+        if t.rule == "rest":  # what is left is zero: the transfer itself is part of it
+            f[row] = -left[payer] / size
+            _left_derivatives(e, at, p, payer, row, -1.0 / size, jac)
+            continue
+        jac.put(row, column, 1.0 / size)
+        f[row] = at.transfer[k] / size
+        if t.rule == "share":
+            taken = [order[name] for name in t.after]
+            f[row] -= value[k] * (at.income[payer] - at.transfer[taken].sum()) / size
+            jac.put(row, lay.income.start + payer, -value[k] / size)
+            jac.put(row, lay.transfer.start + np.array(taken, dtype=np.int64), value[k] / size)
+        elif t.rule == "amount":
+            index, weight = (np.array([e.goods[t.price]]), np.ones(1)) if t.price else e.numeraire
+            start = float(weight @ e.start_price[index])
+            f[row] -= value[k] * float(weight @ at.price[index]) / start / size
+            jac.put(row, lay.price.start + index, -value[k] * weight / start / size)
+        else:
+            f[row] -= at.instrument[moved[t.name]] / size
+            jac.put(row, lay.instrument.start + moved[t.name], -1.0 / size)
+
+
+def aims(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
+    """Condition of each instrument; not negative where it is an inequality that holds."""
+    lay = e.layout
+    for k, instrument in enumerate(e.spec.instruments):
+        row, aim, c = lay.instrument.start + k, float(e.part(p, "aim")[k]), instrument.condition
+        if c.kind in ("price", "wage_curve"):
+            _price_aim(e, at, k, aim, f, jac)
+        elif c.kind == "level":
+            f[row] = aim - at.level[e.levels[c.name]]
+            jac.put(row, lay.level.start + e.levels[c.name], -1.0)
+        elif c.kind == "flow":
+            _flow_aim(e, at, p, k, aim, f, jac)
+        else:
+            t = [x.name for x in e.spec.transfers].index(c.name)
+            size = float(e.income_size[e.agents[e.spec.transfers[t].payer]])
+            f[row] = (at.transfer[t] - aim) / size
+            jac.put(row, lay.transfer.start + t, 1.0 / size)
+
+
+def _price_aim(e: Economy, at: Point, k: int, aim: float, f: Array, jac: Entries) -> None:
+    lay, c = e.layout, e.spec.instruments[k].condition
+    row, good = lay.instrument.start + k, e.goods[c.name]
+    index, weight = e.numeraire
+    level = float(weight @ at.price[index])
+    ratio = at.price[good] / e.start_price[good] / level
+    if c.kind == "price":
+        f[row] = ratio - aim
+        slope = 1.0
+    else:
+        f[row] = np.log(ratio / aim) + c.elasticity * np.log(at.instrument[k] / e.spec.instruments[k].value)
+        slope = 1.0 / ratio
+        jac.put(row, lay.instrument.start + k, c.elasticity / at.instrument[k])
+    jac.put(row, lay.price.start + good, slope * ratio / at.price[good])
+    jac.put(row, lay.price.start + index, -slope * ratio * weight / level)
+
+
+def _flow_aim(e: Economy, at: Point, p: Array, k: int, aim: float, f: Array, jac: Entries) -> None:
+    a, lay, c = e.arrays, e.layout, e.spec.instruments[k].condition
+    row = lay.instrument.start + k
+    mine = np.array([pair == (c.name, c.flow) for pair in a.leaf_names])
+    size = float(a.leaf_quantity[mine].sum())
+    f[row] = (aim - at.flow[mine].sum()) / size
+    weight = np.where(mine, -at.flow / size, 0.0)
+    _leaf_derivatives(e, at, p, np.full(len(weight), row), weight, jac)

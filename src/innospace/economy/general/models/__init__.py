@@ -1,0 +1,1 @@
+"""Models with known answers, each written in the language of :mod:`innospace.economy.general.spec`."""
