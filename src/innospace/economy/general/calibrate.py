@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from innospace.economy.system import Family, Interval
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Labels = tuple[str, ...]
 BALANCED = 1e-9
 """Part of its turnover by which an activity or a market may miss balance in the benchmark."""
 
@@ -162,7 +163,7 @@ def _arrays(
     commodity = np.array([goods[f.commodity] for f in build.flows], dtype=np.int64)
     quantity = np.array([f.quantity for f in build.flows])
     factor = 1.0 + side[node] * np.array([f.rate for f in build.flows])
-    value = np.bincount(node, quantity * prices[commodity] * factor, len(parent))
+    value = np.asarray(np.bincount(node, quantity * prices[commodity] * factor, len(parent)), dtype=np.float64)
     for k in range(len(parent) - 1, -1, -1):  # children stand after their parents
         if parent[k] >= 0:
             value[parent[k]] += value[k]
@@ -215,9 +216,9 @@ _ANY, _PART, _UP = Interval("(-inf, inf)"), Interval("(-1, inf)"), Interval("[0,
 
 def _parameters(spec: Spec, build: _Builder) -> Parameters:
     """Return families of parameters; the order within a family is that of the arrays."""
-    table: list[tuple[str, str, tuple[str, ...], list[tuple[str, ...]], list[float], Interval]] = []
+    table: list[tuple[str, str, tuple[str, ...], list[Labels], list[float], Interval]] = []
 
-    def put(name: str, title: str, dims: tuple[str, ...], rows: list[tuple[tuple[str, ...], float]], r: Interval) -> None:
+    def put(name: str, title: str, dims: tuple[str, ...], rows: Sequence[tuple[Labels, float]], r: Interval) -> None:
         table.append((name, title, dims, [key for key, _ in rows], [v for _, v in rows], r))
 
     owned = [((a.name, e.commodity), e.quantity) for a in spec.agents for e in a.endowments]
@@ -242,7 +243,6 @@ def _parameters(spec: Spec, build: _Builder) -> Parameters:
     put("elasticity", "elasticity of a nest", ("nest",), nests, _UP)
     put("unit", "numeraire relative to the benchmark", (), [((), 1.0)], Interval("(0, inf)"))
     families = tuple(
-        Family(n, title, n, "", title, dims, tuple(keys), role="lever", range=r)
-        for n, title, dims, keys, _, r in table
+        Family(n, title, n, "", title, dims, tuple(keys), role="lever", range=r) for n, title, dims, keys, _, r in table
     )
     return Parameters(families, np.array([v for row in table for v in row[4]], dtype=np.float64))

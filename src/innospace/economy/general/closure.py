@@ -28,8 +28,7 @@ def require_determined(spec: Spec) -> None:
             )
         if transfer.rule != "free" and transfer.name in moved:
             raise SpecError(
-                f"Over-determined: transfer.{transfer.name} has the rule {transfer.rule!r} and an instrument that moves "
-                "it.",
+                f"Over-determined: transfer.{transfer.name} has the rule {transfer.rule!r} and an instrument.",
                 where=f"{place}, equation 'transfer {transfer.name}'",
                 remedy="Make its rule 'free', or take the instrument out.",
             )
@@ -40,7 +39,7 @@ def require_determined(spec: Spec) -> None:
         rests = [t.name for t in spec.transfers if t.payer == agent.name and t.rule == "rest"]
         if agent.demand is None and not rests:
             raise SpecError(
-                f"Under-determined: the budget of {agent.name!r} has no unknown; nothing takes what is left of its income.",
+                f"Under-determined: the budget of {agent.name!r} has no unknown: nothing takes what is left of income.",
                 where=f"{place}, equation 'budget of {agent.name}'",
                 remedy="Give it a demand, or a transfer with the rule 'rest'.",
             )
@@ -77,9 +76,10 @@ def _require_targets(spec: Spec, place: str) -> None:
                 remedy="Take one out; the other unknown then needs a condition of its own.",
             )
         seen[key] = instrument.name
-        if c.kind == "price" and not instrument.bounded and len(spec.numeraire) == 1 and c.name == spec.numeraire[0][0]:
+        fixed = len(spec.numeraire) == 1 and c.name == spec.numeraire[0][0]
+        if c.kind == "price" and not instrument.bounded and fixed:
             raise SpecError(
-                f"Over-determined: price.{c.name} is the numeraire and instrument.{instrument.name} sees to it as well.",
+                f"Over-determined: price.{c.name} is the numeraire and what {instrument.name!r} sees to.",
                 where=f"{place}, equation 'price of {c.name}'",
                 remedy="Choose another numeraire, or another condition.",
             )
@@ -99,8 +99,8 @@ def adjusting_transfer(spec: Spec, name: str, condition: Condition, value: float
 def unemployment(spec: Spec, commodity: str, *, rate: float, elasticity: float = 0.0) -> Spec:
     """Return the model with unemployment.
 
-    ``elasticity`` zero: the wage relative to the numeraire has a floor at its benchmark and labour beyond demand is idle;
-    otherwise a wage curve ``w = w0 (u / rate)^(-elasticity)``. Endowments then count those without work.
+    ``elasticity`` zero: the wage relative to the numeraire has a floor at its benchmark and labour beyond demand is
+    idle; otherwise a wage curve ``w = w0 (u / rate)^(-elasticity)``. Endowments then count those without work.
     """
     if not 0.0 <= rate < 1.0 or (elasticity > 0.0 and rate == 0.0):
         raise SpecError(f"The rate of unemployment is {rate:g}.", allowed="0 to 1, above zero with a wage curve")

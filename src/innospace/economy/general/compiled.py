@@ -25,6 +25,10 @@ from innospace.economy.general.spec import Instrument, Spec
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
+NEAR = 1e-6
+"""Largest residual at which the benchmark counts as an equilibrium; data are rounded."""
+SMALL_LEVEL = 1e-2
+"""Least level to start from where there is no benchmark, relative to the largest."""
 LEAST = 1e-14
 """Prices and levels count as at least this where a logarithm is taken."""
 
@@ -93,7 +97,7 @@ class Economy:
         )
         ends = np.cumsum(sizes)
         parts = [slice(int(e - n), int(e)) for e, n in zip(ends, sizes, strict=True)]
-        return Layout(*parts, int(ends[-1]))
+        return Layout(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], int(ends[-1]))
 
     @cached_property
     def unknowns(self) -> tuple[str, ...]:
@@ -116,14 +120,17 @@ class Economy:
 
     @cached_property
     def goods(self) -> dict[str, int]:
+        """Place of each commodity."""
         return {c.name: k for k, c in enumerate(self.spec.commodities)}
 
     @cached_property
     def agents(self) -> dict[str, int]:
+        """Place of each agent."""
         return {c.name: k for k, c in enumerate(self.spec.agents)}
 
     @cached_property
     def levels(self) -> dict[str, int]:
+        """Place of each activity and demand."""
         return {n: k for k, n in enumerate(self.arrays.levels)}
 
     @cached_property
@@ -140,16 +147,19 @@ class Economy:
 
     @cached_property
     def owned(self) -> tuple[Indices, Indices]:
+        """Owner and commodity of each endowment."""
         rows = [(self.agents[a.name], self.goods[e.commodity]) for a in self.spec.agents for e in a.endowments]
         return _columns(rows)
 
     @cached_property
     def fixed(self) -> tuple[Indices, Indices]:
+        """Buyer and commodity of each fixed purchase."""
         rows = [(self.agents[a.name], self.goods[f.commodity]) for a in self.spec.agents for f in a.fixed]
         return _columns(rows)
 
     @cached_property
     def stocks(self) -> tuple[Indices, Indices, Indices]:
+        """Buyer, commodity and activity of each building of stocks."""
         rows = [
             (self.agents[a.name], self.goods[s.commodity], self.levels[s.activity])
             for a in self.spec.agents
@@ -179,12 +189,14 @@ class Economy:
 
     @cached_property
     def leaf_flows(self) -> list[tuple[str, Any]]:
+        """Owner and flow of each leaf."""
         s = self.spec
         trees = [(a.name, a.inputs) for a in s.activities] + [(a.name, a.outputs) for a in s.activities]
         trees += [(a.name, a.demand) for a in s.agents if a.demand is not None]
         return [(owner, f) for owner, t in trees for f in _in_order(t)]
 
     def of_kind(self, kind: str) -> list[tuple[int, Instrument]]:
+        """Return the instruments of a kind with their places."""
         return [(k, i) for k, i in enumerate(self.spec.instruments) if i.kind == kind]
 
     def part(self, p: Array, family: str) -> Array:
@@ -198,7 +210,7 @@ class Economy:
         entry = self.part(p, "tax").copy()
         at, by = self.tax_instrument
         np.add.at(entry, at, instrument[by])
-        rate = np.bincount(a.tax_leaf, entry, len(a.leaf_node))
+        rate = np.asarray(np.bincount(a.tax_leaf, entry, len(a.leaf_node)), dtype=np.float64)
         start = self.start_price[a.leaf_commodity]
         factor = 1.0 + a.leaf_side * rate
         with np.errstate(all="ignore"):
@@ -224,6 +236,7 @@ class Economy:
         )
 
     def productivity(self, p: Array) -> Array:
+        """Return output per unit of inputs by level; 1 for demands."""
         return np.concatenate((self.part(p, "productivity"), np.ones(len(self.arrays.demanding))))
 
     def taxes(self, at: Point, p: Array) -> Array:
@@ -282,7 +295,7 @@ class Economy:
         """Return supply less demand of every commodity, relative to the size of its market."""
         f = np.zeros(self.layout.size)
         markets(self, at, p, f, Entries())
-        return f[self.layout.price]
+        return np.asarray(f[self.layout.price])
 
     @cached_property
     def market_size(self) -> Array:
@@ -303,17 +316,18 @@ class Economy:
         own = np.array([e.quantity for h in self.spec.agents for e in h.endowments])
         gain = np.bincount(self.owned[0], np.abs(own) * self.start_price[self.owned[1]], n) if len(own) else 0.0 * spent
         size = np.maximum(spent, gain)
-        return np.maximum(size, 1e-2 * size.max(initial=1e-300))
+        return np.asarray(np.maximum(size, 1e-2 * size.max(initial=1e-300)))
 
     @property
     def complementary(self) -> bool:
         """Whether some conditions are inequalities."""
         return self.spec.complementary or any(i.bounded for i in self.spec.instruments)
 
-    @property
+    @cached_property
     def has_benchmark(self) -> bool:
-        """Whether the spec describes an equilibrium to start from."""
-        return all(a.calibrated for a in self.spec.activities)
+        """Whether the spec describes an equilibrium, to start homotopy from."""
+        f, _ = self.evaluate(self.benchmark, self.parameters.values, derivatives=False)
+        return bool(np.max(np.abs(f), initial=0.0) <= NEAR)
 
     @cached_property
     def bounded(self) -> NDArray[np.bool_]:
@@ -340,22 +354,26 @@ class Economy:
         v[lay.price], v[lay.level] = self.start_price, 1.0
         v[lay.instrument] = [i.value for i in self.spec.instruments]
         p = self.parameters.values
-        v[lay.transfer] = [0.0 if t.rule in ("share", "rest") else t.value for t in self.spec.transfers]
-        v[self.budget] = self._balanced(v, p)
+        calibrated = all(a.calibrated for a in self.spec.activities)
+        free = np.arange(lay.income.start, lay.transfer.stop)
+        if not calibrated:
+            free = np.concatenate((np.arange(lay.level.start, lay.level.stop), free))
+        v[free] = self._balanced(v, p, free, calibrated)
+        if not calibrated:
+            v[lay.level] = np.maximum(v[lay.level], SMALL_LEVEL * max(1.0, float(np.max(v[lay.level]))))
         return v
 
-    @cached_property
-    def budget(self) -> slice:
-        """Incomes and transfers."""
-        return slice(self.layout.income.start, self.layout.transfer.stop)
-
-    def _balanced(self, v: Array, p: Array) -> Array:
-        """Return incomes and transfers that balance at given prices and levels; they enter linearly."""
-        v = v.copy()
-        v[self.budget] = 0.0
+    def _balanced(self, v: Array, p: Array, free: Indices, calibrated: bool) -> Array:
+        """Return budgets (and levels, where no benchmark gives them) that balance best; they enter linearly."""
+        lay, v = self.layout, v.copy()
+        v[lay.income.start : lay.transfer.stop] = 0.0
+        rows = free
+        if not calibrated:
+            profit = lay.level.start + np.arange(len(self.spec.activities))
+            rows = np.setdiff1d(np.concatenate((np.arange(lay.price.stop), free)), profit)
         f, jacobian = self.evaluate(v, p)
-        block = jacobian[self.budget, self.budget].toarray()
-        return np.asarray(np.linalg.lstsq(block, -f[self.budget], rcond=None)[0])
+        block = jacobian[rows][:, free].toarray()
+        return np.asarray(v[free] + np.linalg.lstsq(block, -f[rows], rcond=None)[0])
 
     @cached_property
     def flow_index(self) -> dict[tuple[str, str], Indices]:

@@ -1,7 +1,7 @@
 """The conditions of an equilibrium, derived from the arrays of a spec, with their derivatives.
 
-Each function adds the residuals of one block to ``f`` and its derivatives to ``jac``. Residuals are relative: of a market
-to its size in the benchmark, of a budget to the budget, of prices in logarithms.
+Each function adds the residuals of one block to ``f`` and its derivatives to ``jac``. Residuals are relative: of a
+market to its size in the benchmark, of a budget to the budget, of prices in logarithms.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from innospace.economy.general.compiled import Economy, Point
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 LEAST = 1e-14
 """Prices and levels count as at least this where one divides by them."""
 
@@ -52,7 +53,7 @@ def _leaf_derivatives(e: Economy, at: Point, p: Array, rows: Any, weight: Array,
         jac.put(np.asarray(rows)[leaf], lay.instrument.start + by, weight[leaf] * spread)
 
 
-def _idle(e: Economy, at: Point) -> tuple[Array, Array]:
+def _idle(e: Economy, at: Point) -> tuple[Array, Indices]:
     """Return the part of each endowment that is used, and the instrument that withholds it (-1 for none)."""
     owned = e.owned[1]
     used, by = np.ones(len(owned)), np.full(len(owned), -1, dtype=np.int64)
@@ -70,7 +71,7 @@ def markets(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     rows = lay.price.start + a.leaf_commodity
     f[lay.price] += np.bincount(a.leaf_commodity, sign * at.flow, len(size))
     _leaf_derivatives(e, at, p, rows, sign * at.flow, jac)
-    owned, goods = e.owned
+    _, goods = e.owned
     if len(goods):
         used, by = _idle(e, at)
         amount = e.part(p, "endowment")
@@ -222,7 +223,9 @@ def _taxes(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     for k, instrument in zip(entry, by, strict=True):  # the instrument moves the flow, and with it every tax on it
         for other in np.flatnonzero(leaf == leaf[k]):
             side, rate = a.leaf_side[leaf[k]], at.rate[leaf[k]]
-            jac.put(rows[other], lay.instrument.start + instrument, -weight[other] * bend[k] * side / (1.0 + side * rate))
+            jac.put(
+                rows[other], lay.instrument.start + instrument, -weight[other] * bend[k] * side / (1.0 + side * rate)
+            )
 
 
 def _works(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:

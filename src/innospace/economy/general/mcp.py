@@ -1,8 +1,9 @@
 """Complementarity: conditions that are inequalities, by a semismooth Newton method.
 
 For an unknown with a bound, ``0 <= z`` and ``F(z) >= 0`` and one of them is zero: the Fischer-Burmeister function
-``a + b - sqrt(a^2 + b^2)`` of ``a = z`` and ``b = F`` is zero exactly there. Steps solve a regularised least squares
-problem on the same derivatives, so that a singular matrix does not stop the search (De Luca, Facchinei and Kanzow 1996).
+``a + b - sqrt(a^2 + b^2)`` of ``a = z`` and ``b = F`` is zero exactly there. Where a Newton step does not help, one of
+regularised least squares on the same derivatives does, so that a singular matrix does not stop the search (De Luca,
+Facchinei and Kanzow 1996).
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ Array = NDArray[np.float64]
 MAX_ITERATIONS = 200
 RESTARTS = 30
 """Random starts after the first one fails."""
-POLISH = 1e-6
-"""Merit below which plain Newton steps are tried first."""
+TRIALS = 12
+"""Lengths of a step that are tried."""
+LONGEST = 3.0
+"""Largest move of one unknown in a Newton step."""
 DISTINCT = 1e-6
 """Relative difference above which two solutions are two equilibria."""
 ACTIVE = 1e-9
@@ -106,7 +109,9 @@ def solve_complementarity(
         if worst <= tolerance:
             break
     worst, x = best
-    return Equilibrium(economy, p, problem.to_v(x), _verdict(problem, x, worst, spent, attempt, tolerance), "complementarity")
+    return Equilibrium(
+        economy, p, problem.to_v(x), _verdict(problem, x, worst, spent, attempt, tolerance), "complementarity"
+    )
 
 
 def _verdict(problem: _Problem, x: Array, worst: float, spent: int, restarts: int, tolerance: float) -> Status:
@@ -146,29 +151,32 @@ def _search(problem: _Problem, x: Array, tolerance: float) -> tuple[Array, float
 
 
 def _step(problem: _Problem, x: Array, f: Array, jacobian: Array, damping: float) -> tuple[Array, float] | None:
+    """Return the next point and damping: a Newton step, shortened while the residual grows, or a regularised one."""
     before = float(f @ f)
-    gradient = jacobian.T @ f
-    for newton in (True, False):
-        tries = 12
-        for k in range(tries):
-            if newton:
-                step = _newton(jacobian, f)
-                if step is None:
-                    break
-                step = step * 0.5**k * min(1.0, 3.0 / max(1e-300, float(np.max(np.abs(step)))))
-            else:
-                weight = damping * 8.0**k * max(float(np.sqrt(before)), 1e-12)
-                step = np.linalg.solve(jacobian.T @ jacobian + weight * np.eye(len(x)), -gradient)
-            trial = x + step
-            after, _ = problem.evaluate(trial, derivatives=False)
-            if np.all(np.isfinite(after)) and float(after @ after) < before * (1.0 - 1e-4 * 0.5 ** (k if newton else 0)):
-                return trial, damping if newton else damping * 8.0 ** (k - 1)
+    newton = _newton(jacobian, f)
+    if newton is not None:
+        newton = newton * min(1.0, LONGEST / max(1e-300, float(np.max(np.abs(newton)))))
+        for k in range(TRIALS):
+            trial = np.asarray(x + newton * 0.5**k)
+            if _size(problem, trial) < before * (1.0 - 1e-4 * 0.5**k):
+                return trial, damping
+    normal, gradient = jacobian.T @ jacobian, jacobian.T @ f
+    for k in range(TRIALS):
+        weight = damping * 8.0**k * max(float(np.sqrt(before)), 1e-12)
+        trial = np.asarray(x + np.linalg.solve(normal + weight * np.eye(len(x)), -gradient))
+        if _size(problem, trial) < before * (1.0 - 1e-4):
+            return trial, damping * 8.0 ** (k - 1)
     return None
+
+
+def _size(problem: _Problem, x: Array) -> float:
+    f, _ = problem.evaluate(x, derivatives=False)
+    return float(f @ f) if np.all(np.isfinite(f)) else np.inf
 
 
 def _newton(jacobian: Array, f: Array) -> Array | None:
     try:
-        step = np.linalg.solve(jacobian, -f)
+        step = np.asarray(np.linalg.solve(jacobian, -f), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
     return step if np.all(np.isfinite(step)) else None

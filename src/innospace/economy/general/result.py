@@ -66,10 +66,22 @@ class Equilibrium:
 
     def flow(self, owner: str, commodity: str) -> float:
         """Return the quantity that an activity or agent takes or makes of a commodity; zero when there is none."""
+        e = self.economy
+        known = dict.fromkeys((*e.levels, *e.agents))
+        require_known([owner], list(known), kind="activity or agent")
+        require_known([commodity], list(e.goods), kind="commodity")
+        key = (owner, commodity)
+        amount = float(self.point.flow[e.flow_index[key]].sum()) if key in e.flow_index else 0.0
+        place = e.parameters.position.get(f"fixed.{owner}.{commodity}")
+        return amount if place is None else amount + float(self.parameters[place])
+
+    def paid(self, owner: str, commodity: str) -> float:
+        """Return the price with taxes that an activity or agent pays, or receives, for a commodity."""
         flows = self.economy.flow_index
-        require_known([owner], list(self.economy.levels), kind="activity or agent with a demand")
-        require_known([commodity], list(self.economy.goods), kind="commodity")
-        return float(self.point.flow[flows[owner, commodity]].sum()) if (owner, commodity) in flows else 0.0
+        require_known([f"{owner}/{commodity}"], [f"{a}/{b}" for a, b in flows], kind="flow")
+        leaf = int(flows[owner, commodity][0])
+        side = float(self.economy.arrays.leaf_side[leaf])
+        return self.price(commodity) * (1.0 + side * float(self.point.rate[leaf]))
 
     def cost(self, nest: str) -> float:
         """Return the price of a nest (``activity.nest``) relative to the benchmark."""

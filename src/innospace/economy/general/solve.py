@@ -21,8 +21,6 @@ from innospace.numerics.newton import TOLERANCE
 
 Array = NDArray[np.float64]
 ROUTES = ("newton", "block", "complementarity")
-SMALL = 150
-"""Systems up to this size are factorised densely, which is faster there."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +66,11 @@ class Coordinates:
             return self.economy.evaluate(self.to_v(x), p, derivatives=False)[0]
 
     def evaluate(self, x: Array, p: Array) -> tuple[Array, Any]:
-        """Return residuals and derivatives by the coordinates."""
+        """Return residuals and derivatives by the coordinates, sparse."""
         v = self.to_v(x)
         with np.errstate(all="ignore"):
             f, jacobian = self.economy.evaluate(v, p)
         slope = np.where(self.logarithmic, v, self.scale)
-        if len(v) <= SMALL:
-            return f, jacobian.toarray() * slope
         from scipy import sparse
 
         return f, (jacobian @ sparse.diags_array(slope)).tocsc()
@@ -143,6 +139,10 @@ def solve(
         known = (economy.benchmark, economy.parameters.values)
     path = None if known is None else (coordinates.to_x(known[0]), known[1])
     found = solve_year(coordinates, p, x, path, tolerance)
+    if found.code is not StatusCode.CONVERGED and known is None and not route:
+        from innospace.economy.general.mcp import solve_complementarity
+
+        return solve_complementarity(economy, p, start=start, tolerance=tolerance)
     return Equilibrium(economy, p, coordinates.to_v(found.x), _status(found), "newton")
 
 

@@ -6,7 +6,8 @@ commodity clears (paired with its price), each agent's income balances (paired w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from innospace.core.errors import LabelError, SpecError, offenders
@@ -249,11 +250,12 @@ def require_whole(spec: Spec) -> None:
     for kind, names in (("commodity", goods), ("agent", agents), ("activity", works), ("transfer", moves)):
         _require_once(names, kind, place)
     _require_once([*works, *agents], "activity or agent", place)
+    known = dict.fromkeys(goods)
     for activity in spec.activities:
         where = f"{place}, activity {activity.name!r}"
         require_known([activity.base], ("cost", "revenue"), kind="base of a tax", where=where)
         for tree in (activity.inputs, activity.outputs):
-            _require_tree(tree, goods, agents, where)
+            _require_tree(tree, known, agents, where)
         if activity.collector or activity.tax:
             require_known([activity.collector], agents, kind="agent", where=where)
     for agent in spec.agents:
@@ -263,7 +265,7 @@ def require_whole(spec: Spec) -> None:
         require_known([s.activity for s in agent.stocks], works, kind="activity", where=where)
         require_known([f.commodity for f in agent.fixed], goods, kind="commodity", where=where)
         if agent.demand is not None:
-            _require_tree(agent.demand, goods, agents, where)
+            _require_tree(agent.demand, known, agents, where)
     _require_transfers(spec, agents, moves, goods)
     for schedule in spec.schedules:
         require_known([schedule.commodity, schedule.exchange], goods, kind="commodity", where=place)
@@ -291,20 +293,21 @@ def _require_transfers(spec: Spec, agents: Sequence[str], moves: Sequence[str], 
             require_known([transfer.price], goods, kind="commodity", where=where)
 
 
-def _require_tree(tree: Nest, goods: Sequence[str], agents: Sequence[str], where: str) -> None:
+def _require_tree(tree: Nest, known: Mapping[str, None], agents: Sequence[str], where: str) -> None:
     require_sound(tree, where)
-    unknown = [f.commodity for f in tree.flows() if f.commodity not in set(goods)]
+    unknown = [f.commodity for f in tree.flows() if f.commodity not in known]
     if unknown:
         raise LabelError(
             f"Nests hold commodities that the model does not have: {offenders(dict.fromkeys(unknown))}.",
             where=where,
-            allowed=offenders(goods, shown=12),
+            allowed=offenders(known, shown=12),
         )
-    require_known([t.collector for f in tree.flows() for t in f.taxes], agents, kind="agent", where=where)
+    collectors = {t.collector for f in tree.flows() for t in f.taxes}
+    require_known(sorted(collectors), agents, kind="agent", where=where)
 
 
 def _require_once(names: Sequence[str], kind: str, place: str) -> None:
-    doubled = sorted({n for n in names if names.count(n) > 1})
+    doubled = sorted(n for n, count in Counter(names).items() if count > 1)
     if doubled:
         raise SpecError(f"Names stand twice among {kind} names: {offenders(doubled)}.", where=place)
 
@@ -315,7 +318,8 @@ def _require_traded(spec: Spec, place: str) -> None:
     supplied |= {s.commodity for s in spec.schedules} | {s.exchange for s in spec.schedules}
     used = {f.commodity for a in spec.activities for f in a.inputs.flows()}
     used |= {f.commodity for a in spec.agents if a.demand for f in a.demand.flows()}
-    used |= {f.commodity for a in spec.agents for f in (*a.fixed, *a.stocks)} | {s.commodity for s in spec.schedules}
+    used |= {f.commodity for a in spec.agents for f in a.fixed} | {s.commodity for s in spec.schedules}
+    used |= {s.commodity for a in spec.agents for s in a.stocks}
     used |= {s.exchange for s in spec.schedules}
     names = [c.name for c in spec.commodities]
     never = [n for n in names if n not in supplied]
@@ -332,8 +336,3 @@ def _require_traded(spec: Spec, place: str) -> None:
             where=place,
             remedy="Leave it out, or allow free commodities: complementary = true.",
         )
-
-
-def names(items: Iterable[object]) -> tuple[str, ...]:
-    """Return the names of things that have one."""
-    return tuple(str(getattr(i, "name")) for i in items)  # noqa: B009

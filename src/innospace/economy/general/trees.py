@@ -1,9 +1,9 @@
 """Trees of nests: constant elasticities at any depth, in the calibrated share form.
 
-A nest holds flows and further nests. Its elasticity says what it is: 0 Leontief, 1 Cobb-Douglas, infinity excluded; on the
-side of outputs the elasticity is that of transformation (CET). With value shares ``theta`` and prices relative to the
-benchmark ``r`` the price of a nest is ``P = (sum theta r^(1-s))^(1/(1-s))`` with ``s`` the elasticity on the side of
-inputs and its negative on the side of outputs, and quantities are ``x = x0 (P / r)^s``.
+A nest holds flows and further nests. Its elasticity says what it is: 0 Leontief, 1 Cobb-Douglas, infinity excluded; on
+the side of outputs the elasticity is that of transformation (CET). With value shares ``theta`` and prices relative to
+the benchmark ``r`` the price of a nest is ``P = (sum theta r^(1-s))^(1/(1-s))`` with ``s`` the elasticity on the side
+of inputs and its negative on the side of outputs, and quantities are ``x = x0 (P / r)^s``.
 """
 
 from __future__ import annotations

@@ -83,10 +83,14 @@ def _kehoe() -> Spec:
     g = data("kehoe")
     goods = g["goods"]
     people = [f"C{k + 1}" for k in range(len(goods))]
-    matrix = {(c, s): v for c, row in zip(goods, g["A"], strict=True) for s, v in zip(g["activities"], row, strict=True)}
+    matrix = {
+        (c, s): v for c, row in zip(goods, g["A"], strict=True) for s, v in zip(g["activities"], row, strict=True)
+    }
     owned = {(c, h): v for c, h, v in zip(goods, people, g["endowment_diag"], strict=True)}
     wanted = {(c, h): v for c, row in zip(goods, g["alpha"], strict=True) for h, v in zip(people, row, strict=True)}
-    return activity_economy("kehoe", goods, matrix, owned, wanted, dict.fromkeys(people, 1.0), [(c, 1.0) for c in goods])
+    return activity_economy(
+        "kehoe", goods, matrix, owned, wanted, dict.fromkeys(people, 1.0), [(c, 1.0) for c in goods]
+    )
 
 
 def levels(found: Equilibrium) -> dict[str, float]:
@@ -104,6 +108,13 @@ HANSEN = ReadyModel(
     "Scarf and Hansen (1973)",
     _hansen,
     levels,
-    (Scenario("capital", "Capital endowments + 10 %", "", (Shock("endowment", "multiply", 1.1, {"commodity": ("CAPBOP",)}),)),),
+    (
+        Scenario(
+            "capital",
+            "Capital endowments + 10 %",
+            "",
+            (Shock("endowment", "multiply", 1.1, {"commodity": ("CAPBOP",)}),),
+        ),
+    ),
 )
 KEHOE = ReadyModel("kehoe", "Four goods, two activities, three equilibria", "Kehoe (1985)", _kehoe, levels)

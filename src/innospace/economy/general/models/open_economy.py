@@ -53,13 +53,30 @@ class Parts:
 
 @dataclass(frozen=True)
 class Country:
-    """A country: matrix, roles, elasticities; ``prefix`` goes before all its names, ``partner`` sells its imports."""
+    """A country: matrix, roles, elasticities; ``prefix`` goes before all its names, ``partner`` sells its imports.
+
+    Factors in ``specific`` cannot move between goods.
+    """
 
     sam: SAM
     roles: Roles
     elasticities: Elasticities = field(default_factory=Elasticities)
     prefix: str = ""
     partner: str = ""
+    specific: tuple[str, ...] = ()
+
+    def factor(self, factor: str, good: str) -> str:
+        """Return the commodity of a factor in the making of a good: its own where the factor cannot move."""
+        return f"{self.prefix}{factor}.{good}" if factor in self.specific else f"{self.prefix}{factor}"
+
+    def factors(self) -> tuple[tuple[str, float], ...]:
+        """Return the commodities of factors and the quantities that are used in the benchmark."""
+        found: dict[str, float] = {}
+        for h in self.roles.factors:
+            for j in self.roles.goods:
+                key = self.factor(h, j)
+                found[key] = found.get(key, 0.0) + self.sam.cell(h, j)
+        return tuple(found.items())
 
     def made(self, good: str) -> float:
         """Return cost of production in the benchmark."""
@@ -83,20 +100,21 @@ class Country:
         return self.sold(good) + self.imported(good) + self.sam.cell(self.roles.tariff, good)
 
 
-def parts(c: Country) -> Parts:
-    """Return the pieces of one country."""
+def parts(c: Country, *, balanced: bool = True) -> Parts:
+    """Return the pieces of one country; ``balanced`` false where a model makes up for imbalances by its own rules."""
     p, r, sam = c.prefix, c.roles, c.sam
-    sam.require_balanced()
+    if balanced:
+        sam.require_balanced()
     kinds = ("Q", "D", "E") if c.partner else ("Q", "D", "E", "M")
     goods = [Commodity(f"{p}{k}.{i}") for i in r.goods for k in kinds if _traded(c, i, k)]
-    factors = [Commodity(f"{p}{h}") for h in r.factors]
+    factors = [Commodity(name) for name, _ in c.factors()]
     exchange = [] if c.partner else [Commodity(f"{p}FX")]
     activities = [a for i in r.goods for a in (_production(c, i), _mix(c, i), *_border(c, i))]
     saving = sam.cell(r.investment, r.outside)
     foreign = () if c.partner else (Endowment(f"{p}FX", saving),)
     household = Agent(
         f"{p}{r.household}",
-        tuple(Endowment(f"{p}{h}", sam.cell(r.household, h)) for h in r.factors),
+        tuple(Endowment(name, amount) for name, amount in c.factors()),
         _basket(c, r.household, "consumption", c.elasticities.consumption),
     )
     government = Agent(f"{p}{r.government}", (), _basket(c, r.government, "public consumption"))
@@ -108,7 +126,7 @@ def parts(c: Country) -> Parts:
         _share(c, "private saving", r.household, r.investment, sam.cell(r.investment, r.household) / gain),
         _share(c, "government saving", r.government, r.investment, sam.cell(r.investment, r.government) / revenue),
     )
-    return Parts(tuple((*goods, *factors, *exchange)), tuple(activities), (household, government, investment), transfers)
+    return Parts((*goods, *factors, *exchange), tuple(activities), (household, government, investment), transfers)
 
 
 def _traded(c: Country, good: str, kind: str) -> bool:
@@ -127,7 +145,7 @@ def _basket(c: Country, account: str, name: str, elasticity: float = 1.0) -> Nes
 def _production(c: Country, j: str) -> Activity:
     p, r, sam = c.prefix, c.roles, c.sam
     used = tuple(Flow(f"{p}Q.{i}", sam.cell(i, j)) for i in r.goods if sam.cell(i, j))
-    paid = tuple(Flow(f"{p}{h}", sam.cell(h, j)) for h in r.factors if sam.cell(h, j))
+    paid = tuple(Flow(c.factor(h, j), sam.cell(h, j)) for h in r.factors if sam.cell(h, j))
     value_added = Nest("factors", c.elasticities.value_added.get(j, 1.0), paid)
     sold = [Flow(f"{p}D.{j}", c.sold(j))]
     if c.exported(j):
@@ -192,15 +210,15 @@ def large_economy(name: str, c: Country, numeraire: str) -> Spec:
     return Spec(name, made.commodities, works, made.agents, weights, made.transfers, tuple(schedules))
 
 
-def levels(found: Equilibrium, c: Country, unit: str) -> dict[str, float]:
-    """Return the variables of the textbook; ``unit`` is the commodity in whose price a country counts."""
+def levels(found: Equilibrium, c: Country, unit: str = "") -> dict[str, float]:
+    """Return the variables of the textbook, prices in those of ``unit`` (as they are when empty)."""
     p, r = c.prefix, c.roles
-    one = found.price(unit)
+    one = found.price(unit) if unit else 1.0
     out: dict[str, float] = {}
     for j in r.goods:
         z, q = f"{p}Z.{j}", f"{p}Q.{j}"
         foreign = f"{c.partner}E.{j}" if c.partner else f"{p}M.{j}"
-        out |= {f"F.{h}.{j}": found.flow(z, f"{p}{h}") for h in r.factors}
+        out |= {f"F.{h}.{j}": found.flow(z, c.factor(h, j)) for h in r.factors}
         out |= {f"X.{i}.{j}": found.flow(z, f"{p}Q.{i}") for i in r.goods}
         out |= {
             f"Y.{j}": found.use(f"{z}.factors"),
@@ -220,6 +238,7 @@ def levels(found: Equilibrium, c: Country, unit: str) -> dict[str, float]:
         }
         for name, agent in (("Xp", r.household), ("Xg", r.government), ("Xv", r.investment)):
             out[f"{name}.{j}"] = found.flow(f"{p}{agent}", q)
-    out |= {f"pf.{h}": found.price(f"{p}{h}") / one for h in r.factors}
+    out |= {f"pf.{name.removeprefix(p)}": found.price(name) / one for name, _ in c.factors()}
     paid = (("Td", "direct tax"), ("Sp", "private saving"), ("Sg", "government saving"))
-    return out | {k: found.transfer(f"{p}{n}") / one for k, n in paid}
+    known = {t.name for t in found.economy.spec.transfers}
+    return out | {k: found.transfer(f"{p}{n}") / one for k, n in paid if f"{p}{n}" in known}

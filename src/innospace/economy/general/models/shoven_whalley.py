@@ -55,7 +55,11 @@ def levels(found: Equilibrium) -> dict[str, float]:
     """Return the numbers of the published tables."""
     out = {"w": found.price("L"), "r": found.price("K"), "p_M": found.price("M"), "p_N": found.price("N")}
     for good in ("M", "N"):
-        out |= {f"Q_{good}": found.flow(good, good), f"K_{good}": found.flow(good, "K"), f"L_{good}": found.flow(good, "L")}
+        out |= {
+            f"Q_{good}": found.flow(good, good),
+            f"K_{good}": found.flow(good, "K"),
+            f"L_{good}": found.flow(good, "L"),
+        }
         out |= {f"D_{a}_{good}": found.flow(a, good) for a in ("R", "P")}
     return out | {"revenue": sum(found.tax("capital").values())}
 

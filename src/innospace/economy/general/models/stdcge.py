@@ -21,7 +21,9 @@ ROLES = Roles(("BRD", "MLK"), ("CAP", "LAB"))
 SCENARIOS = (
     Scenario("tariffs", "Tariffs removed", "The experiment of the textbook", (Shock("tax", "set", 0.0),)),
     Scenario("indirect-tax", "Indirect tax halved", "", (Shock("activity_tax", "multiply", 0.5),)),
-    Scenario("capital", "Capital endowment + 10 %", "", (Shock("endowment", "multiply", 1.1, {"commodity": ("CAP",)}),)),
+    Scenario(
+        "capital", "Capital endowment + 10 %", "", (Shock("endowment", "multiply", 1.1, {"commodity": ("CAP",)}),)
+    ),
 )
 _BOOK = "Hosoe, Gasawa and Hashimoto (2010), chapter"
 
@@ -40,7 +42,9 @@ def _small(found: Equilibrium) -> dict[str, float]:
     out = levels(found, c, "LAB")
     rate = found.price("FX") / found.price("LAB")
     out |= {"epsilon": rate}
-    out |= {f"pWe.{i}": out[f"pe.{i}"] / rate for i in ROLES.goods} | {f"pWm.{i}": out[f"pm.{i}"] / rate for i in ROLES.goods}
+    out |= {f"pWe.{i}": out[f"pe.{i}"] / rate for i in ROLES.goods} | {
+        f"pWm.{i}": out[f"pm.{i}"] / rate for i in ROLES.goods
+    }
     return out | {"UU": _utility(out, c)}
 
 
