@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agent_cases import STILL, country
+from agent_cases import country
 from scipy import stats
 
 from innospace.agents import innovations, meanfield
@@ -271,8 +271,3 @@ def test_distances_between_known_cities():
     assert 64.0 < lat < 70.0
     assert lon > 160.0 or lon < -168.0
     assert distances([None, None])[0, 1] == 1000.0
-
-
-def test_dispersion_must_be_positive_and_still_country_is_still():
-    assert STILL.growth == 0.0
-    assert isinstance(country([5], [50]).population, Population)
