@@ -28,7 +28,7 @@ OPTIONAL = (
     *("altair", "jinja2", "markupsafe", "latex2mathml", "typst", "vl_convert", "docx", "duckdb"),
     *("nicegui", "fastapi", "starlette", "uvicorn", "tomlkit"),
 )
-SUFFIXES = {".py", ".csv", ".toml", ".geojson", ".css", ".html", ".typ", ".typed", ".js"}
+SUFFIXES = {".py", ".csv", ".toml", ".geojson", ".css", ".json", ".html", ".typ", ".typed", ".js"}
 BESIDE = {"README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "pyproject.toml", "requirements.lock"}
 REPORT = 'pip install "innospace[report]"'
 FIRMS = 'pip install "innospace[firms]"'

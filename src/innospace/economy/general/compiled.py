@@ -264,7 +264,7 @@ class Economy:
     def evaluate(self, v: Array, p: Array, derivatives: bool = True) -> tuple[Array, Any]:
         """Return residuals, shape (n,), and derivatives, shape (n, n), by unknowns (prices, levels in levels)."""
         at, lay = self.point(v, p), self.layout
-        f, jac = np.zeros(lay.size), Entries()
+        f, jac = np.zeros(lay.size), Entries(derivatives)
         markets(self, at, p, f, jac)
         profits(self, at, p, f, jac)
         nests(self, at, p, f, jac)
@@ -294,7 +294,7 @@ class Economy:
     def excess(self, at: Point, p: Array) -> Array:
         """Return supply less demand of every commodity, relative to the size of its market."""
         f = np.zeros(self.layout.size)
-        markets(self, at, p, f, Entries())
+        markets(self, at, p, f, Entries(wanted=False))
         return np.asarray(f[self.layout.price])
 
     @cached_property

@@ -21,9 +21,10 @@ LEAST = 1e-14
 
 
 class Entries:
-    """Rows, columns and values of derivatives."""
+    """Rows, columns and values of derivatives; ``wanted`` false where only residuals are."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: bool = True) -> None:
+        self.wanted = wanted
         self.rows: list[Any] = []
         self.columns: list[Any] = []
         self.values: list[Any] = []
@@ -38,6 +39,8 @@ class Entries:
 
 def _leaf_derivatives(e: Economy, at: Point, p: Array, rows: Any, weight: Array, jac: Entries) -> None:
     """Add ``weight * d ln(flow)`` of every leaf to ``rows``."""
+    if not jac.wanted:
+        return
     a, lay = e.arrays, e.layout
     n, c = a.leaf_node, a.leaf_commodity
     bend = (a.node_side * e.part(p, "elasticity"))[n]

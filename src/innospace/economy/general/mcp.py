@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 MAX_ITERATIONS = 200
 RESTARTS = 30
 """Random starts after the first one fails."""
+PATIENCE = 15
+"""Steps in which the residual must fall by a tenth."""
 TRIALS = 12
 """Lengths of a step that are tried."""
 LONGEST = 3.0
@@ -87,7 +89,13 @@ class _Problem:
 
 
 def solve_complementarity(
-    economy: Economy, p: Array, *, start: Array | None = None, tolerance: float = 1e-10, seed: int = 0
+    economy: Economy,
+    p: Array,
+    *,
+    start: Array | None = None,
+    tolerance: float = 1e-10,
+    seed: int = 0,
+    restarts: int = RESTARTS,
 ) -> Equilibrium:
     """Find a point where every inequality or its unknown is zero; restart at random points when the first search fails.
 
@@ -100,7 +108,7 @@ def solve_complementarity(
     first = problem.to_x(economy.benchmark if start is None else start)
     rng, spent = np.random.default_rng(seed), 0
     best: tuple[float, Array] = (np.inf, first)
-    for attempt in range(RESTARTS + 1):
+    for attempt in range(restarts + 1):
         x = first if attempt == 0 else _perturbed(problem, first, rng)
         x, worst, taken = _search(problem, x, tolerance)
         spent += taken
@@ -137,11 +145,16 @@ def _perturbed(problem: _Problem, first: Array, rng: np.random.Generator) -> Arr
 def _search(problem: _Problem, x: Array, tolerance: float) -> tuple[Array, float, int]:
     """Return the point where the search ended, its largest residual and the steps taken."""
     f, jacobian = problem.evaluate(x)
-    damping = 1e-3
+    damping, before = 1e-3, np.inf
     for iteration in range(MAX_ITERATIONS):
         worst = float(np.max(np.abs(f), initial=0.0)) if np.all(np.isfinite(f)) else np.inf
         if worst <= tolerance or not np.isfinite(worst):
             return x, worst, iteration
+        if iteration % PATIENCE == 0:
+            size = float(f @ f)
+            if size > 0.9 * before:
+                return x, worst, iteration
+            before = size
         found = _step(problem, x, f, jacobian, damping)
         if found is None:
             return x, worst, iteration
