@@ -71,7 +71,7 @@ def _page(title: str, name: str, what: str, tables: Iterable[Table], checks: tup
     lines += ["```text", f"innospace replicate {name} --out report", "```"]
     for table in tables:
         display = table.display()
-        heads = [" ".join(p for p in (c.group, c.heading) if p) for c in table.columns]
+        heads = [": ".join(p for p in (c.group, c.heading) if p) for c in table.columns]
         rows = display.itertuples(index=False, name=None)
         lines += ["", f"## {table.title}", "", *grid(heads, (map(str, row) for row in rows))]
         lines += [f"\n{note}" for note in table.notes]

@@ -1,4 +1,4 @@
-"""Pages are run in folders of their own; charts are replaced by an empty one, since tests of reports draw them."""
+"""Pages are run in folders of their own; charts and PDFs are empty ones, since tests of reports draw and set them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ EMPTY = (
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Stand in an empty folder, with charts that cost nothing and a web app that does not stay."""
+    """Stand in an empty folder, with charts and PDFs that cost nothing and a web app that does not stay."""
+    from innospace.report import brief_pages, pdf
     from innospace.report.charts import export
     from innospace.web import server
 
@@ -26,6 +27,8 @@ def folder(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(export, "_raw", lambda *_: EMPTY)
+    monkeypatch.setattr(pdf, "render_pdf", lambda *_: b"%PDF-1.7")
+    monkeypatch.setattr(brief_pages, "render_brief_pdf", lambda *_: b"%PDF-1.7")
     monkeypatch.setattr(server, "serve", serve)
     monkeypatch.delenv("INNOSPACE_DEBUG", raising=False)
     return tmp_path

@@ -29,8 +29,10 @@ class Head(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    title: _Text
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    title: _Text = Field(description="Title of the report.")
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(
+        default=0, description="Of everything that is drawn; the same seed gives the same numbers."
+    )
 
 
 class Table(BaseModel):
@@ -43,21 +45,29 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
-    file: _Text | None = None
-    sample: _Text | None = None
-    schema_name: Literal["innovation_space"] | None = Field(default=None, alias="schema")
-    columns: dict[str, str] = Field(default_factory=dict)
-    sheet: str | None = None
-    encoding: str | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    decimal: Literal[".", ","] | None = None
-    numeric: list[str] = Field(default_factory=list)
-    text: list[str] = Field(default_factory=list)
-    dash: Literal["text", "zero", "missing"] = "text"
-    nature: Literal["observed", "reconstructed", "assumed", "simulated"] = "observed"
-    origin: str = ""
-    licence: str = ""
-    note: str = ""
+    file: _Text | None = Field(default=None, description="CSV, XLSX or Parquet, in the folder of the study.")
+    sample: _Text | None = Field(default=None, description="Name of a sample, instead of a file.")
+    schema_name: Literal["innovation_space"] | None = Field(
+        default=None, alias="schema", description="Columns are checked against it before anything is computed."
+    )
+    columns: dict[str, str] = Field(default_factory=dict, description="Name in the study = name in the file.")
+    sheet: str | None = Field(default=None, description="Sheet of a workbook; the first when left out.")
+    encoding: str | None = Field(default=None, description="Of a CSV; recognised when left out.")
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="Of a CSV; recognised when left out."
+    )
+    decimal: Literal[".", ","] | None = Field(default=None, description="Decimal mark; recognised when left out.")
+    numeric: list[str] = Field(default_factory=list, description="Columns that must hold numbers.")
+    text: list[str] = Field(default_factory=list, description="Columns that stay text, such as codes.")
+    dash: Literal["text", "zero", "missing"] = Field(
+        default="text", description="What a lone dash in a column of numbers means; text: an error."
+    )
+    nature: Literal["observed", "reconstructed", "assumed", "simulated"] = Field(
+        default="observed", description="What kind of numbers they are."
+    )
+    origin: str = Field(default="", description="Where the table is from.")
+    licence: str = Field(default="", description="Under which terms it may be used.")
+    note: str = Field(default="", description="What a reader must know.")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
@@ -88,9 +98,9 @@ class Step(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    engine: _Text
-    data: _Text | dict[str, str]
-    needs: list[str] = Field(default_factory=list)
+    engine: _Text = Field(description="What computes the step.")
+    data: _Text | dict[str, str] = Field(description="Name of a table, or tables by the part they play.")
+    needs: list[str] = Field(default_factory=list, description="Steps that must be finished before.")
 
     @property
     def tables(self) -> dict[str, str]:
@@ -103,9 +113,9 @@ class Link(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
-    source: _Text = Field(alias="from")
-    to: _Text
-    where: dict[str, str | int] = Field(default_factory=dict)
+    source: _Text = Field(alias="from", description="STEP.QUANTITY that is taken.")
+    to: _Text = Field(description="STEP.QUANTITY that it becomes.")
+    where: dict[str, str | int] = Field(default_factory=dict, description="Labels that select one number.")
 
 
 STEP_KEYS = tuple(Step.model_fields)
