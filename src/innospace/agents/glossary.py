@@ -97,6 +97,12 @@ _OWN = (
         "Runs that are compared share all random numbers that what differs does not touch.",
     ),
     Term("anyway", "", "links", "Co-funded links that would have been made without the money as well."),
+    Term(
+        "efficiency_gain",
+        "",
+        "fraction",
+        "Technical efficiency with a policy less that without, in runs that share random numbers; offered to links.",
+    ),
     Term("growth_after", "", "log points a year", "Growth of the share in use after the panel, assumed."),
 )
 
