@@ -10,6 +10,7 @@ from innospace.core.terms import Term
 GLOSSARIES: tuple[str, ...] = (
     "innospace.frontier.glossary",
     "innospace.economy.models.knowledge.glossary",
+    "innospace.economy.general.glossary",
     "innospace.firms.glossary",
     "innospace.agents.glossary",
 )
