@@ -16,6 +16,7 @@ from innospace.cli.show import progress_bar
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.frontier.bootstrap import FrontierBootstrap
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.result import FrontierResult
 
@@ -63,6 +64,13 @@ def fit(
     efficiencies: Annotated[
         Path | None, typer.Option("--efficiencies", metavar="FILE.csv", help="Write the efficiency of every row.")
     ] = None,
+    bootstrap: Annotated[
+        int | None, typer.Option("--bootstrap", metavar="N", help="Estimate again on N drawn samples.")
+    ] = None,
+    bootstrap_kind: Annotated[
+        str, typer.Option("--bootstrap-kind", help="parametric, pairs, or block (by clusters, firms or regions).")
+    ] = "parametric",
+    workers: Annotated[int, typer.Option("--workers", help="Processes for the bootstrap.")] = 1,
     level: Annotated[float, typer.Option("--level", help="Coverage of the intervals of efficiency.")] = 0.95,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -87,6 +95,7 @@ def fit(
     spec: FrontierSpec | PanelSpec
     if panel:
         _refuse({"--weights": weights, "--cluster": cluster, "--noise": noise if noise != "normal" else None})
+        _refuse({"--bootstrap": None if bootstrap is None else str(bootstrap)})
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
     else:
         spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
@@ -97,16 +106,23 @@ def fit(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
         result: FrontierResult | PanelResult
+        again: FrontierBootstrap | None = None
         if isinstance(spec, PanelSpec):
             result = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
             frame = result.efficiencies
         else:
             result = estimate(spec, dataset, vcov=kind, progress=progress)
             frame = result.efficiencies(level)
+            if bootstrap is not None:
+                again = result.bootstrap(bootstrap, kind=bootstrap_kind, workers=workers, progress=progress)
         if aside is not None:
             write_csv(frame, aside)
     shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
-    return Outcome(result.to_dict(), shown, code_of([result.status], result.checks))
+    found = result.to_dict()
+    if again is not None:
+        shown += f"\n\n{again.summary()}"
+        found["bootstrap"] = again.to_dict()
+    return Outcome(found, shown, code_of([result.status], result.checks))
 
 
 def _refuse(given: dict[str, str | None]) -> None:

@@ -14,6 +14,7 @@ from innospace.core.checks import Check
 from innospace.core.document import Section
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.core.explore import Choice, View
+    from innospace.frontier.bootstrap import FrontierBootstrap
 
 SCORE_TOLERANCE = 1e-8
 """How much log-likelihood the quadratic model may still promise, relative to 1 + |log-likelihood|."""
@@ -281,6 +283,23 @@ class FrontierResult:
         self._require_same_rows(restricted, "A likelihood-ratio test")
         df = len(self.names) - len(restricted.names)
         return tests.likelihood_ratio(restricted.loglik, self.loglik, df)
+
+    def bootstrap(
+        self,
+        replications: int = 999,
+        *,
+        kind: str = "parametric",
+        seed: int = 0,
+        workers: int | None = None,
+        executor: Any = None,
+        progress: Progress = silent,
+    ) -> FrontierBootstrap:
+        """Estimate again on drawn samples; see :func:`innospace.frontier.bootstrap.bootstrap`."""
+        from innospace.frontier.bootstrap import bootstrap
+
+        return bootstrap(
+            self, replications, kind=kind, seed=seed, workers=workers, executor=executor, progress=progress
+        )
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

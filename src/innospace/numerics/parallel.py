@@ -42,17 +42,20 @@ class Workers:
         Sent to each worker once.
     workers : int, optional
         Processes; all cores when not given. With one, tasks run in this process.
+    executor : optional
+        An executor of :mod:`concurrent.futures` where tasks run instead; it stays open. Clusters offer one, as Dask
+        does by ``client.get_executor(pure=False)``.
     """
 
-    def __init__(self, function: Function, shared: Any, workers: int | None = None) -> None:
-        self._function, self._shared = function, shared
+    def __init__(self, function: Function, shared: Any, workers: int | None = None, executor: Any = None) -> None:
+        self._function, self._shared, self._given = function, shared, executor
         self.count = max(1, workers if workers is not None else cores())
         self._pool: ProcessPoolExecutor | None = None
         self._exits = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         self._exits.enter_context(single_thread())
-        if self.count > 1:
+        if self._given is None and self.count > 1:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.count, context, _begin, (self._function, self._shared))
         return self
@@ -79,11 +82,20 @@ class Workers:
         return results
 
     def _finished(self, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        if self._given is not None:
+            yield from self._elsewhere(tasks)
+            return
         if self._pool is None:
             for n, task in enumerate(tasks):
                 yield n, self._function(self._shared, task)
             return
         pending: dict[Future[Any], int] = {self._pool.submit(_perform, task): n for n, task in enumerate(tasks)}
+        for future in as_completed(pending):
+            yield pending[future], future.result()
+
+    def _elsewhere(self, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Run tasks where the caller says; what is shared goes with each of them."""
+        pending = {self._given.submit(self._function, self._shared, task): n for n, task in enumerate(tasks)}
         for future in as_completed(pending):
             yield pending[future], future.result()
 

@@ -160,7 +160,7 @@ def test_simulated_likelihood_agrees():
     np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", sorted(PRIORS))
+@pytest.mark.parametrize("name", sorted(set(PRIORS) - {"truncated_normal"}))
 def test_regressors_of_every_distribution(name):
     rng = np.random.default_rng(0)
     table = sample(name, 200, 3).assign(z=rng.normal(size=200))

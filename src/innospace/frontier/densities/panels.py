@@ -22,6 +22,7 @@ HIGHEST = 150.0
 """Largest ``ln u`` that is looked at."""
 _TINY = 1e-300
 _AROUND = np.array([-6.5, -4.2, -2.6, -1.2, 0.0, 1.2, 2.6, 4.2, 6.5])
+_BELOW = np.array([0.4, 1.0, 1.8, 3.0, 5.0, 9.0, 16.0, 30.0])
 _STEPS = 12
 _LONGEST = 2.0
 
@@ -95,9 +96,16 @@ def grid(integrand: Integrand) -> Grid:
     marks = np.minimum(np.concatenate((fixed, peak), axis=1), HIGHEST)
     heights = integrand.log(marks)
     mode, width = _mode(integrand, np.take_along_axis(marks, heights.argmax(axis=1)[:, None], axis=1))
+    ends = []
+    if hasattr(integrand.prior, "end"):
+        # far from the frontier all mass lies in a thin layer below the end
+        end = np.broadcast_to(np.log(integrand.prior.end(integrand.own)), column.shape)
+        slope, _ = integrand.slopes(end)
+        ends.append(end - _BELOW / np.maximum(np.abs(slope), 1.0))
+        mode = np.minimum(mode, end)
     # left of the mode the integrand falls off as the distribution of inefficiency does
     reach = (fixed[:, len(LEFT) - 1 : len(LEFT)] - fixed[:, :1]) / (LEFT[-1] - LEFT[0])
-    more = np.concatenate((mode + width * _AROUND, mode + reach * LEFT), axis=1)
+    more = np.concatenate((mode + width * _AROUND, mode + reach * LEFT, *ends), axis=1)
     more = np.minimum(more, HIGHEST)
     edges = np.concatenate((marks, more), axis=1)
     heights = np.concatenate((heights, integrand.log(more)), axis=1)

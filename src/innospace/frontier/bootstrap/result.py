@@ -1,0 +1,262 @@
+"""What a bootstrap says: errors and intervals of coefficients, and of the efficiency of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from innospace.core.labels import require_known
+from innospace.core.table import Column, Table
+from innospace.frontier.bootstrap.intervals import acceleration, bias_corrected, percentile
+from innospace.frontier.bootstrap.refits import Refits, limit_of
+from innospace.frontier.densities import density, noise_alone
+from innospace.frontier.densities.base import Array
+from innospace.frontier.efficiency import check_level
+from innospace.frontier.likelihood import residuals, scores, split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from innospace.frontier.result import FrontierResult
+
+METHODS = ("bca", "percentile")
+CELLS = 4_000_000
+"""Replications times rows of efficiencies that are held at a time."""
+FEW = 0.05
+"""Share of failed replications from which on intervals are in doubt."""
+
+
+@dataclass(frozen=True)
+class FrontierBootstrap:
+    """A bootstrap of a fitted frontier.
+
+    Attributes
+    ----------
+    result : FrontierResult
+        What was estimated.
+    refits : Refits
+        Estimates over replications; those on a boundary are kept.
+    """
+
+    result: FrontierResult
+    refits: Refits
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Coefficients of the model, then ``sigma_u`` and ``sigma_v`` where they are numbers."""
+        return (*self.result.asked, *self._sigmas)
+
+    @property
+    def _sigmas(self) -> tuple[str, ...]:
+        return () if self.result.sample.determinants else ("sigma_u", "sigma_v")
+
+    @cached_property
+    def values(self) -> Array:
+        """Values of :attr:`names`, shape (b, m); minus infinity is the logarithm of a variance that is zero."""
+        theta = self.refits.theta.copy()
+        names = list(self.result.asked)
+        none = np.array([law == "none" for law in self.refits.laws])
+        noiseless = np.array([end == "gamma_one" for end in self.refits.ends])
+        limit = np.array([end == "mu_minus_infinity" for end in self.refits.ends])
+        found = [theta]
+        if self._sigmas:
+            u, v = names.index("lnsigma_u2"), names.index("lnsigma_v2")
+            sigma_u = np.where(none, 0.0, np.exp(0.5 * theta[:, u]))
+            sigma_v = np.where(noiseless, 0.0, np.exp(0.5 * theta[:, v]))
+            found.append(np.column_stack((np.where(limit, np.nan, sigma_u), sigma_v)))
+            theta[noiseless, v] = -np.inf
+            theta[none, u] = -np.inf
+            theta[limit, u] = np.nan
+            if "mu" in names:
+                theta[limit, names.index("mu")] = -np.inf
+        return np.column_stack(found)
+
+    @cached_property
+    def estimates(self) -> Array:
+        """Estimates of :attr:`names`, shape (m,)."""
+        r = self.result
+        own = [r.parameter(n) for n in r.asked]
+        if r.status.boundary.startswith("mu_minus_infinity"):
+            own = [np.nan if n in ("mu", "lnsigma_u2") else v for n, v in zip(r.asked, own, strict=True)]
+        return np.array([*own, *(getattr(r, n) for n in self._sigmas)])
+
+    def std_errors(self) -> pd.Series:
+        """Return standard deviations over replications whose values are finite, by name."""
+        import pandas as pd
+
+        finite = np.where(np.isfinite(self.values), self.values, np.nan)
+        enough = np.isfinite(finite).sum(axis=0) > 1
+        errors = np.full(len(self.names), np.nan)
+        errors[enough] = np.nanstd(finite[:, enough], axis=0, ddof=1)
+        return pd.Series(errors, index=list(self.names), name="std_error")
+
+    def intervals(self, level: float = 0.95, method: str = "bca") -> pd.DataFrame:
+        """Return estimate, bootstrap error and interval by name.
+
+        Parameters
+        ----------
+        level : float
+        method : str
+            ``bca`` (bias-corrected and accelerated; acceleration from the influence of rows or blocks) or
+            ``percentile``.
+        """
+        import pandas as pd
+
+        check_level(level)
+        require_known([method], list(METHODS), kind="interval")
+        if method == "percentile":
+            lower, upper = percentile(self.values, level)
+        else:
+            lower, upper = bias_corrected(self.values, self.estimates, self._acceleration, level)
+        frame = pd.DataFrame(
+            {"estimate": self.estimates, "std_error": self.std_errors().to_numpy(), "lower": lower, "upper": upper},
+            index=pd.Index(self.names, name="name"),
+        )
+        nowhere = frame["estimate"].isna() if method == "bca" else np.zeros(len(frame), dtype=bool)
+        frame.loc[nowhere, ["lower", "upper"]] = np.nan
+        return frame
+
+    @cached_property
+    def _acceleration(self) -> Array:
+        """Return accelerations by name; zero where the estimate has no covariance."""
+        r, problem = self.result, self.result.estimate.problem
+        found = np.zeros(len(self.names))
+        covariance = r.vcov("hessian").covariance
+        if not np.isfinite(covariance).all():
+            return found
+        influence = scores(problem, r.estimate.theta)
+        influence = influence if problem.weights is None else influence * problem.weights[:, None]
+        if self.refits.kind == "block":
+            from innospace.frontier.bootstrap.run import blocks_of
+
+            codes = blocks_of(r)
+            influence = np.column_stack([np.bincount(codes, weights=c) for c in influence.T])
+        own = dict(zip(r.names, acceleration(influence @ covariance), strict=True))
+        same = {"sigma_u": "lnsigma_u2", "sigma_v": "lnsigma_v2"}
+        for j, name in enumerate(self.names):
+            found[j] = own.get(same.get(name, name), 0.0)
+        return found
+
+    def efficiencies(self, level: float = 0.95) -> pd.DataFrame:
+        """Return efficiencies with intervals that carry the uncertainty of the parameters.
+
+        One row per row given, in order. ``te_bc`` is the estimate; ``te_bc_lower`` and ``te_bc_upper`` hold the
+        predictor ``E[exp(-u) | e]`` over replications; ``te_lower`` and ``te_upper`` hold ``exp(-u)`` itself, drawn
+        given the row's error at the parameters of each replication (Simar and Wilson 2010).
+        """
+        import pandas as pd
+
+        check_level(level)
+        r = self.result
+        tail = 0.5 * (1.0 - level)
+        rows = np.array_split(np.arange(r.n), max(1, -(-r.n * len(self.refits.laws) // CELLS)))
+        parts = [np.quantile(self._over_replications(index), [tail, 1.0 - tail], axis=1) for index in rows]
+        quantile = np.concatenate(parts, axis=2)
+        columns: dict[str, Any] = {"row": np.arange(1, r.sample.rows + 1)}
+        given = {
+            "te_bc": r.used_efficiencies().te_bc,
+            "te_bc_lower": quantile[0, 0],
+            "te_bc_upper": quantile[1, 0],
+            "te_lower": quantile[0, 1],
+            "te_upper": quantile[1, 1],
+        }
+        for name, values in given.items():
+            columns[name] = np.full(r.sample.rows, np.nan)
+            columns[name][r.sample.kept] = values
+        return pd.DataFrame(columns)
+
+    def _over_replications(self, rows: Any) -> Array:
+        """Return predictors and draws of ``exp(-u)`` of some rows, shape (2, b, rows)."""
+        from innospace.frontier.bootstrap.run import asked_problem
+
+        refits = self.refits
+        problem = asked_problem(self.result).rows(rows)
+        # one probability a replication, spread evenly, in an order that has nothing to do with the replications
+        count = len(refits.laws)
+        probability = np.random.default_rng([refits.seed, refits.replications]).permutation(count)
+        found = np.ones((2, count, problem.n))
+        spec = self.result.spec
+        laws = {law: spec.law if law == spec.law.name else _law(law, spec.noise) for law in set(refits.laws)}
+        for b, (law, theta) in enumerate(zip(refits.laws, refits.theta, strict=True)):
+            if law == "none":
+                continue
+            here, own = limit_of(problem, laws[law], theta)
+            beta, parameters = split(here, own)
+            given = here.density.posterior(residuals(here, beta), parameters)
+            found[0, b] = np.exp(given.log_mean_exp())
+            found[1, b] = np.exp(-given.quantile((probability[b] + 0.5) / count))
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types; what is not finite is None."""
+        frame = self.intervals()
+        plain = {
+            str(name): {k: float(v) if np.isfinite(v) else None for k, v in row.items()}
+            for name, row in frame.to_dict("index").items()
+        }
+        return {
+            "kind": self.refits.kind,
+            "replications": self.refits.replications,
+            "seed": self.refits.seed,
+            "ends": self.refits.shares(),
+            "intervals": plain,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return :meth:`intervals` at 95 percent."""
+        return self.intervals()
+
+    def summary(self) -> str:
+        """Return a text summary, at most 100 columns wide."""
+        refits = self.refits
+        ends = ", ".join(f"{end} {100.0 * share:.1f} %" for end, share in refits.shares().items())
+        lines = [
+            f"Bootstrap ({refits.kind}), {refits.replications} replications, seed {refits.seed}: {ends}",
+            "",
+            f"{'':<28}{'estimate':>14}{'std. error':>14}{'from':>14}{'to':>14}",
+        ]
+        for name, row in self.intervals().iterrows():
+            lines.append(f"{str(name)[:28]:<28}" + "".join(_cell(float(v)) for v in row))
+        return "\n".join([*lines, "", "95 % intervals, bias-corrected and accelerated.", *self.doubts()])
+
+    def doubts(self) -> tuple[str, ...]:
+        """Return what makes the intervals doubtful, in sentences."""
+        shares = self.refits.shares()
+        found = []
+        if shares.get("failed", 0.0) > FEW:
+            found.append(f"{100.0 * shares['failed']:.0f} % of the replications gave no estimate and are left out.")
+        boundary = sum(share for end, share in shares.items() if end not in ("converged", "failed"))
+        if boundary > FEW:
+            found.append(
+                f"{100.0 * boundary:.0f} % of the replications ended on a boundary and are kept: near a boundary the "
+                "bootstrap is only a rough guide."
+            )
+        return tuple(found)
+
+    def table(self) -> Table:
+        """Return the intervals as a table."""
+        columns = (
+            Column("name", "Coefficient"),
+            Column("estimate", "Estimate", "fixed:4"),
+            Column("std_error", "Std. error", "fixed:4"),
+            Column("lower", "from", "fixed:4", "95\u202f% interval"),
+            Column("upper", "to", "fixed:4", "95\u202f% interval"),
+        )
+        refits = self.refits
+        note = f"Bootstrap ({refits.kind}), {refits.replications} replications; bias-corrected and accelerated."
+        frame = self.intervals().reset_index()
+        return Table("bootstrap", "Bootstrap", frame, columns, (note, *self.doubts()))
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def _law(name: str, noise: str) -> Any:
+    return noise_alone(noise) if name == "none" else density(name, noise)
+
+
+def _cell(value: float) -> str:
+    return f"{value:>14.6f}" if np.isfinite(value) else f"{('-' if np.isnan(value) else str(value)):>14}"

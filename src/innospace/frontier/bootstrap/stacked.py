@@ -1,0 +1,246 @@
+"""Refits of many samples at once, over arrays of replications by observations.
+
+All samples share the regressors: a parametric draw changes outcomes, a draw of rows changes weights. Starts, boundaries
+and the choice between optima are those of :mod:`innospace.frontier.estimate`; a replication that ends where that module
+does more than climb is left to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.frontier.densities import Law
+from innospace.frontier.densities.base import Array
+from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
+from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
+from innospace.frontier.starts import SHARES
+from innospace.numerics.covariance import IDENTIFIED
+from innospace.numerics.linear import Standardised, intercept_column
+from innospace.numerics.stacked import StackedEvaluation, StackedOptima, maximise_stacked
+
+Flags = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+STACKED = ("half_normal", "exponential", "rayleigh", "generalised_exponential")
+"""Distributions whose likelihood is evaluated for all replications at once; with normal noise."""
+_CONVERGED, _BOUNDARY, _NONFINITE = 1, 2, 4
+LOW_NOISE = -14.0
+DEPENDENT = 1e-11
+"""Smallest eigenvalue of the Gram matrix of drawn, standardised regressors at which they count as collinear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Samples that share regressors.
+
+    Attributes
+    ----------
+    y : ndarray, shape (r, n)
+        Least-squares residuals of each sample over their deviation.
+    x : ndarray, shape (n, k)
+        Standardised.
+    weights : ndarray, shape (r, n), or None
+    sign : float
+    density : Law
+    """
+
+    y: Array
+    x: Array
+    weights: Array | None
+    sign: float
+    density: Law
+
+    def evaluate(self, theta: Array, which: Integers) -> StackedEvaluation:
+        """Return log-likelihoods, scores and Hessians of some samples, shapes (s,), (s, p), (s, p, p)."""
+        k, x = self.x.shape[1], self.x
+        e = self.sign * (self.y[which] - theta[:, :k] @ x.T)
+        with np.errstate(all="ignore"):  # a value that is not finite tells the search to step back
+            value, first, second = self.density.evaluate(e, tuple(c[:, None] for c in theta[:, k:].T))
+        if self.weights is not None:
+            w = self.weights[which]
+            value, first, second = value * w, tuple(f * w for f in first), tuple(s * w for s in second)
+        m = theta.shape[1] - k
+        gradient = np.empty_like(theta)
+        hessian = np.empty((len(theta), k + m, k + m))
+        gradient[:, :k] = -self.sign * (first[0] @ x)
+        products = (x[:, :, None] * x[:, None, :]).reshape(len(x), k * k)
+        hessian[:, :k, :k] = (second[0] @ products).reshape(-1, k, k)
+        for j in range(m):
+            gradient[:, k + j] = first[1 + j].sum(axis=1)
+            hessian[:, :k, k + j] = hessian[:, k + j, :k] = -self.sign * (second[1 + j] @ x)
+        for part, (i, j) in zip(second[m + 1 :], combinations_with_replacement(range(m), 2), strict=True):
+            hessian[:, k + i, k + j] = hessian[:, k + j, k + i] = part.sum(axis=1)
+        return value.sum(axis=1), gradient, hessian
+
+
+@dataclass(frozen=True, slots=True)
+class StackedFit:
+    """Refits of a stack in the units of the data.
+
+    Attributes
+    ----------
+    theta : ndarray, shape (r, p)
+    inside : ndarray of bool, shape (r,)
+        Ended at a maximum inside.
+    without : ndarray of bool, shape (r,)
+        The likelihood is largest without inefficiency: least squares, the noise last in ``theta``.
+    noiseless : ndarray of bool, shape (r,)
+        The likelihood is largest without noise.
+    wrong : ndarray of bool, shape (r,)
+        Residuals skewed the wrong way.
+    dependent : ndarray of bool, shape (r,)
+        The drawn regressors are collinear.
+    """
+
+    theta: Array
+    inside: Flags
+    without: Flags
+    noiseless: Flags
+    wrong: Flags
+    dependent: Flags
+
+
+def stackable(law: Law, indexed: bool) -> bool:
+    """Whether refits of a model can be stacked."""
+    return law.noise == "normal" and law.name in STACKED and not indexed
+
+
+def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: float, density: Law) -> StackedFit:
+    """Refit a model to samples.
+
+    Parameters
+    ----------
+    y : ndarray, shape (r, n)
+    columns : Standardised
+        Regressors, shape (n, k).
+    weights : ndarray, shape (r, n), or None
+    sign : float
+        1 for production, -1 for cost.
+    density : Law
+        One for which :func:`stackable` holds.
+    """
+    x = columns.matrix
+    beta, dependent = _least_squares(y, x, weights)
+    w = np.ones((1, y.shape[1])) if weights is None else weights
+    # tolerances are relative to a log-likelihood of one unit a row, as in the ordinary fit
+    w = w / (w.sum(axis=1, keepdims=True) / np.maximum((w > 0.0).sum(axis=1, keepdims=True), 1))
+    total = np.broadcast_to(w.sum(axis=1), len(y))
+    e = y - beta @ x.T
+    unit = np.sqrt((w * e * e).sum(axis=1) / total)
+    unit = np.where(unit > 0.0, unit, 1.0)
+    e = e / unit[:, None]
+    signed = sign * e
+    centred = signed - ((w * signed).sum(axis=1) / total)[:, None]
+    third = (w * centred**3).sum(axis=1) / total
+    # least squares in scaled residuals
+    floor = -0.5 * total * (np.log(2.0 * np.pi) + 1.0)
+    stack = Stack(e, x, None if weights is None else w, sign, density)
+    k = x.shape[1]
+    noise = k + density.parameters.index("lnsigma_v2")
+    best = _best(stack, third)
+    low = (best.code == _BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
+    best = _without_noise(stack, best, np.flatnonzero(low), noise)
+    vanished = best.theta[:, k + density.parameters.index("lnsigma_u2")] < SMALLEST_LOG_VARIANCE
+    raised = floor + NOT_ABOVE * (1.0 + np.abs(floor - total * np.log(unit)))
+    without = (best.value <= np.where(vanished, floor + SAME_EDGE, raised)) & ~dependent
+    inside = (best.code == _CONVERGED) & ~without & ~dependent & _identified(best.hessian)
+    inside &= best.theta[:, noise] >= LOW_NOISE
+    theta = np.full_like(best.theta, np.nan)
+    theta[:, :k] = (beta + unit[:, None] * np.where(without[:, None], 0.0, best.theta[:, :k])) @ columns.back.T
+    for j, kind in enumerate(density.units):
+        theta[:, k + j] = best.theta[:, k + j] + kind.value[1] * np.log(unit)
+    theta[without, k:] = np.nan
+    theta[without, -1] = 2.0 * np.log(unit[without])
+    return StackedFit(theta, inside, without, low & ~without, third >= 0.0, dependent)
+
+
+def _least_squares(y: Array, x: Array, weights: Array | None) -> tuple[Array, Flags]:
+    """Return coefficients, shape (r, k), and where regressors are collinear."""
+    k = x.shape[1]
+    if weights is None:
+        gram = np.broadcast_to(x.T @ x / len(x), (len(y), k, k))
+        right = y @ x / len(x)
+    else:
+        products = (x[:, :, None] * x[:, None, :]).reshape(len(x), k * k)
+        total = weights.sum(axis=1)[:, None]
+        gram = (weights @ products / total).reshape(-1, k, k)
+        right = (weights * y) @ x / total
+    dependent = np.linalg.eigvalsh(gram)[:, 0] <= DEPENDENT
+    safe = np.where(dependent[:, None, None], np.eye(k), gram)
+    beta = np.linalg.solve(safe, right[:, :, None])[:, :, 0]
+    left = y - beta @ x.T
+    again = left @ x / len(x) if weights is None else (weights * left) @ x / total
+    return np.asarray(beta + np.linalg.solve(safe, again[:, :, None])[:, :, 0], dtype=np.float64), dependent
+
+
+def _best(stack: Stack, third: Array) -> StackedOptima:
+    """Return the best optimum of each sample over the starts of the ordinary fit."""
+    starts = _starts(stack, third)
+    edges = _edges(stack)
+    best = maximise_stacked(stack.evaluate, starts[0], stop=edges)
+    for start in starts[1:]:
+        best = best.better_of(maximise_stacked(stack.evaluate, start, stop=edges))
+    return best
+
+
+def _without_noise(stack: Stack, best: StackedOptima, which: Integers, at: int) -> StackedOptima:
+    """Follow searches that stopped at ``sigma_v -> 0`` to the limit, as the ordinary fit does."""
+    if not len(which):
+        return best
+
+    def pinned(theta: Array, some: Integers) -> StackedEvaluation:
+        value, gradient, hessian = stack.evaluate(theta, which[some])
+        gradient[:, at] = hessian[:, at, :] = hessian[:, :, at] = 0.0
+        hessian[:, at, at] = -1.0
+        return value, gradient, hessian
+
+    theta = best.theta[which]
+    going = np.ones(len(which), dtype=bool)
+    for level in NOISELESS_LOG_VARIANCES[::5]:
+        moved = theta.copy()
+        moved[:, at] = level
+        found = maximise_stacked(pinned, moved)
+        going &= found.code != _NONFINITE
+        theta = np.where(going[:, None], found.theta, theta)
+    value, _, _ = stack.evaluate(theta, which)
+    better = value > best.value[which]
+    best.theta[which[better]] = theta[better]
+    best.value[which[better]] = value[better]
+    return best
+
+
+def _starts(stack: Stack, third: Array) -> list[Array]:
+    """Return starts in scaled parameters, shape (r, p) each."""
+    k, density = stack.x.shape[1], stack.density
+    constant = intercept_column(stack.x)
+    guesses = np.array([density.guesses(1.0, float(t), SHARES) for t in third])
+    starts = []
+    for guess in np.moveaxis(guesses, 1, 0):
+        start = np.concatenate((np.zeros((len(third), k)), guess), axis=1)
+        if constant is not None:
+            start[:, constant] = stack.sign * density.mean_inefficiency(tuple(guess.T)) / stack.x[0, constant]
+        starts.append(start)
+    return starts
+
+
+def _edges(stack: Stack) -> Callable[[Array], Flags]:
+    k, names = stack.x.shape[1], stack.density.parameters
+    logs = [k + names.index(n) for n in EDGES if n in names]
+
+    def crossed(theta: Array) -> Flags:
+        return np.asarray((theta[:, logs] < SMALLEST_LOG_VARIANCE).any(axis=1), dtype=np.bool_)
+
+    return crossed
+
+
+def _identified(hessian: Array) -> Flags:
+    """Whether each information matrix, scaled to unit diagonal, is safely positive definite."""
+    diagonal = -np.einsum("rii->ri", hessian)
+    positive = (diagonal > 0.0).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2))
+    scale = 1.0 / np.sqrt(np.where(positive[:, None], diagonal, 1.0))
+    scaled = np.where(positive[:, None, None], -hessian * scale[:, :, None] * scale[:, None, :], 0.0)
+    return np.asarray(positive & (np.linalg.eigvalsh(scaled)[:, 0] > IDENTIFIED * hessian.shape[1]), dtype=np.bool_)

@@ -1,0 +1,184 @@
+"""Many small maximisations at once: Newton in a trust region over a stack of problems.
+
+The rules are those of :func:`innospace.numerics.maximum_likelihood.maximise`, taken for every problem by itself; only
+problems that are still under way are evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.status import StatusCode
+from innospace.numerics.maximum_likelihood import DECREMENT_TOLERANCE, MAX_ITERATIONS
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+StackedEvaluation = tuple[Array, Array, Array]
+StackedObjective = Callable[[Array, Integers], StackedEvaluation]
+"""``(theta, numbers) -> (values, gradients, Hessians)``, shapes (r, p), (r,) -> (r,), (r, p), (r, p, p)."""
+
+CODES = (
+    StatusCode.MAX_ITERATIONS,
+    StatusCode.CONVERGED,
+    StatusCode.BOUNDARY,
+    StatusCode.STALLED,
+    StatusCode.NONFINITE,
+)
+"""What the numbers in :attr:`StackedOptima.code` stand for."""
+_MAX, CONVERGED, BOUNDARY, STALLED, NONFINITE = range(len(CODES))
+_BISECTIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class StackedOptima:
+    """Where each search of a stack ended.
+
+    Attributes
+    ----------
+    code : ndarray of int, shape (r,)
+        Places in :data:`CODES`.
+    theta : ndarray, shape (r, p)
+    value : ndarray, shape (r,)
+    gradient : ndarray, shape (r, p)
+    hessian : ndarray, shape (r, p, p)
+    iterations : ndarray of int, shape (r,)
+    """
+
+    code: Integers
+    theta: Array
+    value: Array
+    gradient: Array
+    hessian: Array
+    iterations: Integers
+
+    def better_of(self, other: StackedOptima) -> StackedOptima:
+        """Return, problem by problem, the optimum that is higher; one that is not finite is never chosen."""
+        worth = np.where(self.code == NONFINITE, -np.inf, self.value)
+        take = np.where(other.code == NONFINITE, -np.inf, other.value) > worth
+
+        def chosen(own: Array, others: Array) -> Array:
+            return np.where(take.reshape(-1, *(1,) * (own.ndim - 1)), others, own)
+
+        pairs = zip(self._parts(), other._parts(), strict=True)
+        return StackedOptima(*(chosen(own, others) for own, others in pairs))  # type: ignore[arg-type]
+
+    def _parts(self) -> tuple[Array, ...]:
+        return (self.code, self.theta, self.value, self.gradient, self.hessian, self.iterations)  # type: ignore[return-value]
+
+
+def maximise_stacked(
+    objective: StackedObjective,
+    starts: Array,
+    *,
+    stop: Callable[[Array], Flags] | None = None,
+    max_iterations: int = MAX_ITERATIONS,
+    radius: float = 1.0,
+) -> StackedOptima:
+    """Maximise a stack of smooth functions.
+
+    Parameters
+    ----------
+    objective : callable
+        See :data:`StackedObjective`; ``numbers`` says which problems are evaluated. A value that is not finite means
+        "outside, take a shorter step".
+    starts : ndarray, shape (r, p)
+    stop : callable, optional
+        ``theta -> flags``, shapes (r, p) -> (r,); ends a search with code ``boundary``.
+    max_iterations : int
+    radius : float
+        First trust radius.
+    """
+    theta = np.array(starts, dtype=np.float64)
+    count = len(theta)
+    value, gradient, hessian = objective(theta, np.arange(count))
+    code = np.where(_usable(value, gradient, hessian), _MAX, NONFINITE)
+    iterations = np.zeros(count, dtype=np.int64)
+    radii = np.full(count, radius)
+    last = np.zeros(count, dtype=bool)
+    for _ in range(max_iterations):
+        active = np.flatnonzero(code == _MAX)
+        if stop is not None and len(active):
+            code[active[stop(theta[active])]] = BOUNDARY
+            active = np.flatnonzero(code == _MAX)
+        if not len(active):
+            break
+        eigenvalues, vectors = np.linalg.eigh(-hessian[active])
+        rotated = np.einsum("rij,ri->rj", vectors, gradient[active])
+        small = _decrement(rotated, eigenvalues) <= DECREMENT_TOLERANCE * (1.0 + np.abs(value[active]))
+        done = last[active] & small
+        code[active[done]] = CONVERGED
+        active = active[~done]
+        if not len(active):
+            continue
+        last[active] = small[~done]
+        step, gain, length = _steps(eigenvalues[~done], vectors[~done], rotated[~done], radii[active])
+        trial = theta[active] + step
+        found = objective(trial, active)
+        iterations[active] += 1
+        actual = np.where(_usable(*found), found[0] - value[active], -np.inf)
+        noise = 1e-13 * (1.0 + np.abs(value[active]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            quality = np.where(gain > noise, actual / gain, np.where(actual >= -noise, 1.0, -1.0))
+        long = (quality > 0.75) & (length > 0.99 * radii[active])
+        radii[active] = np.where(quality < 0.25, 0.25 * length, np.where(long, 2.0 * radii[active], radii[active]))
+        taken = quality > 1e-4
+        moved = active[taken]
+        theta[moved] = trial[taken]
+        value[moved], gradient[moved], hessian[moved] = (part[taken] for part in found)
+        # where the promised gain is below what floating point can show, this is the optimum
+        code[active[~taken & last[active]]] = CONVERGED
+        short = radii[active] < 1e-14 * (1.0 + np.linalg.norm(theta[active], axis=1))
+        code[active[~taken & ~last[active] & short]] = STALLED
+    return StackedOptima(code, theta, value, gradient, hessian, iterations)
+
+
+def _usable(value: Array, gradient: Array, hessian: Array) -> Flags:
+    return np.asarray(
+        np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2)), dtype=np.bool_
+    )
+
+
+def _decrement(rotated: Array, eigenvalues: Array) -> Array:
+    """Return half the squared Newton decrement, infinite where a Hessian is not negative definite."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        half = 0.5 * np.sum(rotated * rotated / eigenvalues, axis=1)
+    return np.where(eigenvalues[:, 0] > 0.0, half, np.inf)
+
+
+def _lengths(rotated: Array, eigenvalues: Array, shift: Array) -> Array:
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return np.asarray(np.sqrt(np.sum((rotated / (eigenvalues + shift[:, None])) ** 2, axis=1)))
+
+
+def _steps(eigenvalues: Array, vectors: Array, rotated: Array, radii: Array) -> tuple[Array, Array, Array]:
+    """Maximise the quadratic models within the radii: steps, promised gains, lengths."""
+    largest = np.abs(eigenvalues).max(axis=1)
+    floor = np.maximum(0.0, -eigenvalues[:, 0]) + 1e-12 * np.maximum(1.0, largest)
+    zero = np.zeros_like(floor)
+    inside = (eigenvalues[:, 0] > 0.0) & (_lengths(rotated, eigenvalues, zero) <= radii)
+    shift = np.where(inside, 0.0, floor)
+    far = np.flatnonzero(~inside & (_lengths(rotated, eigenvalues, floor) > radii))
+    if len(far):
+        shift[far] = _shifts(rotated[far], eigenvalues[far], floor[far], radii[far])
+    coordinates = rotated / (eigenvalues + shift[:, None])
+    gain = np.sum(rotated * coordinates, axis=1) - 0.5 * np.sum(eigenvalues * coordinates**2, axis=1)
+    return np.einsum("rij,rj->ri", vectors, coordinates), gain, np.linalg.norm(coordinates, axis=1)
+
+
+def _shifts(rotated: Array, eigenvalues: Array, low: Array, radii: Array) -> Array:
+    """Bisect (in logs) for the shifts at which steps are as long as the radii."""
+    high = np.maximum(2.0 * low, 1e-8)
+    while (over := _lengths(rotated, eigenvalues, high) > radii).any():
+        high = np.where(over, 4.0 * high, high)
+    for _ in range(_BISECTIONS):
+        middle = np.sqrt(low * high)
+        over = _lengths(rotated, eigenvalues, middle) > radii
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+        if np.all(high <= 1.001 * low):
+            break
+    return high
