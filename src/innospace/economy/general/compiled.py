@@ -72,6 +72,16 @@ class Point:
 
 
 @dataclass(frozen=True)
+class _Pattern:
+    """Entries that are kept, the cell of each, and the cells in compressed columns."""
+
+    keep: NDArray[np.bool_]
+    place: Indices
+    indices: NDArray[np.int32]
+    starts: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Economy:
     """A spec with its arrays and benchmark parameters, ready to be evaluated at any parameters.
 
@@ -279,17 +289,31 @@ class Economy:
         index, weight = self.numeraire
         f[self.dropped] = float(weight @ at.price[index]) - float(self.part(p, "unit")[0])
 
+    @cached_property
+    def _patterns(self) -> dict[int, _Pattern]:
+        """Where entries of derivatives go, by their number: it does not change from point to point."""
+        return {}
+
     def _assemble(self, jac: Entries) -> Any:
         from scipy import sparse
 
-        rows, columns = np.concatenate(jac.rows), np.concatenate(jac.columns)
         values = np.concatenate(jac.values)
-        keep = rows != self.dropped
-        index, weight = self.numeraire
-        rows = np.concatenate((rows[keep], np.full(len(index), self.dropped)))
-        columns = np.concatenate((columns[keep], index))
-        values = np.concatenate((values[keep], weight))
-        return sparse.csc_matrix((values, (rows, columns)), shape=(self.layout.size, self.layout.size))
+        pattern = self._patterns.get(len(values))
+        if pattern is None:
+            pattern = self._patterns[len(values)] = self._pattern(np.concatenate(jac.rows), np.concatenate(jac.columns))
+        kept = np.concatenate((values[pattern.keep], self.numeraire[1]))
+        data = np.bincount(pattern.place, kept, len(pattern.indices))
+        size = self.layout.size
+        return sparse.csc_matrix((data, pattern.indices, pattern.starts), shape=(size, size))
+
+    def _pattern(self, rows: Indices, columns: Indices) -> _Pattern:
+        keep, size = rows != self.dropped, self.layout.size
+        index = self.numeraire[0]
+        down = np.concatenate((rows[keep], np.full(len(index), self.dropped)))
+        across = np.concatenate((columns[keep], index))
+        cells, place = np.unique(across * size + down, return_inverse=True)
+        starts = np.searchsorted(cells, np.arange(size + 1) * size).astype(np.int32)
+        return _Pattern(keep, place, (cells % size).astype(np.int32), starts)
 
     def excess(self, at: Point, p: Array) -> Array:
         """Return supply less demand of every commodity, relative to the size of its market."""

@@ -31,7 +31,11 @@ class Entries:
 
     def put(self, rows: Any, columns: Any, values: Any) -> None:
         """Add entries; arguments are broadcast against each other."""
-        r, c, v = np.broadcast_arrays(np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64))
+        if not self.wanted:
+            return
+        r, c, v = np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64)
+        if not r.shape == c.shape == v.shape:
+            r, c, v = np.broadcast_arrays(r, c, v)
         self.rows.append(r.ravel())
         self.columns.append(c.ravel())
         self.values.append(v.ravel())

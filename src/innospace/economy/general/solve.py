@@ -71,9 +71,8 @@ class Coordinates:
         with np.errstate(all="ignore"):
             f, jacobian = self.economy.evaluate(v, p)
         slope = np.where(self.logarithmic, v, self.scale)
-        from scipy import sparse
-
-        return f, (jacobian @ sparse.diags_array(slope)).tocsc()
+        jacobian.data *= np.repeat(slope, np.diff(jacobian.indptr))
+        return f, jacobian
 
     def equation_of(self, index: int) -> str:
         """Return the name of an equation."""
