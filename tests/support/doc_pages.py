@@ -3,7 +3,7 @@
 ======================= ==================================================================================
 a block                 what becomes of it
 ======================= ==================================================================================
-``sh``                  commands, in order: ``innospace`` in this process, and ``cp``, ``mkdir``, ``cat``
+``sh``, ``bash``        commands, in order: ``innospace`` in this process, and ``cp``, ``mkdir``, ``cat``
 ``python``              run in one namespace a page
 ``toml``, ``csv``       written to the file that its title, or a comment in its first line, names
 ``text title="output"`` held against what the block before it printed
@@ -62,7 +62,7 @@ class Runner:
         for kind, title, text in blocks(self.page):
             if text.strip() in skip:
                 continue
-            if kind == "sh":
+            if kind in ("sh", "bash"):
                 self.printed = "".join(map(command, text.strip().splitlines()))
             elif kind == "python":
                 self.printed = self._python(text)
