@@ -56,19 +56,16 @@ class StackedOptima:
     hessian: Array
     iterations: Integers
 
-    def better_of(self, other: StackedOptima) -> StackedOptima:
-        """Return, problem by problem, the optimum that is higher; one that is not finite is never chosen."""
-        worth = np.where(self.code == NONFINITE, -np.inf, self.value)
-        take = np.where(other.code == NONFINITE, -np.inf, other.value) > worth
-
-        def chosen(own: Array, others: Array) -> Array:
-            return np.where(take.reshape(-1, *(1,) * (own.ndim - 1)), others, own)
-
-        pairs = zip(self._parts(), other._parts(), strict=True)
-        return StackedOptima(*(chosen(own, others) for own, others in pairs))  # type: ignore[arg-type]
-
-    def _parts(self) -> tuple[Array, ...]:
-        return (self.code, self.theta, self.value, self.gradient, self.hessian, self.iterations)  # type: ignore[return-value]
+    def some(self, which: Integers) -> StackedOptima:
+        """Return those of some problems."""
+        return StackedOptima(
+            self.code[which],
+            self.theta[which],
+            self.value[which],
+            self.gradient[which],
+            self.hessian[which],
+            self.iterations[which],
+        )
 
 
 def maximise_stacked(

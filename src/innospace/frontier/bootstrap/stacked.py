@@ -180,11 +180,13 @@ def _least_squares(y: Array, x: Array, weights: Array | None) -> tuple[Array, Fl
 def _best(stack: Stack, third: Array) -> StackedOptima:
     """Return the best optimum of each sample over the starts of the ordinary fit."""
     starts = _starts(stack, third)
-    edges = _edges(stack)
-    best = maximise_stacked(stack.evaluate, starts[0], stop=edges)
-    for start in starts[1:]:
-        best = best.better_of(maximise_stacked(stack.evaluate, start, stop=edges))
-    return best
+    count = len(third)
+    # all starts of all samples at once: the few that take long do so together
+    found = maximise_stacked(
+        lambda theta, which: stack.evaluate(theta, which % count), np.concatenate(starts), stop=_edges(stack)
+    )
+    worth = np.where(found.code == _NONFINITE, -np.inf, found.value).reshape(len(starts), count)
+    return found.some(worth.argmax(axis=0) * count + np.arange(count))
 
 
 def _without_noise(stack: Stack, best: StackedOptima, which: Integers, at: int) -> StackedOptima:
