@@ -39,7 +39,22 @@ def distribution(y: Any, x: Any, inefficiency: str, noise: str) -> Any:
         return innospace.fit(y=y, X=x, inefficiency=inefficiency, noise=noise).coefficients()
 
 
+def bootstrap(y: Any, x: Any, replications: int) -> Any:
+    """Estimate the half-normal model again on drawn samples."""
+    import innospace
+
+    return innospace.fit(y=y, X=x).bootstrap(replications).intervals()
+
+
 CASES = (
+    Case(
+        "innospace",
+        "half-normal, 1,000 bootstrap refits, 80 rows",
+        lambda: (*sample(80)[:2], 1_000),
+        bootstrap,
+        3,
+        lambda: (*sample(80)[:2], 50),
+    ),
     *(
         Case("innospace", f"half-normal, u: z1 + z2, {n:,} rows", lambda n=n: sample(n), with_regressors)
         for n in (1_000, 100_000)
