@@ -1,0 +1,1 @@
+"""Frontiers with a structure over their rows: groups under one metafrontier."""
