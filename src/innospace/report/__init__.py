@@ -12,6 +12,7 @@ _HOME = {
     "draw": "charts",
     "to_png": "charts",
     "to_svg": "charts",
+    "render_docx": "word",
     "render_html": "document",
     "render_pdf": "pdf",
     "write_report": "write",

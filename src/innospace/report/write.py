@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FULL, BRIEF = "full", "brief"
 KINDS = (FULL, BRIEF)
 DATA_KINDS = ("csv", "xlsx", "parquet")
-FORMATS = ("html", "pdf", "tables", "figures", "data")
+FORMATS = ("html", "pdf", "docx", "tables", "figures", "data")
 
 
 def write_report(
@@ -41,11 +41,13 @@ def write_report(
     folder : path
         Created when it is missing; files of an earlier report with the same names are replaced, others stay.
     formats : sequence of str
-        ``html`` gives ``report.html``; ``pdf`` gives ``report.pdf``; ``tables`` gives ``tables/NAME.csv``,
-        ``tables/NAME.tex`` and ``tables/tables.xlsx``; ``figures`` gives ``figures/NAME.svg``, ``.png`` and ``.csv``;
+        ``html``, ``pdf`` and ``docx`` give ``report.html``, ``report.pdf`` and ``report.docx``; ``tables`` gives
+        ``tables/NAME.csv``, ``tables/NAME.tex`` and ``tables/tables.xlsx``; ``figures`` gives
+        ``figures/NAME.svg``, ``.png`` and ``.csv``;
         ``data`` gives whole results as ``data/STEP.csv``, ``.xlsx`` and ``.parquet``.
     kind : str
-        ``full`` shows everything; ``brief`` is two pages for a reader who decides, ``brief.html`` and ``brief.pdf``.
+        ``full`` shows everything; ``brief`` is two pages for a reader who decides: ``brief.html``, ``brief.pdf``,
+        ``brief.docx``.
         Files of tables, figures and data are whole with either.
 
     Returns
@@ -79,7 +81,7 @@ def write_report(
 
 
 def _add_pages(document: Document, formats: Sequence[str], kind: str, out: Folder, drawings: Drawings) -> None:
-    """Add the page and the PDF, as far as they are wanted."""
+    """Add the page, the PDF and the Word file, as far as they are wanted."""
     stem = "brief" if kind == BRIEF else "report"
     if "html" in formats:
         from innospace.report.brief_pages import render_brief_html
@@ -93,6 +95,11 @@ def _add_pages(document: Document, formats: Sequence[str], kind: str, out: Folde
 
         set_pdf = render_brief_pdf if kind == BRIEF else render_pdf
         out.add(f"{stem}.pdf", set_pdf(document, drawings))
+    if "docx" in formats:
+        from innospace.report.word import render_brief_docx, render_docx
+
+        set_docx = render_brief_docx if kind == BRIEF else render_docx
+        out.add(f"{stem}.docx", set_docx(document, drawings))
 
 
 def _named_tables(document: Document) -> list[Table]:

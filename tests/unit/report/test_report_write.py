@@ -26,7 +26,7 @@ def listed(folder):
 def test_all_forms_are_written(tmp_path, tables):
     document = small(figure(FigureKind.HISTOGRAM, [1.0, 2.0], ["a", "b"], name="f"), tables[0])
     written = write_report(document, tmp_path / "deep" / "report")
-    expected = ["figures/f.csv", "figures/f.png", "figures/f.svg", "report.html", "report.pdf"]
+    expected = ["figures/f.csv", "figures/f.png", "figures/f.svg", "report.docx", "report.html", "report.pdf"]
     expected += ["tables/numbers.csv", "tables/numbers.tex", "tables/tables.xlsx"]
     assert listed(tmp_path / "deep" / "report") == expected
     assert written[0].name == "report.html"
@@ -48,8 +48,8 @@ def test_formats_are_chosen(tmp_path, formats, expected):
 
 
 def test_an_unknown_format_is_named_before_anything_is_written(tmp_path):
-    with pytest.raises(LabelError, match="docx"):
-        write_report(small(), tmp_path / "new", ["html", "docx"])
+    with pytest.raises(LabelError, match="odt"):
+        write_report(small(), tmp_path / "new", ["html", "odt"])
     assert not (tmp_path / "new").exists()
 
 

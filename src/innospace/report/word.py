@@ -1,0 +1,275 @@
+"""A document as a Word file: headings, native tables and equations, figures with alternative text."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from innospace.core.document import Block, Document, Equation, Heading, Notice, Paragraph
+from innospace.core.figure import Figure
+from innospace.core.table import Table
+from innospace.report import views
+from innospace.report.brief import shorten
+from innospace.report.charts.export import Drawings
+from innospace.report.needs import need
+from innospace.report.omml import omml
+from innospace.report.pdf import ROWS, WIDTH
+from innospace.report.tables.layout import Cell, Grid, grid
+from innospace.report.text import one_line, prose
+
+MADE = datetime(1980, 1, 1)
+"""Date within the file: equal content gives equal bytes."""
+TEXT_WIDTH = 170
+"""Millimetres between the margins of A4."""
+SCALE = 2.8
+"""Dots a pixel of drawings: 300 dots an inch over the width of the text."""
+MANY_COLUMNS = 8
+"""Tables with more columns are set smaller."""
+LANGUAGES = {"en": "en-GB", "ru": "ru-RU"}
+_SPACES = {".": "\u2008", "\u202f": "\u202f"}
+"""What an invisible character of padding is set as; all others are as wide as a digit."""
+_DECLARED = " ".join(
+    (
+        'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"',
+        'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"',
+    )
+)
+
+
+def render_docx(document: Document, drawings: Drawings | None = None) -> bytes:
+    """Return a document as a Word file, in the same order as the page, with ``drawings`` shared with it.
+
+    Folded tables are left to the files, as in the PDF.
+
+    Raises
+    ------
+    DataError
+        When an equation cannot be set, or a figure has nothing to draw.
+    InnospaceError
+        When the ``report`` extra is not installed.
+    """
+    page = _Page(document, drawings or Drawings())
+    page.head(document.findings, views.verdict(document.checks))
+    if document.checks:
+        page.checks(views.check_lines(document.checks))
+    for section, named in zip(document.sections, views.named(document), strict=True):
+        page.heading(section.title, 1)
+        for block in named:
+            page.block(block.block, block.name)
+    page.heading("Provenance", 1)
+    page.grid(_plain(("What", "Value"), views.provenance_lines(document.provenance, document.run_id)))
+    for source in views.source_lines(document.provenance):
+        told = (source[k] for k in ("nature", "origin", "licence", "note"))
+        line = ". ".join(t.rstrip(".") for t in (source["name"], *told) if t) + "."
+        page.words(line + (f" SHA-256 {source['sha256']}." if source["sha256"] else ""))
+    return page.bytes(document.command)
+
+
+def render_brief_docx(document: Document, drawings: Drawings | None = None) -> bytes:
+    """Return the brief form of a document as a Word file.
+
+    Raises
+    ------
+    DataError
+        When a figure has nothing to draw.
+    InnospaceError
+        When the ``report`` extra is not installed.
+    """
+    brief = shorten(document)
+    page = _Page(document, drawings or Drawings())
+    page.head(brief.findings, brief.verdict)
+    for name in brief.failed:
+        page.words(f"Failed: {one_line(name)}", "List Bullet")
+    for figure in brief.figures:
+        page.block(figure, figure.name)
+    if brief.table is not None:
+        page.block(replace(brief.table, folded=False), brief.table.name)
+    for notice in brief.notices:
+        page.block(notice, "")
+    return page.bytes(document.command)
+
+
+class _Page:
+    """A Word file that grows from top to bottom."""
+
+    def __init__(self, document: Document, drawings: Drawings) -> None:
+        self.drawings = drawings
+        self.made = need("docx").Document()
+        self.counts = {"Figure": 0, "Table": 0}
+        _style(self.made, LANGUAGES.get(document.language, document.language))
+        core = self.made.core_properties
+        core.title, core.author, core.comments = one_line(document.title), "innospace", ""
+        core.created = core.modified = MADE
+        core.language = document.language
+        self.words(one_line(document.title), "Title")
+        if document.subtitle:
+            self.words(one_line(document.subtitle), "Subtitle")
+
+    def head(self, findings: Sequence[str], verdict: str) -> None:
+        """Set what was found and how sure we are."""
+        self.heading("Findings", 1)
+        for finding in findings:
+            self.words(finding, "List Bullet")
+        self.heading("Checks", 1)
+        self.words(verdict)
+
+    def checks(self, lines: Sequence[views.CheckLine]) -> None:
+        """Set a table of all checks."""
+        rows = [("✓" if c.ok else "✗ failed", c.name, c.value, c.tolerance, f"{c.meaning} {c.remedy}") for c in lines]
+        self.grid(_plain(("", "Check", "Value", "Tolerance", "Meaning"), rows))
+
+    def heading(self, text: str, level: int) -> None:
+        """Set a heading."""
+        self.made.add_heading(one_line(text), level)
+
+    def words(self, text: str, style: str = "Normal") -> None:
+        """Set a paragraph."""
+        self.made.add_paragraph(prose(text), style)
+
+    def block(self, block: Block, name: str) -> None:
+        """Set a block; ``name`` is that of the files of a figure or a table."""
+        if isinstance(block, Heading):
+            self.heading(block.text, 2)
+        elif isinstance(block, Paragraph):
+            for text in views.paragraphs(block.text):
+                self.words(text)
+        elif isinstance(block, Notice):
+            shown = views.notice(block)
+            for text in shown["paragraphs"]:
+                self.words(f"{shown['label']}: {text}", "Intense Quote")
+        elif isinstance(block, Equation):
+            self.put(f"<w:p {_DECLARED}>{omml(block)}</w:p>")
+            self.words(block.meaning)
+        elif isinstance(block, Figure):
+            self.figure(replace(block, name=name))
+        elif block.folded:
+            self.words(f"{one_line(block.title)}: file tables/{name}.")
+        else:
+            self.table(block)
+
+    def figure(self, figure: Figure) -> None:
+        """Set a figure: its parts, then the caption."""
+        from innospace.report.charts import parts, words
+
+        shared = need("docx.shared")
+        for part in parts(figure, ROWS):
+            image = io.BytesIO(self.drawings.png(part, WIDTH, SCALE, titled=False))
+            picture = self.made.add_picture(image, width=shared.Mm(TEXT_WIDTH))
+            self.made.paragraphs[-1].paragraph_format.keep_with_next = True
+            picture._inline.docPr.set("descr", one_line(figure.alt))
+        shown = words(figure)
+        self.caption("Figure", shown.title)
+        for text in (shown.subtitle, shown.caption):
+            if text:
+                self.words(text, "Note")
+
+    def table(self, table: Table) -> None:
+        """Set a table: caption, rows, notes."""
+        self.caption("Table", table.title)
+        self.made.paragraphs[-1].paragraph_format.keep_with_next = True
+        self.grid(grid(table))
+        for note in table.notes:
+            self.words(note, "Note")
+
+    def caption(self, kind: str, title: str) -> None:
+        """Set a numbered caption that Word's lists of figures and tables know."""
+        self.counts[kind] += 1
+        field = (
+            f'<w:fldSimple w:instr=" SEQ {kind} \\* ARABIC "><w:r><w:t>{self.counts[kind]}</w:t></w:r></w:fldSimple>'
+        )
+        text = f'<w:r><w:t xml:space="preserve">. {escape(prose(title))}</w:t></w:r>'
+        lead = f'<w:r><w:t xml:space="preserve">{kind} </w:t></w:r>'
+        self.put(f'<w:p {_DECLARED}><w:pPr><w:pStyle w:val="Caption"/></w:pPr>{lead}{field}{text}</w:p>')
+
+    def grid(self, g: Grid) -> None:
+        """Set rows as a native table whose headings come again on every page."""
+        self.put(_table(g))
+        self.words("", "Note")
+
+    def put(self, xml: str) -> None:
+        """Add XML at the end, before the properties of the section."""
+        body = self.made.element.body
+        body.insert(len(body) - 1, need("docx.oxml").parse_xml(xml))
+
+    def bytes(self, command: str) -> bytes:
+        """Return the file, with the command that reproduces it at its end."""
+        if command:
+            self.heading("Reproduce this report", 1)
+            self.made.add_paragraph(one_line(command), "Command")
+        buffer = io.BytesIO()
+        self.made.save(buffer)
+        return _dated(buffer.getvalue())
+
+
+def _style(made: Any, language: str) -> None:
+    """Set A4, fonts, language and page numbers."""
+    shared, text, oxml, styles = (need(f"docx.{m}") for m in ("shared", "enum.text", "oxml", "enum.style"))
+    section = made.sections[0]
+    section.page_width, section.page_height = shared.Mm(210), shared.Mm(297)
+    section.left_margin = section.right_margin = shared.Mm((210 - TEXT_WIDTH) / 2)
+    section.top_margin = section.bottom_margin = shared.Mm(20)
+    black = shared.RGBColor(0, 0, 0)
+    for name in ("Title", "Subtitle", "Heading 1", "Heading 2", "Caption", "Intense Quote"):
+        made.styles[name].font.color.rgb = black
+    made.styles["Title"].font.size, made.styles["Caption"].font.size = shared.Pt(22), shared.Pt(10)
+    made.styles["Normal"].font.size = shared.Pt(10.5)
+    for name, size in (("Note", 9), ("Command", 9)):
+        own = made.styles.add_style(name, styles.WD_STYLE_TYPE.PARAGRAPH)
+        own.base_style, own.font.size = made.styles["Normal"], shared.Pt(size)
+    made.styles["Command"].font.name = "Courier New"
+    for tag in made.styles.element.iter(oxml.ns.qn("w:lang")):
+        tag.set(oxml.ns.qn("w:val"), language)
+    footer = section.footer.paragraphs[0]
+    footer.alignment = text.WD_ALIGN_PARAGRAPH.CENTER
+    field = f'<w:fldSimple {_DECLARED} w:instr=" PAGE "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
+    footer._p.append(oxml.parse_xml(field))
+
+
+def _plain(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
+    cells = tuple(tuple(Cell(t) for t in row) for row in rows)
+    return Grid(headings, (False,) * len(headings), (), cells, frozenset())
+
+
+def _table(g: Grid) -> str:
+    size = 13 if len(g.headings) > MANY_COLUMNS else 17
+    heads = []
+    if g.spans:
+        heads.append("".join(_cell(s.text, s.text != "", size, bold=True, span=s.width) for s in g.spans))
+    numeric = (False, *g.numeric[1:])
+    heads.append("".join(_cell(h, n, size, bold=True) for h, n in zip(g.headings, numeric, strict=True)))
+    rows = [f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{h}</w:tr>" for h in heads]
+    for number, row in enumerate(g.rows):
+        cells = (
+            _cell(c.text + ("".join(_SPACES.get(p, "\u2007") for p in c.pad) if n else ""), n, size, number in g.rules)
+            for c, n in zip(row, numeric, strict=True)
+        )
+        rows.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(cells)}</w:tr>")
+    lines = "".join(f'<w:{s} w:val="single" w:sz="6" w:color="666666"/>' for s in ("top", "bottom"))
+    look = f'<w:tblW w:w="5000" w:type="pct"/><w:tblBorders>{lines}</w:tblBorders><w:tblLayout w:type="autofit"/>'
+    columns = "<w:gridCol/>" * len(g.headings)
+    return f"<w:tbl {_DECLARED}><w:tblPr>{look}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{''.join(rows)}</w:tbl>"
+
+
+def _cell(text: str, right: bool, size: int, rule: bool = False, *, bold: bool = False, span: int = 1) -> str:
+    edge, place = ("bottom" if bold else "top"), ("right" if right else "left")
+    borders = f'<w:tcBorders><w:{edge} w:val="single" w:sz="4" w:color="666666"/></w:tcBorders>' if bold or rule else ""
+    wide = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    look = f'{"<w:b/>" if bold else ""}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>'
+    run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+    tight = f'<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/><w:jc w:val="{place}"/>'
+    return f"<w:tc><w:tcPr>{wide}{borders}</w:tcPr><w:p><w:pPr>{tight}</w:pPr>{run}</w:p></w:tc>"
+
+
+def _dated(content: bytes) -> bytes:
+    """Return a ZIP file with the date of every entry fixed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, MADE.timetuple()[:6])
+            made.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
