@@ -46,7 +46,7 @@ def _row(nodes: Sequence[Any]) -> str:
         inside = _row(nodes[1:-1] if closed else nodes[1:])
         ends = f'<m:begChr m:val="{_text(first)}"/><m:endChr m:val="{_text(last) if closed else ""}"/>'
         return f"<m:d><m:dPr>{ends}</m:dPr>{_e(inside)}</m:d>"
-    out = []
+    out: list[str] = []
     for i, node in enumerate(nodes):
         scripts = list(node)
         if _name(node) in ("munder", "mover", "munderover", "msub", "msup", "msubsup") and _text(scripts[0]) in SUMS:

@@ -30,6 +30,10 @@ SCALE = 2.8
 """Dots a pixel of drawings: 300 dots an inch over the width of the text."""
 MANY_COLUMNS = 8
 """Tables with more columns are set smaller."""
+LONGEST = 60
+"""Letters of a column beyond which it is given no more room."""
+BRIEF_WIDTH = 105
+"""Millimetres of a figure of the brief form, so that it stays near two pages; Word itself breaks pages."""
 LANGUAGES = {"en": "en-GB", "ru": "ru-RU"}
 _SPACES = {".": "\u2008", "\u202f": "\u202f"}
 """What an invisible character of padding is set as; all others are as wide as a digit."""
@@ -81,7 +85,7 @@ def render_brief_docx(document: Document, drawings: Drawings | None = None) -> b
         When the ``report`` extra is not installed.
     """
     brief = shorten(document)
-    page = _Page(document, drawings or Drawings())
+    page = _Page(document, drawings or Drawings(), BRIEF_WIDTH)
     page.head(brief.findings, brief.verdict)
     for name in brief.failed:
         page.words(f"Failed: {one_line(name)}", "List Bullet")
@@ -97,8 +101,8 @@ def render_brief_docx(document: Document, drawings: Drawings | None = None) -> b
 class _Page:
     """A Word file that grows from top to bottom."""
 
-    def __init__(self, document: Document, drawings: Drawings) -> None:
-        self.drawings = drawings
+    def __init__(self, document: Document, drawings: Drawings, width: int = TEXT_WIDTH) -> None:
+        self.drawings, self.width = drawings, width
         self.made = need("docx").Document()
         self.counts = {"Figure": 0, "Table": 0}
         _style(self.made, LANGUAGES.get(document.language, document.language))
@@ -141,7 +145,7 @@ class _Page:
         elif isinstance(block, Notice):
             shown = views.notice(block)
             for text in shown["paragraphs"]:
-                self.words(f"{shown['label']}: {text}", "Intense Quote")
+                self.words(f"{shown['label']}: {text}", "Quote")
         elif isinstance(block, Equation):
             self.put(f"<w:p {_DECLARED}>{omml(block)}</w:p>")
             self.words(block.meaning)
@@ -159,13 +163,14 @@ class _Page:
         shared = need("docx.shared")
         for part in parts(figure, ROWS):
             image = io.BytesIO(self.drawings.png(part, WIDTH, SCALE, titled=False))
-            picture = self.made.add_picture(image, width=shared.Mm(TEXT_WIDTH))
+            picture = self.made.add_picture(image, width=shared.Mm(self.width))
             self.made.paragraphs[-1].paragraph_format.keep_with_next = True
             picture._inline.docPr.set("descr", one_line(figure.alt))
         shown = words(figure)
         self.caption("Figure", shown.title)
         for text in (shown.subtitle, shown.caption):
             if text:
+                self.made.paragraphs[-1].paragraph_format.keep_with_next = True
                 self.words(text, "Note")
 
     def table(self, table: Table) -> None:
@@ -214,13 +219,14 @@ def _style(made: Any, language: str) -> None:
     section.left_margin = section.right_margin = shared.Mm((210 - TEXT_WIDTH) / 2)
     section.top_margin = section.bottom_margin = shared.Mm(20)
     black = shared.RGBColor(0, 0, 0)
-    for name in ("Title", "Subtitle", "Heading 1", "Heading 2", "Caption", "Intense Quote"):
+    for name in ("Title", "Subtitle", "Heading 1", "Heading 2", "Caption", "Quote"):
         made.styles[name].font.color.rgb = black
     made.styles["Title"].font.size, made.styles["Caption"].font.size = shared.Pt(22), shared.Pt(10)
     made.styles["Normal"].font.size = shared.Pt(10.5)
     for name, size in (("Note", 9), ("Command", 9)):
         own = made.styles.add_style(name, styles.WD_STYLE_TYPE.PARAGRAPH)
         own.base_style, own.font.size = made.styles["Normal"], shared.Pt(size)
+        own.paragraph_format.space_after = shared.Pt(3)
     made.styles["Command"].font.name = "Courier New"
     for tag in made.styles.element.iter(oxml.ns.qn("w:lang")):
         tag.set(oxml.ns.qn("w:val"), language)
@@ -251,8 +257,16 @@ def _table(g: Grid) -> str:
         rows.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(cells)}</w:tr>")
     lines = "".join(f'<w:{s} w:val="single" w:sz="6" w:color="666666"/>' for s in ("top", "bottom"))
     look = f'<w:tblW w:w="5000" w:type="pct"/><w:tblBorders>{lines}</w:tblBorders><w:tblLayout w:type="autofit"/>'
-    columns = "<w:gridCol/>" * len(g.headings)
+    columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in _widths(g))
     return f"<w:tbl {_DECLARED}><w:tblPr>{look}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{''.join(rows)}</w:tbl>"
+
+
+def _widths(g: Grid) -> list[int]:
+    """Return widths of columns in twentieths of a point, by their longest text within bounds."""
+    texts = zip(g.headings, *(tuple(c.text for c in row) for row in g.rows), strict=True)
+    longest = [min(max(map(len, (t[0][:12], *t[1:]))), LONGEST) + 3 for t in texts]
+    whole = TEXT_WIDTH * 1440 / 25.4
+    return [round(whole * n / sum(longest)) for n in longest]
 
 
 def _cell(text: str, right: bool, size: int, rule: bool = False, *, bold: bool = False, span: int = 1) -> str:
