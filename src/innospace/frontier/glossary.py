@@ -369,7 +369,19 @@ _PANEL = (
     Term("mundlak", "", "", "Means of the regressors by unit join the regressors.", "", "Mundlak (1978)"),
 )
 
-TERMS = (*_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL)
+_META = (
+    Term(
+        "gap_ratio",
+        "TGR",
+        "fraction",
+        "Technology gap ratio: the frontier of the own group as a share of the metafrontier.",
+        "TGR = exp(f_group - f_meta)",
+        "Battese, Rao and O'Donnell (2004)",
+    ),
+    Term("te_meta", "", "fraction", "Technical efficiency against the metafrontier.", "te_meta = te gap_ratio"),
+)
+
+TERMS = (*_META, *_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL)
 
 
 def explain_terms() -> tuple[Term, ...]:
