@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -199,7 +199,7 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
         sample = problem.rows(index)
     optima = _optima(sample)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
-    best = max([o for o in usable if not _without_limit(sample, o)] or usable, key=lambda o: o.value)
+    best = _best([o for o in usable if not _without_limit(sample, o)] or usable)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
     level = ordinary_least_squares(sample).loglik
@@ -260,6 +260,16 @@ def _search(problem: Problem, start: Array) -> Optimum:
     near = isinstance(problem.density, Composed) and found.decrement <= BY_QUADRATURE * (1.0 + abs(found.value))
     stopped = found.code in (StatusCode.MAX_ITERATIONS, StatusCode.STALLED)
     return replace(found, code=StatusCode.CONVERGED) if near and stopped else found
+
+
+def _best(optima: Sequence[Optimum]) -> Optimum:
+    """Return the highest; of those that rounding cannot tell apart, the one whose score is nearest to zero."""
+    best = max(optima, key=lambda o: o.value)
+    if best.code is not StatusCode.CONVERGED:
+        return best
+    rounding = 1e-13 * (1.0 + abs(best.value))
+    same = [o for o in optima if o.code is StatusCode.CONVERGED and best.value - o.value <= rounding]
+    return min(same, key=lambda o: o.decrement)
 
 
 def _without_noise(problem: Problem, best: Optimum) -> Optimum:

@@ -112,6 +112,9 @@ def maximise(
         actual = new_value - value if usable else -np.inf
         noise = 1e-13 * (1.0 + abs(value))
         quality = actual / gain if gain > noise else (1.0 if actual >= -noise else -1.0)
+        if last and usable and newton_decrement(new_gradient, new_hessian) < decrement:
+            # so near the optimum the value is mostly rounding; what the score still promises is not
+            quality = 1.0
         if quality < 0.25:
             radius = 0.25 * length
         elif quality > 0.75 and length > 0.99 * radius:

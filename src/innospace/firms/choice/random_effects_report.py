@@ -113,7 +113,8 @@ def effect_numbers(fit: EffectsFit, estimates: Estimates, kind: str, pooled: flo
     """Return sigma_u and rho with errors and intervals, the test of no effect, and counts of firms and nodes."""
     numbers = {"firms": float(panel.n_firms), **_periods(panel), "nodes": float(fit.nodes)}
     numbers |= {"quadrature_change": fit.change, "pooled_log_likelihood": pooled}
-    statistic = max(0.0, 2.0 * (fit.log_likelihood - pooled))
+    # without an effect the two likelihoods are one, whatever their last digits
+    statistic = 0.0 if fit.no_effect else max(0.0, 2.0 * (fit.log_likelihood - pooled))
     p = 0.5 * float(stats.chi2.sf(statistic, 1)) if statistic > 0.0 else 1.0
     numbers |= {"lr_no_effect": statistic, "lr_no_effect_p_value": p}
     sigma = fit.sigma
