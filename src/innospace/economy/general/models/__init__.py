@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from innospace.core.labels import require_known
 
 if TYPE_CHECKING:
-    from innospace.economy.general.models.ready import ReadyModel
+    from innospace.economy.general.models.ready_model import ReadyModel
 
 MODELS = {
     "splcge": ("splcge", "MODEL"),

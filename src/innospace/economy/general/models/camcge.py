@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from innospace.economy.general.models.ready import ReadyModel, cobb_douglas, data
+from innospace.economy.general.models.ready_model import ReadyModel, cobb_douglas, data
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import (
     Activity,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.models.open_economy import Country, Roles, levels, parts
-from innospace.economy.general.models.ready import ReadyModel, cobb_douglas, sample_sam
+from innospace.economy.general.models.ready_model import ReadyModel, cobb_douglas, sample_sam
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.solve import compile_spec, solve
 from innospace.economy.general.spec import Agent, Spec, Transfer

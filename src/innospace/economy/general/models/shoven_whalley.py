@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from innospace.economy.general.models.ready import ReadyModel, data
+from innospace.economy.general.models.ready_model import ReadyModel, data
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Activity, Agent, Commodity, Endowment, Spec, Transfer
 from innospace.economy.general.trees import Flow, Nest, Tax, single

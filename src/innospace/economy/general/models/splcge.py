@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from innospace.data.sam import SAM
-from innospace.economy.general.models.ready import ReadyModel, cobb_douglas, sample_sam
+from innospace.economy.general.models.ready_model import ReadyModel, cobb_douglas, sample_sam
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Activity, Agent, Commodity, Endowment, Spec
 from innospace.economy.general.trees import Flow, Nest, single

@@ -12,7 +12,7 @@ from innospace.economy.general.models.open_economy import (
     open_economy,
     parts,
 )
-from innospace.economy.general.models.ready import ReadyModel, cobb_douglas, sample_sam
+from innospace.economy.general.models.ready_model import ReadyModel, cobb_douglas, sample_sam
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Spec, Transfer
 from innospace.economy.scenario import Scenario, Shock
