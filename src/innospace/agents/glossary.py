@@ -5,7 +5,10 @@ from __future__ import annotations
 from innospace.agents.assumptions import REASONS, Assumptions
 from innospace.agents.network import MEASURES
 from innospace.agents.policy import INSTRUMENTS
+from innospace.agents.spec import AgentSpec
 from innospace.agents.targets import HELD_OUT, MOMENTS
+from innospace.agents.terms_results import RESULTS
+from innospace.core.formula_text import plain
 from innospace.core.terms import Term
 
 _SOURCE = "reconstruction; space after Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
@@ -116,4 +119,5 @@ def explain_terms() -> tuple[Term, ...]:
     moments = (Term(n, "", "", f"{meaning}.") for n, meaning in {**MOMENTS, **HELD_OUT}.items())
     measures = (Term(n, "", unit, f"{meaning}.") for n, (unit, meaning) in MEASURES.items())
     instruments = (Term(n, "", "", meaning) for n, meaning in INSTRUMENTS.items())
-    return (*_OWN, *assumed, *moments, *measures, *instruments)
+    equations = (Term(e.name, "", "", e.meaning, plain(e.typst), _SOURCE, e.latex) for e in AgentSpec().equations())
+    return (*_OWN, *assumed, *moments, *measures, *instruments, *equations, *RESULTS)

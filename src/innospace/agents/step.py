@@ -34,13 +34,17 @@ class PolicyOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    title: str = ""
-    region: str
-    instrument: str
-    years: Annotated[list[int], Field(min_length=2, max_length=2)]
-    budget: float = 0.0
-    rate: float = 0.5
+    name: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="Name of the policy; instruments that share it work together."
+    )
+    title: str = Field(default="", description="What charts and tables call the policy; its name when left out.")
+    region: str = Field(description="Region whose agents the instrument reaches.")
+    instrument: str = Field(description="What is done: innospace explain cooperation_centre, and so on.")
+    years: Annotated[list[int], Field(min_length=2, max_length=2)] = Field(
+        description="First and last year of the instrument, both included."
+    )
+    budget: float = Field(default=0.0, description="Million roubles a year.")
+    rate: float = Field(default=0.5, description="Share of the costs of a joint project that the instrument pays.")
 
 
 class Options(BaseModel):
@@ -55,7 +59,12 @@ class Options(BaseModel):
     replications: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=100, title="Runs", description="The country is run so many times without policy and with each."
     )
-    policies: list[PolicyOptions] = Field(default_factory=list, title="Policies", json_schema_extra=_NO_FORM)
+    policies: list[PolicyOptions] = Field(
+        default_factory=list,
+        title="Policies",
+        description="Tables [[step.NAME.policies]], one for each instrument in a region; compared with no policy.",
+        json_schema_extra=_NO_FORM,
+    )
     focus: list[str] = Field(
         default_factory=list, title="Regions in focus", description="Shown by themselves, besides those of policies."
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,25 +17,47 @@ if TYPE_CHECKING:
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Term, symbol, column or check; all if none.")] = "",
+    context: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]",
+            help="Term, symbol, column, check, equation, key of a study file (step.frontier.noise), method, sample or "
+            "region; all if none.",
+        ),
+    ] = "",
+    latex: Annotated[bool, typer.Option("--latex", help="Show definitions in LaTeX where there are some.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
-    """Explain a term: meaning, unit, equation, source."""
+    """Explain a name: meaning, unit, equation, where it is met, source."""
     from innospace.study.glossary import find, terms
 
-    found = find(name) if name else terms()
+    found = find(name, _commands(context)) if name else terms()
     payload = {"terms": [t.to_dict() for t in found]}
     if name:
-        return Outcome(payload, "\n\n".join(_entry(t) for t in found))
+        return Outcome(payload, "\n\n".join(_entry(t, latex) for t in found))
     return Outcome(payload, aligned([(t.name, t.symbol, t.meaning) for t in found], ("Term", "Symbol", "Meaning")))
 
 
-def _entry(term: Term) -> str:
-    title = f"{term.name} ({term.symbol})" if term.symbol and term.symbol != term.name else term.name
+def _commands(context: typer.Context) -> Iterator[Term]:
+    """Yield the commands of the program, as their help tells them."""
+    from innospace.core.terms import Term
+
+    root: Any = context.find_root().command
+    for name, command in root.commands.items():
+        meaning = f"Command. {command.get_short_help_str(200)}"
+        yield Term(name, "", "", meaning, where=f"innospace {name} --help")
+
+
+def _entry(term: Term, latex: bool) -> str:
+    title = f"{term.name} ({term.symbol.strip('()')})" if term.symbol and term.symbol != term.name else term.name
     lines = [title + (f", {term.unit}" if term.unit else ""), wrapped(term.meaning, "  ")]
-    if term.equation:
+    if latex and term.latex:
+        lines.append(textwrap.indent(term.latex, "    "))  # not folded: it is copied
+    elif term.equation:
         lines.append(wrapped(term.equation, "    "))
-    if term.source:
-        lines.append(wrapped(f"Source: {term.source}", "  "))
+    for word, text in (("Where", term.where), ("Source", term.source)):
+        if text:
+            lines.append(wrapped(f"{word}: {text}", "  "))
     return "\n".join(lines)

@@ -19,6 +19,18 @@ class StatusCode(StrEnum):
     STALLED = "stalled"
 
 
+MEANINGS: Mapping[StatusCode, str] = {
+    StatusCode.CONVERGED: "A solution inside the space of parameters was reached and verified.",
+    StatusCode.BOUNDARY: "The solution lies on an edge of what the parameters may be; the edge is named, and usual "
+    "standard errors do not hold there.",
+    StatusCode.MAX_ITERATIONS: "The search used all its iterations before it arrived: no solution.",
+    StatusCode.SINGULAR: "The derivatives do not determine the next step: parameters or equations repeat each other.",
+    StatusCode.NONFINITE: "A number became infinite or undefined on the way: no solution.",
+    StatusCode.STALLED: "No step improved any more although the solution was not reached.",
+}
+"""What each ending means, for ``innospace explain``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """Outcome of a computation.

@@ -23,6 +23,10 @@ class Term:
         Definition in plain text; empty when there is none.
     source : str
         Who defined it, author and year; empty for plain columns.
+    latex : str
+        The definition in LaTeX, where the program writes it so.
+    where : str
+        Where a user meets it: a key, an argument, a table, a chart.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Term:
     meaning: str
     equation: str = ""
     source: str = ""
+    latex: str = ""
+    where: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """Return plain types."""

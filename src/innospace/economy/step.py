@@ -104,8 +104,10 @@ class Options(BaseModel):
         title="Scenarios",
         description="The four options of the paper and all of the study when empty.",
     )
-    assumptions: Assumptions = Field(default_factory=Assumptions)
-    closure: Rules = Field(default_factory=Rules)
+    assumptions: Assumptions = Field(
+        default_factory=Assumptions, description="Numbers in place of defaults; a report prints them with reasons."
+    )
+    closure: Rules = Field(default_factory=Rules, description="Rules in place of defaults: who adjusts to whom.")
     draws: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, title="Draws", description="Everything is solved so many times again with drawn assumptions."
     )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
 
+from innospace.core.document import Equation
+from innospace.core.formula_text import plain
 from innospace.core.terms import Term
+from innospace.firms.terms_results import RESULTS
 
 AREAS = ("panel", "joint", "panel_choice", "effects", "did", "productivity", "chain")
 """Each has a module ``terms_AREA`` with its ``TERMS``."""
@@ -65,9 +70,32 @@ _COMMON = (
 
 
 def explain_terms() -> tuple[Term, ...]:
-    """Return every term; a word that several areas use is explained once."""
+    """Return every term; a word that several areas use is explained once, tables and charts besides."""
     found = {t.name: t for t in _COMMON}
     for area in AREAS:
         for term in importlib.import_module(f"innospace.firms.terms_{area}").TERMS:
             found.setdefault(term.name, term)
-    return tuple(found.values())
+    shown = [t for t in RESULTS if t.name not in found or t.meaning.startswith(("Table", "Chart"))]
+    return (*found.values(), *shown, *_equations())
+
+
+def _equations() -> Iterator[Term]:
+    """Yield the equations that the modules of this engine hold, each once."""
+    import innospace.firms
+
+    seen: dict[tuple[str, str], Equation] = {}
+    for module in pkgutil.walk_packages(innospace.firms.__path__, "innospace.firms."):
+        for value in vars(importlib.import_module(module.name)).values():
+            seen |= {(e.name, e.latex): e for e in _held(value)}
+    for e in seen.values():
+        meaning = f"Equation. {e.meaning.rstrip('.')}."
+        yield Term(e.name, "", "", meaning, plain(e.typst), "", e.latex, "results on firms")
+
+
+def _held(value: object) -> Iterator[Equation]:
+    """Yield the equations in a value of a module, also within tuples and mappings."""
+    if isinstance(value, Equation):
+        yield value
+    elif isinstance(value, tuple | Mapping):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _held(inner)

@@ -42,7 +42,11 @@ class Options(BaseModel):
         description="One estimator on one table.",
         json_schema_extra={"form": "method", "only": "no analysis"},
     )
-    arguments: dict[str, Any] = Field(default_factory=dict, json_schema_extra={"form": "none", "only": "method"})
+    arguments: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Arguments of the method, as innospace firms METHOD --help tells them.",
+        json_schema_extra={"form": "none", "only": "method"},
+    )
     analysis: Literal["internationalisation"] | None = Field(
         default=None,
         title="Whole analysis",
@@ -50,9 +54,21 @@ class Options(BaseModel):
         "choose one method.",
         json_schema_extra={"empty": "One method"},
     )
-    columns: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
-    cross_section: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
-    annual: Columns = Field(default_factory=dict, json_schema_extra=_PARTS)
+    columns: Columns = Field(
+        default_factory=dict,
+        description="Which column of the panel of two waves plays which part of the analysis.",
+        json_schema_extra=_PARTS,
+    )
+    cross_section: Columns = Field(
+        default_factory=dict,
+        description="Which column of the cross-section plays which part of the analysis.",
+        json_schema_extra=_PARTS,
+    )
+    annual: Columns = Field(
+        default_factory=dict,
+        description="Which column of the annual panel plays which part of the analysis.",
+        json_schema_extra=_PARTS,
+    )
     draws: Annotated[int, Field(ge=0, le=100_000)] = Field(
         default=200, title="Draws", description="Of every bootstrap.", json_schema_extra={"only": "analysis"}
     )

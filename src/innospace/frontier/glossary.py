@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from innospace.core.formula_text import plain
 from innospace.core.terms import Term
 from innospace.frontier.panel.models import MODELS
+from innospace.frontier.space.spec import SpaceSpec
 from innospace.frontier.terms_distributions import DISTRIBUTIONS
+from innospace.frontier.terms_results import RESULTS
 
 _SOURCE = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
 _ALS = "Aigner, Lovell and Schmidt (1977)"
@@ -381,7 +384,12 @@ _META = (
     Term("te_meta", "", "fraction", "Technical efficiency against the metafrontier.", "te_meta = te gap_ratio"),
 )
 
-TERMS = (*_META, *_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL)
+_EQUATIONS = tuple(
+    Term(e.name, "", "", e.meaning, plain(e.typst), _SOURCE, e.latex, "equations of the innovation space")
+    for e in SpaceSpec().equations()
+)
+
+TERMS = (*_META, *_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL, *_EQUATIONS, *RESULTS)
 
 
 def explain_terms() -> tuple[Term, ...]:

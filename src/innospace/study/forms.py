@@ -166,6 +166,11 @@ def _field(key: str, info: FieldInfo, group: str) -> FormField:
     return FormField(key, title, info.description or "", kind, choices, default, info.is_required(), item, group)
 
 
+def choice_words(value: str) -> str:
+    """Return a value of a choice as a page shows it."""
+    return _CHOICE_WORDS.get(value) or words(value)
+
+
 def words(name: str) -> str:
     """Return a name as words: ``half_normal`` is ``Half normal``."""
     text = name.replace("_", " ")
@@ -182,7 +187,7 @@ def _kind(hint: Any) -> tuple[Kind, dict[str, str], type, bool]:
     if origin is typing.Annotated:
         return _kind(inner_hints[0])
     if origin is Literal:
-        return Kind.CHOICE, {str(v): _CHOICE_WORDS.get(v) or words(str(v)) for v in inner_hints}, str, False
+        return Kind.CHOICE, {str(v): choice_words(str(v)) for v in inner_hints}, str, False
     if origin is list:
         return Kind.LIST, {}, inner_hints[0], True
     if origin is dict:

@@ -1,67 +1,172 @@
-"""Terms of every engine, columns of every schema, and the words of the house, in one place."""
+"""Terms of every engine, columns of every schema, names of the program and words of the house, in one place."""
 
 from __future__ import annotations
 
 import importlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
 
-from innospace.core.labels import require_known
+from innospace.core.errors import LabelError
+from innospace.core.labels import suggest
 from innospace.core.terms import Term
+from innospace.study.house_terms import HOUSE
+from innospace.study.program_terms import Named, program_terms, region, region_names
 
-GLOSSARIES: tuple[str, ...] = (
-    "innospace.frontier.glossary",
-    "innospace.economy.models.knowledge.glossary",
-    "innospace.economy.general.glossary",
-    "innospace.firms.glossary",
-    "innospace.agents.glossary",
-)
-"""Modules of engines that offer ``explain_terms()``."""
+GLOSSARIES: dict[str, str] = {
+    "innospace.frontier.glossary": "frontier",
+    "innospace.economy.models.knowledge.glossary": "economy",
+    "innospace.economy.general.glossary": "economy",
+    "innospace.firms.glossary": "firms",
+    "innospace.agents.glossary": "agents",
+}
+"""Modules that offer ``explain_terms()`` -> engine."""
 
-_HOUSE = (
-    Term("observed", "", "", "Measured and published by its source; taken over as it is."),
-    Term("reconstructed", "", "", "Computed back from published results; exact up to the interval that is stated."),
-    Term("assumed", "", "", "Set by the author of a study without an estimate; the report names it."),
-    Term("simulated", "", "", "Drawn by a random generator from a model with known parameters and a stated seed."),
-    Term("estimated", "", "", "Inferred from data by a stated model; carries a standard error or an interval."),
-)
+_ENDS = ("lower", "upper", "median", "difference", "before", "after", "delta", "bootstrap")
+"""Ends of names of columns that say which number of a quantity they hold; each is a term."""
+_ENDS_OF_DATA = ("treated", "control", "at_risk", "share", "complementarity", "substitutability")
+"""Ends behind names that a study gives itself, and beginnings in front of them."""
+_BEGINNINGS_OF_DATA = ("predicted", "index", "gap", "value")
+_YEARS = re.compile(r"[-_.](?:19|20)\d\d(?:[-_.].*)?$")
+_EQUATION = re.compile(r"^(?:equation )?\(?(\d{1,2})\)?(?: .*)?$")
+_LEVEL = re.compile(r"_0\.\d+$")
+_NUMBER = re.compile(r"(?<=[a-z])\d+$")
 
 
 def terms() -> tuple[Term, ...]:
     """Return every term but members of families (names with a dot), which :func:`find` knows as well."""
-    return tuple(t for t in _every() if "." not in t.name)
+    return tuple(dict.fromkeys(n.term for n in _every(tuple(GLOSSARIES.items())) if "." not in n.term.name))
 
 
-def _every() -> tuple[Term, ...]:
+@cache
+def _every(glossaries: tuple[tuple[str, str], ...]) -> tuple[Named, ...]:
     """Return every term; engines may use one name for different things, columns and words of the house only add."""
     from innospace.data.schemas import innovation_space
 
+    found = [Named(t, "", of) for name, of in glossaries for t in importlib.import_module(name).explain_terms()]
+    known = {(n.engine, word) for n in found for word in (n.term.name, n.term.symbol) if word}
     columns = (
         Term(c.name, "", c.unit, c.meaning + (f" ({c.rule})." if c.rule else "."), "", "column of innovation_space")
         for c in innovation_space.describe()
     )
-    found = [t for name in GLOSSARIES for t in importlib.import_module(name).explain_terms()]
-    known = {t.name for t in found}
-    return (*found, *(t for t in (*columns, *_HOUSE) if t.name not in known))
+    names = {name for _, name in known}
+    found += [Named(t) for t in (*columns, *HOUSE) if t.name not in names]
+    names |= {n.term.name for n in found}
+    paths: list[Named] = []
+    for named in program_terms():
+        # what only adds a place is left to the word that says what it is
+        taken = (named.engine, named.term.name) in known if named.engine else named.term.name in names
+        (paths if named.adds and taken else found).append(named)
+        known.add((named.engine, named.term.name))
+    return tuple(_placed(found, paths))
 
 
-def find(name: str) -> tuple[Term, ...]:
+def _placed(found: Iterable[Named], paths: Iterable[Named]) -> Iterator[Named]:
+    """Yield terms with the places in which the program uses their names as well."""
+    places: dict[tuple[str, str], list[Named]] = {}
+    for named in paths:
+        places.setdefault((named.engine, named.term.name), []).append(named)
+    for named in found:
+        more = [] if named.path else places.get((named.engine, named.term.name), [])
+        where = "; ".join(dict.fromkeys(w for w in (named.term.where, *(p.term.where for p in more)) if w))
+        term = replace(named.term, where=where)
+        yield replace(named, term=term)
+        yield from (Named(term, p.path, p.engine) for p in more if p.path)
+
+
+def find(name: str, more: Iterable[Term] = ()) -> tuple[Term, ...]:
     """Return the terms that have this name or symbol; capitals count only where they decide.
+
+    Parameters
+    ----------
+    name : str
+        Also with a dot: a key of a study file (``step.frontier.inefficiency``), an engine in front
+        (``economy.GRP``), a check as reports name it (``frontier.2010.skewness``); or a region.
+    more : iterable of Term
+        Further terms that the caller knows.
 
     Raises
     ------
     LabelError
         When there is none; the nearest are named.
     """
-    every = _every()
-    # names of checks carry the step and the model in front or a year behind: frontier.2010.skewness, delta.2010
-    for part in (name, *reversed(name.split("."))):
-        if found := _named(part, every):
+    every = (*_every(tuple(GLOSSARIES.items())), *map(Named, more))
+    for reading in _readings(name):
+        if found := _named(reading, name, every):
             return found
-    known = list(dict.fromkeys(word for t in every for word in (t.name, t.symbol) if word))
-    require_known([name], known, kind="term")
+    if found := _shown(name, every):
+        return found
+    place = region(name) if name else None
+    if place is not None:
+        return (place,)
+    known = (word for n in every for word in (n.term.name, n.term.symbol, n.path) if word)
+    raise LabelError(
+        f"Unknown term: {name!r}.",
+        allowed="names that innospace explain lists, their symbols, keys of study files, regions",
+        remedy=suggest(name, [*known, *region_names()]) or "See the list: innospace explain",
+    )
+
+
+def _readings(name: str) -> Iterator[tuple[str, ...]]:
+    """Yield what a name may stand for, nearest first; a reading of two words is a quantity and which end of it.
+
+    Names of checks carry the step and the model in front or a year behind (``frontier.2010.skewness``,
+    ``delta.2010``), those of columns and charts a year, a number or an end (``map-2012``, ``x0``, ``te_lower``);
+    equations have a number (``31``, ``equation 31``, ``(31) product markets``).
+    """
+    if _LEVEL.search(name):
+        yield (_LEVEL.sub("", name),)
+    parts = list(dict.fromkeys((name, name.removeprefix("step."), *reversed(name.split(".")))))
+    yield from ((part,) for part in parts)
+    if equation := _EQUATION.match(name):
+        yield (f"({equation[1]})",)
+    for part in parts:
+        plain = _YEARS.sub("", part)
+        if plain != part:
+            yield (plain,)
+        yield from ((plain.removesuffix(f"_{end}"), end) for end in _ENDS if plain.endswith(f"_{end}"))
+        yield from ((end,) for end in _ENDS_OF_DATA if plain.endswith(f"_{end}"))
+        yield from ((begin,) for begin in _BEGINNINGS_OF_DATA if plain.startswith(f"{begin}_"))
+        if _NUMBER.search(plain):
+            yield (_NUMBER.sub("", plain),)
+
+
+def _named(reading: tuple[str, ...], name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
+    """Return the terms of every word of a reading; nothing when one is not known."""
+    first = name.removeprefix("step.").partition(".")[0]
+    own = tuple(n for n in every if n.engine == first)
+    found: list[Term] = []
+    for word in reading:
+        some = _exact(word, own) or _exact(word, every)
+        if not some:
+            return ()
+        found += some
+    return tuple(dict.fromkeys(found))
+
+
+def _shown(name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
+    """Return the tables, charts and checks whose names begin or end this one, the longest first.
+
+    In a study of firms the name of a table carries the part of the study in front (``matching-export-balance``), that
+    of a chart of a policy the policy behind it (``agents-effect-centre``).
+    """
+    kinds = {"-": ("Table", "Chart"), "_": ("Check", "Gate")}
+    for mark, begins in kinds.items():
+        words = name.rpartition(".")[2].split(mark)
+        cuts = range(1, len(words))
+        for part in (*(mark.join(words[i:]) for i in cuts), *(mark.join(words[:-i]) for i in cuts)):
+            if found := tuple(t for t in _exact(part, every) if t.meaning.startswith(begins)):
+                return found
     return ()
 
 
-def _named(name: str, every: tuple[Term, ...]) -> tuple[Term, ...]:
-    exact = tuple(t for t in every if name and name in (t.name, t.symbol))
-    folded = tuple(t for t in every if name and name.casefold() in (t.name.casefold(), t.symbol.casefold()))
-    return exact or folded
+def _exact(word: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
+    """Return the terms of a dotted name of a study file, of a name, or of a symbol."""
+    if not word:
+        return ()
+    if "." in word and (paths := [n.term for n in every if f".{n.path}".endswith(f".{word}")]):
+        return tuple(paths)
+    exact = [n.term for n in every if word in (n.term.name, n.term.symbol)]
+    folded = word.casefold()
+    return tuple(exact or (n.term for n in every if folded in (n.term.name.casefold(), n.term.symbol.casefold())))

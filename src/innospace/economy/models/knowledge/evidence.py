@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from innospace.core.formula_text import plain
 from innospace.core.numbers import fixed, significant
 from innospace.core.table import Column, Table
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.closure import CHOICES
 from innospace.economy.models.knowledge.families import LEVER_GROUPS
 from innospace.economy.models.knowledge.spec import REASONS, KnowledgeSpec
-from innospace.economy.models.knowledge.wording import label, plain
+from innospace.economy.models.knowledge.wording import label
 
 if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult

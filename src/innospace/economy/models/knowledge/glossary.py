@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from innospace.core.formula_text import plain
 from innospace.core.terms import Term
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.blocks import equations
 from innospace.economy.models.knowledge.closure import CHOICES, Closure
 from innospace.economy.models.knowledge.families import LEVER_GROUPS, PARAMETERS, VARIABLES
 from innospace.economy.models.knowledge.spec import REASONS
-from innospace.economy.models.knowledge.wording import PAPER, plain
+from innospace.economy.models.knowledge.terms_results import RESULTS
+from innospace.economy.models.knowledge.wording import PAPER
 from innospace.economy.system import EquationFamily, Family, Symbols
 
 RECONSTRUCTED = "reconstruction"
@@ -75,10 +77,10 @@ def explain_terms() -> tuple[Term, ...]:
         for name, members in LEVER_GROUPS.items()
         if name not in {f.title for f in (*VARIABLES, *PARAMETERS)}
     ]
-    return (*terms, *_RESULTS)
+    return (*terms, *_equations(), *_MEASURES, *RESULTS)
 
 
-_RESULTS = (
+_MEASURES = (
     Term(
         "growth_effect",
         "",
@@ -93,6 +95,15 @@ _RESULTS = (
         "ln I(t) - ln I(t-1) = Σ_i (s_i(t) + s_i(t-1)) / 2 ln(Y_i(t) / Y_i(t-1))",
     ),
 )
+
+
+def _equations() -> Iterator[Term]:
+    """Yield the families of equations under the default closure, by name and number."""
+    for f in equations(Symbols(VARIABLES, PARAMETERS), Closure()):
+        unknowns = ", ".join(e.unknown for e in f.equations)
+        meaning = f"Equation ({f.number}) of the block {f.block}. {f.meaning} Determines {unknowns}."
+        source = PAPER if f.origin == "paper" else RECONSTRUCTED
+        yield Term(f.name, f"({f.number})", "", meaning, plain(f.typst), source, f.latex, "equations of the economy")
 
 
 def _determined() -> dict[str, EquationFamily]:
@@ -117,7 +128,8 @@ def _variable(family: Family, determined: dict[str, EquationFamily]) -> Iterator
         where = f" {_named(labels)}." if labels else ""
         source = PAPER if e.origin == "paper" else RECONSTRUCTED
         meaning = f"{_lead(family)}{where} Determined by equation ({e.number}), {e.name}. {e.meaning}"
-        yield Term(name, plain(family.symbol) if not labels else "", family.unit, meaning, plain(e.typst), source)
+        symbol = plain(family.symbol) if not labels else ""
+        yield Term(name, symbol, family.unit, meaning, plain(e.typst), source, e.latex)
 
 
 def _parameter(family: Family) -> Iterator[Term]:

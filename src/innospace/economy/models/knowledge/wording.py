@@ -18,10 +18,6 @@ Array = np.ndarray
 LEVEL = 0.90
 """Level of intervals taken from draws."""
 PAPER = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
-_GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "eta": "η", "theta": "θ", "kappa": "κ", "lambda": "λ",
-    "nu": "ν", "tau": "τ", "phi": "φ", "varphi": "φ", "psi": "ψ", "omega": "ω", "sigma": "σ",
-}  # fmt: skip
 
 
 def label(name: str, *, inside: bool = False) -> str:
@@ -128,14 +124,3 @@ def verdict(checks: tuple[Check, ...]) -> str:
     if not failed:
         return f"all {len(checks)} passed"
     return f"{len(failed)} of {len(checks)} failed: {', '.join(failed)}"
-
-
-def plain(markup: str) -> str:
-    """Return a formula in Typst or LaTeX as plain text with Greek letters, for terminals and tables."""
-    text = re.sub(r"\\(?:text|mathrm)\{([^}]*)\}", r"\1", markup)
-    text = re.sub(r"\\bar\s*(\w)|overline\((\w)\)", lambda m: f"{m[1] or m[2]}\u0304", text)
-    text = text.replace("\\/", "/").replace(" quad ", "  ").replace('"', "").replace("{", "").replace("}", "")
-    text = re.sub(r"\\?\b([a-z]+)(?=_|\^|\b)", lambda m: _GREEK.get(m[1], m[0]), text)
-    text = re.sub(r"\bsum(?=_|\b)", "Σ", text).replace(" in ", " ∈ ")
-    text = re.sub(r"([_^])\((\w+)\)", r"\1\2", text)
-    return re.sub(r"  +", "  ", text).strip()

@@ -1,0 +1,125 @@
+"""Words of the knowledge economy: columns, tables and charts of its results, and keys of scenarios."""
+
+from __future__ import annotations
+
+from innospace.core.terms import Term
+
+_COLUMNS = {
+    "scenario": ("label", "Path of the economy that a row belongs to; baseline is the one without shocks."),
+    "baseline": ("label", "The path without shocks, which scenarios are compared with."),
+    "agent": ("label", "Agent of the economy that a number belongs to."),
+    "market": ("label", "Product or labour that a number belongs to."),
+    "growth": ("percent a year", "Average annual growth of real gross regional product."),
+    "effect_points": ("percentage points a year", "Effect on growth: growth under a scenario less baseline growth."),
+    "effect_percent": ("percent", "Effect on growth in percent of baseline growth."),
+    "points": ("percentage points a year", "Effect on growth, read as percentage points."),
+    "percent": ("percent", "Effect on growth, read as percent of baseline growth."),
+    "paper": ("", "Number of Table 6 of the source paper; as a table: effects beside those of the paper."),
+    "gap": ("percent", "Real gross regional product against the baseline, in the last year or by year (gap.SCENARIO)."),
+    "index": ("base year = 100", "Real gross regional product by year (index.SCENARIO)."),
+    "positive": ("fraction", "Share of draws in which the scenario raises growth."),
+    "why": ("label", "Reason that the author of a scenario gives."),
+    "where": ("label", "Labels that select members of a parameter; a dimension that is left out means all."),
+    "operation": ("label", "How a shock changes a parameter: set, multiply, add or path."),
+    "sector": ("label", "Producer: science and education, innovation, other industries."),
+    "case": ("label", "Year and scenario of a row."),
+    "output": ("", "Output of a producer at base-year prices, or its contribution to growth."),
+    "labour": ("", "Labour of a producer in thousand persons, or its contribution to growth."),
+    "capital": ("", "Capital of a producer at base-year prices, or its contribution to growth."),
+    "training": ("percentage points a year", "Contribution of training to growth of output."),
+    "price_rule": ("label", "How the price of a market is found: it clears the market, is set, or comes from outside."),
+    "quantity_base": ("", "Quantity on a market in the base year."),
+    "quantity_last": ("", "Quantity on a market in the last year."),
+    "price_last": ("base year = 1", "Price on a market in the last year."),
+    "relative_price_last": ("base year = 1", "Price on a market in the last year over the consumer price index."),
+    "q": ("", "Quantity of a market in the last year under a scenario (q.SCENARIO)."),
+    "side": ("label", "Whether an agent receives or pays."),
+    "item": ("label", "Market or payment."),
+    "agent_title": ("label", "Name of an agent as a reader sees it."),
+    "base": ("", "Value in the base year."),
+    "last": ("", "Value in the last year of the baseline."),
+    "members": ("count", "How many variables a family has, by its labels."),
+    "equations": ("label", "Numbers of the equations that determine a variable."),
+    "choice": ("label", "Choice of a rule."),
+    "chosen": ("label", "Rule that holds in this result."),
+    "others": ("label", "Rules that one may choose instead."),
+    "assumption": ("label", "Name of an assumption."),
+    "text": ("label", "What cells of the matrix rest on, in words."),
+    "cells": ("count", "How many cells of the matrix rest on it."),
+    "money": ("billion roubles", "Money in cells of the matrix."),
+    "account": ("label", "Account of the social accounting matrix: an agent, a product, a tax or a payment."),
+    "row": ("label", "Account that receives, in a cell of the matrix."),
+    "column": ("label", "Account that pays, in a cell of the matrix."),
+    "payer": ("label", "Who pays."),
+    "receiver": ("label", "Who receives."),
+    "bn_rub": ("billion roubles", "Money that flows."),
+    "set_price": ("yes or no", "Whether the flow runs over a market whose price is set."),
+    "step": ("count", "Column of the diagram that a flow starts from."),
+    "draws_solved": ("fraction", "Check: share of draws of assumptions that have a solution in every year."),
+    "levels": ("", "Stored frames levels.0, levels.1, ...: every variable by year, one frame a scenario."),
+    "sam": ("million roubles", "Social accounting matrix of the base year; rows receive, columns pay."),
+    "social_payments": ("label", "Account of the matrix: social payments of the authorities to households."),
+    "loans": ("label", "Account of the matrix: loans of the bank to producers."),
+    "deposits": ("label", "Account of the matrix: deposits of households with the bank."),
+    "tax": ("label", "Accounts of the matrix, one a tax: tax.vat, tax.profit, tax.property, tax.income, tax.social."),
+}  # fmt: skip
+_TABLES = {
+    "effects": "effects of scenarios on average annual growth.",
+    "uncertainty": "effects of scenarios when assumptions are drawn from their ranges.",
+    "growth": "real gross regional product by year and scenario.",
+    "scenarios": "what each scenario changes, and why.",
+    "sectors": "output, labour and capital of producers in the base year and in the last year.",
+    "growth-accounts": "growth of output of other industries, split into contributions.",
+    "markets": "quantities and prices on every market.",
+    "payments": "what each agent receives and pays.",
+    "variables": "every family of variables, with the equations that determine it.",
+    "closure": "which rules hold and who adjusts, with what could be chosen instead.",
+    "assumptions": "every assumption with its value and its reason.",
+    "levers": "parameters that scenarios may move, by group.",
+    "natures": "what the cells of the matrix rest on.",
+    "assumed-cells": "the largest cells of the matrix that are assumed.",
+    "matrix": "the social accounting matrix: accounts and their turnover.",
+}
+_CHARTS = {
+    "difference": "real gross regional product against the baseline by year, in percent.",
+    "effects": "effects of scenarios on average annual growth, with intervals where assumptions are drawn.",
+    "growth": "real gross regional product by year and scenario, base year = 100.",
+    "shares": "share of the innovation sector in gross regional product.",
+    "budget": "scale of the authorities' flexible spending by year, which must stay above 0.2.",
+    "diagram": "flows of money of the base year from payers through markets to receivers.",
+}
+_SHOCKS = {
+    "op": "How a shock changes a parameter: set, multiply, add, or path (one value a year).",
+    "parameter": "Family of parameters that a shock moves, such as budget_share; innospace explain says which labels "
+    "it has.",
+    "value": "Number, list of numbers for a path, or a linked number: { link = NAME, times = a, plus = b }.",
+    "where": "Labels by dimension: { agent = [...], item = [...] }; a dimension that is left out means all.",
+    "years": "First and last year of a shock, both included; every year after the base year when left out.",
+}
+_SCENARIOS = {
+    "name": "Name of a scenario, by which steps ask for it.",
+    "title": "What a scenario changes, in a few words.",
+    "why": "Reason of a scenario; the report prints it.",
+    "shock": "One change of a parameter; a scenario has one or more.",
+}
+_OPERATIONS = {
+    "set": "The parameter takes the value.",
+    "multiply": "The parameter is multiplied by the value.",
+    "add": "The value is added to the parameter.",
+    "path": "The parameter takes a value of its own in each year.",
+}
+_LINKED = {
+    "link": "Name of a linked number, which a [[link]] gives to STEP.linked.NAME.",
+    "times": "What a linked number is multiplied by; 1 when left out.",
+    "plus": "What is added to a linked number after that; 0 when left out.",
+}
+
+RESULTS = (
+    *(Term(n, "", unit, text, where="column of results on the economy") for n, (unit, text) in _COLUMNS.items()),
+    *(Term(n, "", "", f"Table: {text}", where="results on the economy") for n, text in _TABLES.items()),
+    *(Term(n, "", "", f"Chart: {text}", where="results on the economy") for n, text in _CHARTS.items()),
+    *(Term(n, "", "", text, where="key of [[scenario.shock]]") for n, text in _SHOCKS.items()),
+    *(Term(n, "", "", text, where="key of [[scenario]]") for n, text in _SCENARIOS.items()),
+    *(Term(n, "", "", f"Operation of a shock. {t}", where="op of [[scenario.shock]]") for n, t in _OPERATIONS.items()),
+    *(Term(n, "", "", text, where="value of [[scenario.shock]]") for n, text in _LINKED.items()),
+)
