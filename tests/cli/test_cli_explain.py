@@ -20,7 +20,7 @@ def terms(monkeypatch):
     module = ModuleType("glossary_of_a_test")
     module.explain_terms = lambda: TERMS
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(glossary, "GLOSSARIES", (module.__name__,))
+    monkeypatch.setattr(glossary, "GLOSSARIES", {module.__name__: "frontier"})
 
 
 def test_capitals_decide_between_symbols(command, terms):
@@ -41,8 +41,8 @@ def test_columns_and_the_words_of_the_house(command, terms):
 def test_the_list_fits_the_terminal(command, terms):
     shown = command("explain")
     assert max(map(len, shown.out.splitlines())) <= 100
-    names = [t["name"] for t in command("explain", "--json").json["terms"]]
-    assert len(names) == len(set(names)) > 10
+    told = [(t["name"], t["meaning"], t["where"]) for t in command("explain", "--json").json["terms"]]
+    assert len(told) == len(set(told)) > 10
 
 
 def test_unknown_terms_name_the_nearest(command, terms):

@@ -7,7 +7,7 @@ from innospace.core.terms import Term
 _COLUMNS = {
     "policy": ("label", "Policy that a row belongs to; no_policy is the country left alone."),
     "no_policy": ("label", "Runs without any policy, which policies are compared with."),
-    "quantity": ("label", "What a number counts: links, used_share, innovations, technical_efficiency, spent and so on."),
+    "quantity": ("label", "What a number counts: links, used_share, innovations, technical_efficiency, spent, ..."),
     "innovations": ("per year", "Technologies that agents of a region make in a year."),
     "measure": ("label", "Measure of the network of links."),
     "words": ("label", "Quantity as a reader sees it."),

@@ -83,6 +83,12 @@ _COLUMNS = {
     "coefficients": ("count", "Number of coefficients; as a table: coefficients with standard errors."),
     "log_productivity": ("log points", "Logarithm of productivity."),
 }  # fmt: skip
+_BOUNDARIES = {
+    "rho_one": "the correlation of selection and outcome goes to one in size.",
+    "rho_plus_one": "the correlation of two decisions goes to one: what is not observed is the same for both.",
+    "rho_minus_one": "the correlation of two decisions goes to minus one.",
+    "singular_correlations": "correlations of several decisions come so close to one that they do not fit together.",
+}
 _TABLES = {
     "effects": "effects with standard errors, p-values and intervals.",
     "coefficients": "coefficients with standard errors.",
@@ -126,6 +132,7 @@ _CHARTS = {
 
 RESULTS = (
     *(Term(n, "", unit, text, where="column of results on firms") for n, (unit, text) in _COLUMNS.items()),
+    *(Term(n, "", "", f"Boundary: {text}", where="status of results on firms") for n, text in _BOUNDARIES.items()),
     *(Term(n, "", "", f"Table: {text}", where="results on firms") for n, text in _TABLES.items()),
     *(Term(n, "", "", f"Chart: {text}", where="results on firms") for n, text in _CHARTS.items()),
 )

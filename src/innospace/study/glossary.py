@@ -11,6 +11,7 @@ from functools import cache
 from innospace.core.errors import LabelError
 from innospace.core.labels import suggest
 from innospace.core.terms import Term
+from innospace.study.engines import ENGINES
 from innospace.study.house_terms import HOUSE
 from innospace.study.program_terms import Named, program_terms, region, region_names
 
@@ -31,7 +32,7 @@ _BEGINNINGS_OF_DATA = ("predicted", "index", "gap", "value")
 _YEARS = re.compile(r"[-_.](?:19|20)\d\d(?:[-_.].*)?$")
 _EQUATION = re.compile(r"^(?:equation )?\(?(\d{1,2})\)?(?: .*)?$")
 _LEVEL = re.compile(r"_0\.\d+$")
-_NUMBER = re.compile(r"(?<=[a-z])\d+$")
+_NUMBER = re.compile(r"(?<=[a-z\d])[-_:]\d+$|(?<=[a-z])\d+$")
 
 
 def terms() -> tuple[Term, ...]:
@@ -68,7 +69,8 @@ def _placed(found: Iterable[Named], paths: Iterable[Named]) -> Iterator[Named]:
     for named in paths:
         places.setdefault((named.engine, named.term.name), []).append(named)
     for named in found:
-        more = [] if named.path else places.get((named.engine, named.term.name), [])
+        keys = {(named.engine, named.term.name), ("", named.term.name)}
+        more = [] if named.path else [p for key in sorted(keys) for p in places.get(key, ())]
         where = "; ".join(dict.fromkeys(w for w in (named.term.where, *(p.term.where for p in more)) if w))
         term = replace(named.term, where=where)
         yield replace(named, term=term)
@@ -117,7 +119,10 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
     """
     if _LEVEL.search(name):
         yield (_LEVEL.sub("", name),)
-    parts = list(dict.fromkeys((name, name.removeprefix("step."), *reversed(name.split(".")))))
+    words = name.split(".")
+    while len(words) > 1 and words[0] in ("step", *ENGINES):
+        words = words[1:]  # where a name belongs does not stand for the name
+    parts = list(dict.fromkeys((name, *reversed(words))))
     yield from ((part,) for part in parts)
     if equation := _EQUATION.match(name):
         yield (f"({equation[1]})",)
@@ -134,8 +139,8 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
 
 def _named(reading: tuple[str, ...], name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
     """Return the terms of every word of a reading; nothing when one is not known."""
-    first = name.removeprefix("step.").partition(".")[0]
-    own = tuple(n for n in every if n.engine == first)
+    first, dot, _ = name.removeprefix("step.").partition(".")
+    own = tuple(n for n in every if dot and n.engine == first)
     found: list[Term] = []
     for word in reading:
         some = _exact(word, own) or _exact(word, every)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from agent_cases import BASHKORTOSTAN, table
+from explained import names_of, unexplained
 from pydantic import ValidationError
 
 from innospace.agents import step, tables
@@ -210,6 +211,10 @@ def test_a_table_without_russia_must_say_how_many_organisations_there_are():
 
     with pytest.raises(SpecError, match="how many R&D organisations"):
         simulate_country(frame, FrontierNumbers(**GIVEN), AgentSpec(final=2014, replications=1))
+
+
+def test_every_name_that_a_result_shows_is_explained(result):
+    assert unexplained(names_of(result)) == []
 
 
 def test_words_are_explained_and_the_worked_study_is_there():

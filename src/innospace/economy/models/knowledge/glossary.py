@@ -11,6 +11,7 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.blocks import equations
 from innospace.economy.models.knowledge.closure import CHOICES, Closure
 from innospace.economy.models.knowledge.families import LEVER_GROUPS, PARAMETERS, VARIABLES
+from innospace.economy.models.knowledge.solve import option_readings, shipped_scenarios
 from innospace.economy.models.knowledge.spec import REASONS
 from innospace.economy.models.knowledge.terms_results import RESULTS
 from innospace.economy.models.knowledge.wording import PAPER
@@ -75,8 +76,8 @@ def explain_terms() -> tuple[Term, ...]:
     terms += [
         Term(name, "", "", f"Group of policy levers, moved by {', '.join(members)}.", "", PAPER)
         for name, members in LEVER_GROUPS.items()
-        if name not in {f.title for f in (*VARIABLES, *PARAMETERS)}
     ]
+    terms += _scenarios()
     return (*terms, *_equations(), *_MEASURES, *RESULTS)
 
 
@@ -95,6 +96,13 @@ _MEASURES = (
         "ln I(t) - ln I(t-1) = Σ_i (s_i(t) + s_i(t-1)) / 2 ln(Y_i(t) / Y_i(t-1))",
     ),
 )
+
+
+def _scenarios() -> Iterator[Term]:
+    """Yield the scenarios that come with the package."""
+    for name, scenario in {**shipped_scenarios(), **option_readings()}.items():
+        parts = (f"{text.rstrip('.')}." for text in (scenario.title, scenario.why) if text)
+        yield Term(name, "", "", f"Scenario. {' '.join(parts)}", "", PAPER, where="key scenarios of an economy step")
 
 
 def _equations() -> Iterator[Term]:
