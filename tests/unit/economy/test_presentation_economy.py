@@ -142,17 +142,3 @@ def test_every_equation_converts_to_mathml_and_typst(supply, tmp_path):
     source = tmp_path / "all.typ"
     source.write_text("\n\n".join(f"$ {f.typst} $" for f in families), encoding="utf-8")
     assert len(typst.compile(str(source))) > 1000
-
-
-@pytest.mark.parametrize(
-    ("markup", "shown"),
-    [
-        (r"\lambda_a", "λ_a"),
-        ('P_e = E p_e^w (S_e / (S_(e 0) "WD"))^(-1 \\/ eta)', "P_e = E p_e^w (S_e / (S_(e 0) WD))^(-1 / η)"),
-        ('sum_i L_i^("l1") = overline(L)_1', "Σ_i L_i^l1 = L\u0304_1"),
-        (r"\bar L_l", "L\u0304_l"),
-        ("V_i = Y_i - sum_(x in S_i) S_x", "V_i = Y_i - Σ_(x ∈ S_i) S_x"),
-    ],
-)
-def test_formulas_as_plain_text(markup, shown):
-    assert wording.plain(markup) == shown
