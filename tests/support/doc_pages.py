@@ -32,6 +32,8 @@ from innospace.core.errors import InnospaceWarning
 from innospace.study import load_study
 
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INDENTED = re.compile(r"(?:\A|\n)[ \t]*\n {4}\S")
+"""A block of code by indentation, which nothing would run."""
 FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
 SHOWN = ("text", "stata", "r", "gams", "math")
 FILES = ("toml", "csv")
@@ -46,6 +48,7 @@ def blocks(page: Path) -> list[tuple[str, str, str]]:
     text = page.read_text(encoding="utf-8")
     found = BLOCK.findall(text)
     assert len(FENCE.findall(text)) == 2 * len(found), f"{page.name}: a block without a language, or an indented one"
+    assert not INDENTED.search(BLOCK.sub("", text)), f"{page.name}: a block by indentation"
     return found
 
 

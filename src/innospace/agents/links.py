@@ -219,8 +219,8 @@ def form(
     regions = len(population.regions)
     return Formed(
         Links.together([met.where(free | within), taken, ordered]),
-        _by_region(met.home[within], regions),
-        _by_region(met.home[within & free], regions),
+        by_region(met.home[within], regions),
+        by_region(met.home[within & free], regions),
         introductions.astype(np.float64),
         orders.astype(np.float64),
     )
@@ -307,7 +307,8 @@ def _rounded(expected: Array, kind: int, stream: tuple[int, int]) -> Integers:
     return np.floor(expected + uniforms(*stream, kind, _ROUND, np.arange(len(expected)))).astype(np.int64)
 
 
-def _by_region(region: Integers, regions: int) -> Array:
+def by_region(region: Integers, regions: int) -> Array:
+    """Return how many there are in each region, shape (R,)."""
     return np.bincount(region, minlength=regions).astype(np.float64)
 
 

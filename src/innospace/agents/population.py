@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -115,6 +116,15 @@ class Population:
     def space(self) -> Array:
         """V = S B, potential links by region, shape (R,)."""
         return self.organisations.counts.astype(np.float64) * self.companies.counts
+
+    def identity(self) -> str:
+        """Return a hash of every agent and distance."""
+        found = hashlib.sha256("\n".join(self.regions).encode("utf-8"))
+        for kind in (self.organisations, self.companies):
+            for values in (kind.region, kind.field, kind.size, kind.reach):
+                found.update(np.ascontiguousarray(values).tobytes())
+        found.update(np.ascontiguousarray(self.nearness).tobytes())
+        return found.hexdigest()
 
 
 def split(space: ArrayLike, organisations: float, exponent: float = 0.5) -> tuple[Integers, Integers]:

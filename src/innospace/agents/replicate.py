@@ -136,11 +136,9 @@ def replicate(
 def identity(task: Task) -> str:
     """Return a hash of all that decides a run."""
     m = task.model
-    population = m.population
     return fingerprint(
         [
-            [list(population.regions), population.space.tolist(), float(population.companies.cumulated.sum())],
-            [float(population.organisations.far.sum()), population.nearness.sum().item()],
+            m.population.identity(),
             [m.assumptions.to_dict(), m.calibrated.to_dict(), m.delta, m.share, m.base, m.growth_after],
             [m.innovations.tolist(), task.first, task.final, task.seed],
             [p.to_dict() for p in task.policies if p is not None],

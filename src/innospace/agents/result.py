@@ -13,6 +13,7 @@ from innospace.agents.assumptions import Calibrated
 from innospace.agents.calibrate import Calibration
 from innospace.agents.policy import BASELINE
 from innospace.agents.spec import AgentSpec
+from innospace.agents.summaries import QUANTITIES, UNITS
 from innospace.agents.targets import FrontierNumbers
 from innospace.core.checks import Check
 from innospace.core.document import Section
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND = "technology_agents"
-QUANTITIES = ("links", "used_share", "innovations", "technical_efficiency")
 GAIN = "efficiency_gain"
 """Technical efficiency with a policy less that without, twin by twin; for regions that the policy touches."""
 
@@ -114,8 +114,6 @@ class AgentResult:
 
     def offers(self, name: str) -> pd.DataFrame:
         """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``, ``unit``."""
-        from innospace.agents.summaries import UNITS
-
         require_known([name], [*QUANTITIES, GAIN], kind="quantity")
         if name == GAIN:
             gains = self.frames["effects"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from innospace.agents import innovations
-from innospace.agents.links import Experience, Links, Setting, form, last, succeed
+from innospace.agents.links import Experience, Links, Setting, by_region, form, last, succeed
 from innospace.agents.model import AgentModel
 from innospace.agents.policy import Instrument, Policy
 from innospace.numerics.keyed import keys, uniforms
@@ -113,8 +113,8 @@ def _year(
     links = Links.together([going, formed.links])
     won, surprise = succeed(links, year, a)
     memory.remember(links, surprise, a.memory)
-    count = _counter(len(population.regions))
-    in_use, successes = count(links.home), count(links.home[won])
+    regions = len(population.regions)
+    in_use, successes = by_region(links.home, regions), by_region(links.home[won], regions)
     foreseen = model.links * np.exp(model.share_growth(year)) * model.success_share
     memory.neighbours = _neighbours(population.nearness, successes, foreseen)
     spent = (
@@ -125,18 +125,14 @@ def _year(
     )
     values = {
         "links": in_use,
-        "away": count(links.home[links.origin != links.home]),
-        "new": count(formed.links.home),
+        "away": by_region(links.home[links.origin != links.home], regions),
+        "new": by_region(formed.links.home, regions),
         "successes": successes,
         "funded": formed.funded,
         "anyway": formed.anyway,
         "spent": spent,
     }
     return links, last(links, won, year, a), values
-
-
-def _counter(regions: int) -> Callable[[NDArray[np.int64]], Array]:
-    return lambda region: np.bincount(region, minlength=regions).astype(np.float64)
 
 
 def _neighbours(nearness: Array, successes: Array, foreseen: Array) -> Array:

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from innospace.agents.assumptions import PARAMETERS, Assumptions, Calibrated
 from innospace.agents.policy import Instrument, Policy
-from innospace.agents.result import GAIN, KIND, QUANTITIES, AgentResult
+from innospace.agents.result import GAIN, KIND, AgentResult
 from innospace.agents.spec import AgentSpec
+from innospace.agents.summaries import QUANTITIES
 from innospace.agents.targets import FrontierNumbers, Panel
 from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError

@@ -19,8 +19,8 @@ Array = NDArray[np.float64]
 LEVEL = 0.95
 """Level of the intervals: from the 2.5th to the 97.5th percentile of runs."""
 COUNTRY = "All regions"
-QUANTITIES = ("links", "used_share", "innovations", "technical_efficiency")
 UNITS = {"links": "links", "used_share": "fraction", "innovations": "per year", "technical_efficiency": "fraction"}
+QUANTITIES = tuple(UNITS)
 
 
 def efficiency(runs: Replications, model: AgentModel, frontier: FrontierNumbers) -> tuple[NDArray[np.int64], Array]:

@@ -106,7 +106,8 @@ def maximise_stacked(
             break
         eigenvalues, vectors = np.linalg.eigh(-hessian[active])
         rotated = np.einsum("rij,ri->rj", vectors, gradient[active])
-        small = _decrement(rotated, eigenvalues) <= DECREMENT_TOLERANCE * (1.0 + np.abs(value[active]))
+        decrement = _decrement(rotated, eigenvalues)
+        small = decrement <= DECREMENT_TOLERANCE * (1.0 + np.abs(value[active]))
         done = last[active] & small
         code[active[done]] = CONVERGED
         active = active[~done]
@@ -117,10 +118,13 @@ def maximise_stacked(
         trial = theta[active] + step
         found = objective(trial, active)
         iterations[active] += 1
-        actual = np.where(_usable(*found), found[0] - value[active], -np.inf)
+        usable = _usable(*found)
+        actual = np.where(usable, found[0] - value[active], -np.inf)
         noise = 1e-13 * (1.0 + np.abs(value[active]))
         with np.errstate(divide="ignore", invalid="ignore"):
             quality = np.where(gain > noise, actual / gain, np.where(actual >= -noise, 1.0, -1.0))
+        near = np.flatnonzero(last[active] & usable)
+        quality[near[_newton_decrement(found[1][near], found[2][near]) < decrement[~done][near]]] = 1.0
         long = (quality > 0.75) & (length > 0.99 * radii[active])
         radii[active] = np.where(quality < 0.25, 0.25 * length, np.where(long, 2.0 * radii[active], radii[active]))
         taken = quality > 1e-4
@@ -138,6 +142,11 @@ def _usable(value: Array, gradient: Array, hessian: Array) -> Flags:
     return np.asarray(
         np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(hessian).all(axis=(1, 2)), dtype=np.bool_
     )
+
+
+def _newton_decrement(gradient: Array, hessian: Array) -> Array:
+    eigenvalues, vectors = np.linalg.eigh(-hessian)
+    return _decrement(np.einsum("rij,ri->rj", vectors, gradient), eigenvalues)
 
 
 def _decrement(rotated: Array, eigenvalues: Array) -> Array:

@@ -14,6 +14,7 @@ from innospace.core.document import Block, Document, Equation, Heading, Notice, 
 from innospace.core.figure import Figure
 from innospace.core.table import Table
 from innospace.report import views
+from innospace.report.archives import EPOCH, packed
 from innospace.report.brief import shorten
 from innospace.report.charts.export import Drawings
 from innospace.report.needs import need
@@ -22,7 +23,7 @@ from innospace.report.pdf import ROWS, WIDTH
 from innospace.report.tables.layout import Cell, Grid, grid
 from innospace.report.text import one_line, prose
 
-MADE = datetime(1980, 1, 1)
+MADE = datetime(*EPOCH)
 """Date within the file: equal content gives equal bytes."""
 TEXT_WIDTH = 170
 """Millimetres between the margins of A4."""
@@ -281,9 +282,5 @@ def _cell(text: str, right: bool, size: int, rule: bool = False, *, bold: bool =
 
 def _dated(content: bytes) -> bytes:
     """Return a ZIP file with the date of every entry fixed."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
-        for name in source.namelist():
-            entry = zipfile.ZipInfo(name, MADE.timetuple()[:6])
-            made.writestr(entry, source.read(name), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    with zipfile.ZipFile(io.BytesIO(content)) as source:
+        return packed((name, source.read(name)) for name in source.namelist())

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import shlex
-import zipfile
 from pathlib import Path
 
 from innospace.core.errors import InnospaceError
 from innospace.core.figure import Figure
 from innospace.core.labels import require_known
 from innospace.core.table import Table
+from innospace.report.archives import packed
 from innospace.web.drawing import Chosen, RunRef, figure_of_view, named_figure, named_table, opened, viewed
 
-EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Date of entries of an archive: equal content gives equal bytes."""
 README = "README.txt"
 
 
@@ -70,15 +67,6 @@ def _written(ref: RunRef, what: str, kind: str) -> list[tuple[str, bytes]]:
     with tempfile.TemporaryDirectory(prefix="innospace-report-") as name:
         written = write_report(document, name, [what], kind=kind)
         return [(p.relative_to(name).as_posix(), p.read_bytes()) for p in written]
-
-
-def packed(files: list[tuple[str, bytes]]) -> bytes:
-    """Return files as a ZIP file."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in files:
-            made.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def one_figure(ref: RunRef, name: str, kind: str) -> bytes:

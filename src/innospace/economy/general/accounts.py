@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.economy.general.conditions import schedules
+from innospace.economy.general.conditions import idle, schedules
 from innospace.economy.general.result import Equilibrium
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def accounts(found: Equilibrium) -> pd.DataFrame:
         root = int(a.root_in[e.levels[i.target]])
         base = float(a.node_value[root] * np.exp(at.node_price[root]) * at.level[e.levels[i.target]])
         cells[place[i.collector], place[i.target]] += float(at.instrument[k]) * base
-    used = _used(found)
+    used = e.part(p, "endowment") * idle(e, at)[0]
     np.add.at(cells, (agents[e.owned[0]], len(names) + e.owned[1]), used * at.price[e.owned[1]])
     np.add.at(cells, (len(names) + e.fixed[1], agents[e.fixed[0]]), e.part(p, "fixed") * at.price[e.fixed[1]])
     buyer, stocked, work = e.stocks
@@ -63,11 +63,3 @@ def accounts(found: Equilibrium) -> pd.DataFrame:
             cells[first, o] += worth
             cells[o, second] += worth
     return pd.DataFrame(cells, index=labels, columns=labels)
-
-
-def _used(found: Equilibrium) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    e = found.economy
-    used = e.part(found.parameters, "endowment").copy()
-    for k, i in e.of_kind("withhold"):
-        used[e.owned[1] == e.goods[i.target]] *= 1.0 - found.point.instrument[k]
-    return used

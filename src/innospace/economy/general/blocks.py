@@ -7,6 +7,7 @@ one good, each good is made by one activity, and nothing is rationed: then the e
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,17 +42,12 @@ def obstacles(economy: Economy) -> list[str]:
     if joint:
         found.append(f"activities with several outputs: {offenders(joint)}")
     made = [f.commodity for a in spec.activities for f in a.outputs.flows()]
-    doubled = sorted({m for m in made if made.count(m) > 1}) if len(made) < 2000 else _repeated(made)
+    doubled = sorted(m for m, count in Counter(made).items() if count > 1)
     if doubled:
         found.append(f"goods with several makers: {offenders(doubled)}")
     if len(set(made)) == len(spec.commodities):
         found.append("no factors")
     return found
-
-
-def _repeated(names: list[str]) -> list[str]:
-    seen: set[str] = set()
-    return [n for n in names if n in seen or seen.add(n)]  # type: ignore[func-returns-value]
 
 
 @dataclass(frozen=True)
@@ -215,11 +211,8 @@ class Blocks:
     def _revenue(self, unit: Point) -> tuple[Array, Indices, Indices]:
         """Return tax revenue per unit of level, with collector and level, entries of zero left out."""
         e, a, n = self.economy, self.economy.arrays, len(self.made)
-        cost, collector = e.works
-        root = np.where(cost, a.root_in, a.root_out)
-        made = np.where(cost, 1.0, e.part(self.p, "productivity"))
-        base = a.node_value[root] * made * np.exp(unit.node_price[root]) * e.part(self.p, "activity_tax")
-        value = np.concatenate((e.taxes(unit, self.p), base))
+        _, collector = e.works
+        value = np.concatenate((e.taxes(unit, self.p), e.taxed(unit, self.p) * e.part(self.p, "activity_tax")))
         to = np.concatenate((a.tax_collector, collector))
         level = np.concatenate((a.leaf_level[a.tax_leaf], np.arange(n)))
         keep = (value != 0.0) & (to >= 0)

@@ -85,7 +85,7 @@ class _Pattern:
 class Economy:
     """A spec with its arrays and benchmark parameters, ready to be evaluated at any parameters.
 
-    ``fixed_price`` says which market is left out: that of the first commodity of the numeraire.
+    :attr:`dropped` says which market is left out: that of the first commodity of the numeraire.
     """
 
     spec: Spec
@@ -203,7 +203,7 @@ class Economy:
         s = self.spec
         trees = [(a.name, a.inputs) for a in s.activities] + [(a.name, a.outputs) for a in s.activities]
         trees += [(a.name, a.demand) for a in s.agents if a.demand is not None]
-        return [(owner, f) for owner, t in trees for f in _in_order(t)]
+        return [(owner, f) for owner, t in trees for f in t.flows()]
 
     def of_kind(self, kind: str) -> list[tuple[int, Instrument]]:
         """Return the instruments of a kind with their places."""
@@ -217,9 +217,7 @@ class Economy:
         """Return flows and rates at unknowns ``v`` (levels; nests in logarithms) and parameters ``p``."""
         lay, a = self.layout, self.arrays
         price, level, instrument = v[lay.price], np.maximum(v[lay.level], LEAST), v[lay.instrument]
-        entry = self.part(p, "tax").copy()
-        at, by = self.tax_instrument
-        np.add.at(entry, at, instrument[by])
+        entry = self.tax_rates(instrument, p)
         rate = np.asarray(np.bincount(a.tax_leaf, entry, len(a.leaf_node)), dtype=np.float64)
         start = self.start_price[a.leaf_commodity]
         factor = 1.0 + a.leaf_side * rate
@@ -249,11 +247,23 @@ class Economy:
         """Return output per unit of inputs by level; 1 for demands."""
         return np.concatenate((self.part(p, "productivity"), np.ones(len(self.arrays.demanding))))
 
+    def tax_rates(self, instrument: Array, p: Array) -> Array:
+        """Return the rate of each tax entry with what instruments add, shape (entries,)."""
+        entry = self.part(p, "tax").copy()
+        moved, by = self.tax_instrument
+        np.add.at(entry, moved, instrument[by])
+        return entry
+
+    def taxed(self, at: Point, p: Array) -> Array:
+        """Return cost or receipts at level 1 that the tax on each activity falls on, shape (activities,)."""
+        a, (cost, _) = self.arrays, self.works
+        root = np.where(cost, a.root_in, a.root_out)
+        made = np.where(cost, 1.0, self.part(p, "productivity"))
+        return np.asarray(a.node_value[root] * made * np.exp(at.node_price[root]))
+
     def taxes(self, at: Point, p: Array) -> Array:
         """Return what each tax entry brings, shape (entries,)."""
-        a, entry = self.arrays, self.part(p, "tax").copy()
-        moved, by = self.tax_instrument
-        np.add.at(entry, moved, at.instrument[by])
+        a, entry = self.arrays, self.tax_rates(at.instrument, p)
         return np.asarray(entry * at.price[a.leaf_commodity[a.tax_leaf]] * at.flow[a.tax_leaf])
 
     def node_prices(self, ratio: Array, node_price: Array, p: Array) -> tuple[Array, Array]:
@@ -428,10 +438,6 @@ class Economy:
             "instrument": "condition of",
         }
         return f"{said[kind]} {name}"
-
-
-def _in_order(tree: Any) -> list[Any]:
-    return list(tree.flows())
 
 
 def _columns(rows: list[tuple[int, int]]) -> tuple[Indices, Indices]:

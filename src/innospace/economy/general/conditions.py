@@ -60,7 +60,7 @@ def _leaf_derivatives(e: Economy, at: Point, p: Array, rows: Any, weight: Array,
         jac.put(np.asarray(rows)[leaf], lay.instrument.start + by, weight[leaf] * spread)
 
 
-def _idle(e: Economy, at: Point) -> tuple[Array, Indices]:
+def idle(e: Economy, at: Point) -> tuple[Array, Indices]:
     """Return the part of each endowment that is used, and the instrument that withholds it (-1 for none)."""
     owned = e.owned[1]
     used, by = np.ones(len(owned)), np.full(len(owned), -1, dtype=np.int64)
@@ -80,7 +80,7 @@ def markets(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     _leaf_derivatives(e, at, p, rows, sign * at.flow, jac)
     _, goods = e.owned
     if len(goods):
-        used, by = _idle(e, at)
+        used, by = idle(e, at)
         amount = e.part(p, "endowment")
         f[lay.price] += np.bincount(goods, amount * used / size[goods], len(size))
         held = by >= 0
@@ -122,13 +122,13 @@ def _outside(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
         jac.put(lay.price.start + rows, lay.price.start + x, -amount * bend / at.price[x])
 
 
-def _margins(e: Economy, at: Point, p: Array) -> tuple[Array, Array]:
-    """Return receipts over cost that each activity needs, and the rents of instruments by activity."""
+def _margins(e: Economy, at: Point, p: Array) -> Array:
+    """Return receipts over cost that each activity needs."""
     cost, _ = e.works
     tax, rent = e.part(p, "activity_tax"), np.zeros(len(cost))
     for k, instrument in e.of_kind("rent"):
         rent[e.levels[instrument.target]] += at.instrument[k]
-    return np.where(cost, 1.0 + tax + rent, (1.0 + rent) / (1.0 - tax)), rent
+    return np.where(cost, 1.0 + tax + rent, (1.0 + rent) / (1.0 - tax))
 
 
 def profits(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
@@ -136,7 +136,7 @@ def profits(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     a, lay, n = e.arrays, e.layout, len(e.spec.activities)
     if not n:
         return
-    factor, _ = _margins(e, at, p)
+    factor = _margins(e, at, p)
     rows = lay.level.start + np.arange(n)
     base = np.log(a.node_value[a.root_in] / a.node_value[a.root_out] / e.part(p, "productivity"))
     f[rows] = base + np.log(factor) + at.node_price[a.root_in] - at.node_price[a.root_out]
@@ -199,7 +199,7 @@ def _sales(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     if not len(owner):
         return
     lay, size = e.layout, e.income_size
-    used, by = _idle(e, at)
+    used, by = idle(e, at)
     amount = e.part(p, "endowment")
     f[lay.income] -= np.bincount(owner, amount * used * at.price[good] / size[owner], len(size))
     jac.put(lay.income.start + owner, lay.price.start + good, -amount * used / size[owner])
@@ -243,8 +243,7 @@ def _works(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     cost, collector = e.works
     level, tax = at.level[:n], e.part(p, "activity_tax")
     root = np.where(cost, a.root_in, a.root_out)
-    made = np.where(cost, 1.0, e.part(p, "productivity"))
-    base = a.node_value[root] * made * np.exp(at.node_price[root])
+    base = e.taxed(at, p)
     mine = np.flatnonzero(collector >= 0)
     to = collector[mine]
     f[lay.income] -= np.bincount(to, (tax * base * level)[mine] / size[to], len(size))

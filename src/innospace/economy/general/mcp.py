@@ -9,6 +9,7 @@ Facchinei and Kanzow 1996).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from innospace.core.status import Status, StatusCode
 from innospace.economy.general.compiled import Economy
+from innospace.economy.general.coordinates import Coordinates
 from innospace.economy.general.result import Equilibrium
 
 Array = NDArray[np.float64]
@@ -40,6 +42,11 @@ class _Problem:
 
     economy: Economy
     p: Array
+
+    @cached_property
+    def plain(self) -> Coordinates:
+        """Coordinates of the unknowns without a bound."""
+        return Coordinates(self.economy)
 
     @property
     def bounded(self) -> NDArray[np.bool_]:
@@ -68,9 +75,7 @@ class _Problem:
         return out, dense
 
     def _unknowns(self, x: Array) -> tuple[Array, Array]:
-        from innospace.economy.general.solve import Coordinates
-
-        other = Coordinates(self.economy)
+        other = self.plain
         held, scale = self.bounded, self.economy.bound_scale
         v = np.where(held, x * scale, other.to_v(x))
         slope = np.where(held, scale, np.where(other.logarithmic, v, other.scale))
@@ -83,9 +88,7 @@ class _Problem:
 
     def to_x(self, v: Array) -> Array:
         """Return coordinates."""
-        from innospace.economy.general.solve import Coordinates
-
-        return np.where(self.bounded, v / self.economy.bound_scale, Coordinates(self.economy).to_x(v))
+        return np.where(self.bounded, v / self.economy.bound_scale, self.plain.to_x(v))
 
 
 def solve_complementarity(

@@ -127,12 +127,9 @@ class Equilibrium:
         """Return what the tax on an activity brings."""
         known = [a.name for a in self.economy.spec.activities]
         require_known([activity], known, kind="activity")
-        k, a = known.index(activity), self.economy.arrays
-        cost = self.economy.spec.activities[k].base == "cost"
-        root = int(a.root_in[k] if cost else a.root_out[k])
-        made = 1.0 if cost else float(self.economy.part(self.parameters, "productivity")[k])
-        base = float(a.node_value[root] * np.exp(self.point.node_price[root])) * made
-        return base * float(self.economy.part(self.parameters, "activity_tax")[k]) * float(self.point.level[k])
+        k, base = known.index(activity), self.economy.taxed(self.point, self.parameters)
+        rate = self.economy.part(self.parameters, "activity_tax")[k]
+        return float(base[k] * rate * self.point.level[k])
 
     @cached_property
     def walras(self) -> float:

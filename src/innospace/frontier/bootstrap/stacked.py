@@ -21,13 +21,19 @@ from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
 from innospace.frontier.starts import SHARES
 from innospace.numerics.covariance import IDENTIFIED
 from innospace.numerics.linear import Standardised, intercept_column
-from innospace.numerics.stacked import StackedEvaluation, StackedOptima, maximise_stacked
+from innospace.numerics.stacked import (
+    BOUNDARY,
+    CONVERGED,
+    NONFINITE,
+    StackedEvaluation,
+    StackedOptima,
+    maximise_stacked,
+)
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 STACKED = ("half_normal", "exponential", "rayleigh", "generalised_exponential")
 """Distributions whose likelihood is evaluated for all replications at once; with normal noise."""
-_CONVERGED, _BOUNDARY, _NONFINITE = 1, 2, 4
 LOW_NOISE = -14.0
 DEPENDENT = 1e-11
 """Smallest eigenvalue of the Gram matrix of drawn, standardised regressors at which they count as collinear."""
@@ -142,12 +148,12 @@ def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: fl
     k = x.shape[1]
     noise = k + density.parameters.index("lnsigma_v2")
     best = _best(stack, third)
-    low = (best.code == _BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
+    low = (best.code == BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
     best = _without_noise(stack, best, np.flatnonzero(low), noise)
     vanished = best.theta[:, k + density.parameters.index("lnsigma_u2")] < SMALLEST_LOG_VARIANCE
     raised = floor + NOT_ABOVE * (1.0 + np.abs(floor - total * np.log(unit)))
     without = (best.value <= np.where(vanished, floor + SAME_EDGE, raised)) & ~dependent
-    inside = (best.code == _CONVERGED) & ~without & ~dependent & _identified(best.hessian)
+    inside = (best.code == CONVERGED) & ~without & ~dependent & _identified(best.hessian)
     inside &= best.theta[:, noise] >= LOW_NOISE
     theta = np.full_like(best.theta, np.nan)
     theta[:, :k] = (beta + unit[:, None] * np.where(without[:, None], 0.0, best.theta[:, :k])) @ columns.back.T
@@ -185,7 +191,7 @@ def _best(stack: Stack, third: Array) -> StackedOptima:
     found = maximise_stacked(
         lambda theta, which: stack.evaluate(theta, which % count), np.concatenate(starts), stop=_edges(stack)
     )
-    worth = np.where(found.code == _NONFINITE, -np.inf, found.value).reshape(len(starts), count)
+    worth = np.where(found.code == NONFINITE, -np.inf, found.value).reshape(len(starts), count)
     return found.some(worth.argmax(axis=0) * count + np.arange(count))
 
 
@@ -206,7 +212,7 @@ def _without_noise(stack: Stack, best: StackedOptima, which: Integers, at: int) 
         moved = theta.copy()
         moved[:, at] = level
         found = maximise_stacked(pinned, moved)
-        going &= found.code != _NONFINITE
+        going &= found.code != NONFINITE
         theta = np.where(going[:, None], found.theta, theta)
     value, _, _ = stack.evaluate(theta, which)
     better = value > best.value[which]
