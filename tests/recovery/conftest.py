@@ -1,4 +1,4 @@
-"""Puts the cases that tests of firms share within reach."""
+"""Puts cases and numbers of draws that recovery tests share within reach."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from draws import draws
 
 from innospace.firms.choice.bivariate import biprobit
 from innospace.firms.choice.multivariate import multivariate_probit
@@ -12,7 +13,7 @@ from innospace.firms.choice.recursive import recursive_biprobit
 from innospace.numerics.bivariate_normal import bivariate_cdf
 from innospace.numerics.ghk import correlation_matrix, pairs
 
-SAMPLES = 100
+SAMPLES = draws(100, 30)
 
 
 def chance(intervals):

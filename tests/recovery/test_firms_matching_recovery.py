@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from draws import band, draws
 from matching_cases import EFFECT, FORMULA, firms
 
 from innospace.firms.effects.doubly_robust import doubly_robust
@@ -11,7 +12,7 @@ from innospace.firms.effects.match_did import match_did
 from innospace.firms.effects.matching import match
 from innospace.firms.effects.weighting import weight
 
-DRAWS = 150
+DRAWS = draws(150, 40)
 # three standard errors of a share of 95 % over the draws (1.8 % each), and a little for the bias of matching
 LOW, HIGH = 0.89, 1.0
 
@@ -57,8 +58,9 @@ def test_recovered_and_covered(method):
     errors = np.array([r["std_error"] for r in rows])
     covered = np.mean([(r["lower"] <= EFFECT) & (r["upper"] >= EFFECT) for r in rows])
     assert abs(estimates.mean() - EFFECT) < 3.5 * estimates.std() / np.sqrt(DRAWS) + 0.03
-    assert LOW <= covered <= HIGH
-    assert errors.mean() == pytest.approx(estimates.std(), rel=0.2)
+    low, high = band((LOW, HIGH), DRAWS)
+    assert low <= covered <= high
+    assert errors.mean() == pytest.approx(estimates.std(), rel=0.2 * np.sqrt(150 / DRAWS))
 
 
 def test_naive_difference_is_biased_and_matching_is_not():

@@ -17,15 +17,16 @@ from innospace.numerics.bootstrap import block_bootstrap
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+from draws import band, draws
 from firm_productivity_cases import CAPITAL, GNR, LABOUR, RHO, acf_panel, control_panel, gnr_panel
 
 LEARNING = 0.05
 
 
-def over_draws(draws, make, **options):
+def over_draws(count, make, **options):
     """Estimates and errors of labour, capital and exporting, shape (draws, 6)."""
     found = []
-    for seed in range(draws):
+    for seed in range(count):
         r = productivity(make(seed), output="y", labour="l", capital="k", law="export", **options)
         c, e = r.coefficients(), r.effect("export", "markov_law")
         found.append([*c["estimate"], e["estimate"], *c["std_error"], e["std_error"]])
@@ -47,25 +48,25 @@ def require_near(values, truth):
     ],
 )
 def test_op_lp_and_wooldridge_recover_technology_and_learning_with_right_intervals(options):
-    found = over_draws(40, lambda seed: control_panel(300, 6, seed, learning=LEARNING), **options)
+    found = over_draws(draws(40, 12), lambda seed: control_panel(300, 6, seed, learning=LEARNING), **options)
     truth = np.array([LABOUR, CAPITAL, LEARNING])
     require_near(found[:, :3], truth)
     covered = (np.abs(found[:, :3] - truth) < 1.96 * found[:, 3:]).mean(axis=0)
     # 40 draws: binomial standard deviation 3.4 points
-    assert (covered >= 0.85).all(), covered
+    assert (covered >= band((0.85, 1.0), len(found))[0]).all(), covered
 
 
 @pytest.mark.slow
 def test_acf_recovers_technology_and_learning_with_right_intervals():
     found = over_draws(
-        40, lambda seed: acf_panel(300, 6, seed, learning=LEARNING), method="acf", materials="m", degree=2
+        draws(40, 10), lambda seed: acf_panel(300, 6, seed, learning=LEARNING), method="acf", materials="m", degree=2
     )
     # exporting acts on productivity of mid-year, of which the root of persistence arrives
     truth = np.array([LABOUR, CAPITAL, LEARNING * np.sqrt(RHO)])
     require_near(found[:, :3], truth)
     covered = (np.abs(found[:, :3] - truth) < 1.96 * found[:, 3:]).mean(axis=0)
-    # 24 draws: binomial standard deviation 4.4 points
-    assert (covered >= 0.83).all(), covered
+    # 40 draws: binomial standard deviation 3.4 points, and a little for the bias of small samples
+    assert (covered >= band((0.83, 1.0), len(found))[0]).all(), covered
 
 
 def test_acf_takes_the_true_solution_and_plain_methods_are_off():
@@ -82,7 +83,7 @@ def test_acf_takes_the_true_solution_and_plain_methods_are_off():
 
 def test_gnr_recovers_mean_elasticities():
     found = []
-    for seed in range(30):
+    for seed in range(draws(30, 15)):
         r = productivity(
             gnr_panel(200, 5, seed), method="gnr", output="y", labour="l", capital="k", materials="m", share="s"
         )
@@ -91,10 +92,12 @@ def test_gnr_recovers_mean_elasticities():
 
 
 def test_without_learning_none_is_found():
-    found = over_draws(40, lambda seed: control_panel(200, 6, 500 + seed), method="lp", materials="m", degree=2)
+    found = over_draws(
+        draws(40, 20), lambda seed: control_panel(200, 6, 500 + seed), method="lp", materials="m", degree=2
+    )
     rejected = (np.abs(found[:, 2]) > 1.96 * found[:, 5]).mean()
     # 5 % of 40 draws; more than 15 % has probability below 0.5 %
-    assert rejected <= 0.15
+    assert rejected <= band((0.0, 0.15), len(found), 0.05)[1]
 
 
 @pytest.mark.slow
@@ -109,7 +112,7 @@ def test_bootstrap_intervals_cover_as_they_say():
 
     truth = np.array([LABOUR, CAPITAL])
     covered = []
-    for seed in range(160):
+    for seed in range(draws(160, 20)):
         data = control_panel(250, 5, 9000 + seed)
         panel = read_panel(data, Roles("y", ("l",), ("k",), ("m",)), firm="firm", year="year", logs=False)
         p = problem(panel, "lp", degree=2, markov=2)
@@ -119,4 +122,5 @@ def test_bootstrap_intervals_cover_as_they_say():
         boot = block_bootstrap(draw, (p, point.b), panel.firm_count, 40, seed=seed, workers=1)
         covered.append(np.abs(values - truth) < 1.96 * boot.std_errors[:2])
     share = np.mean(covered, axis=0)
-    assert ((share >= 0.91) & (share <= 0.985)).all(), share
+    low, high = band((0.91, 0.985), len(covered))
+    assert ((share >= low) & (share <= high)).all(), share

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from draws import band, draws
 from scipy import stats
 
 from innospace.core.errors import BoundaryWarning
@@ -53,12 +54,13 @@ def test_coverage_of_intervals(law):
     """Share of 95 % intervals for the slopes that hold the truth, over 200 samples of 250 rows."""
     rng = np.random.default_rng(2)
     held = []
-    for _ in range(200):
+    for _ in range(draws(200, 60)):
         y, x, _ = simulate(law, 250, rng)
         bounds = fit(y=y, X=x, intercept=False, inefficiency=law).confidence_intervals()
         held += [bounds["lower"].iloc[j] <= BETA[j] <= bounds["upper"].iloc[j] for j in (1, 2)]
     # 400 nearly independent trials: three standard errors of a binomial, 3 sqrt(.95 .05 / 400) = .033
-    assert np.mean(held) == pytest.approx(0.95, abs=0.033)
+    low, high = band((0.917, 0.983), len(held))
+    assert low <= np.mean(held) <= high
 
 
 def test_size_of_the_test_of_no_inefficiency():
@@ -67,9 +69,10 @@ def test_size_of_the_test_of_no_inefficiency():
     rejected = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BoundaryWarning)
-        for _ in range(120):
+        for _ in range(draws(120, 60)):
             x = np.column_stack((np.ones(200), rng.normal(size=200)))
             y = x @ [1.0, 0.5] + 0.3 * rng.normal(size=200)
             rejected.append(fit(y=y, X=x, intercept=False).test_no_inefficiency().rejected(0.10))
     # binomial, three standard errors: 3 sqrt(.1 .9 / 120) = .082; twice the size would lie outside
-    assert np.mean(rejected) == pytest.approx(0.10, abs=0.082)
+    low, high = band((0.018, 0.182), len(rejected), 0.10)
+    assert low <= np.mean(rejected) <= high
