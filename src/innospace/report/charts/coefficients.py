@@ -81,9 +81,11 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     )
     guide = x.guide(elide(str(e.get("value_title", "Estimate")), width, size))
     bars = base.mark_rule(strokeWidth=2.4, opacity=0.55, aria=False).encode(
-        x=alt.X("lower:Q", scale=x.scale(), axis=guide), x2="upper:Q"
+        x=alt.X("lower:Q", scale=x.scale(), axis=guide), x2=alt.X2("upper:Q")
     )
-    dots = base.mark_circle(size=52, opacity=1).encode(x=alt.X("estimate:Q", scale=x.scale()), description="hint:N")
+    dots = base.mark_circle(size=52, opacity=1).encode(
+        x=alt.X("estimate:Q", scale=x.scale()), description=alt.Description("hint:N")
+    )
     key, top = _key(models, left, layout)
     zero = alt.Chart(alt.InlineData(values=[{"x": 0.0}])).mark_rule(color=theme.INK, strokeWidth=1.1, aria=False)
     zero_line = zero.encode(x=alt.X("x:Q", scale=x.scale()))

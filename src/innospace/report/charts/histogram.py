@@ -72,10 +72,10 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
         .mark_bar(color=theme.ACCENT, opacity=0.85, binSpacing=0, stroke=theme.PAPER, strokeWidth=1)
         .encode(
             x=alt.X("start:Q", scale=x.scale(), axis=x.guide(str(e.get("value_title", e["value"])), grid=False)),
-            x2="end:Q",
+            x2=alt.X2("end:Q"),
             y=alt.Y("count:Q", scale=y.scale(), axis=y.guide(None, domain=False, ticks=False)),
             y2=alt.datum(0),
-            description="hint:N",
+            description=alt.Description("hint:N"),
         )
     )
     title = theme.text_at("Number in each class", 10.0 - left, -26.0, size, color=theme.SOFT)

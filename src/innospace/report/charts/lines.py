@@ -132,12 +132,16 @@ def _marks(
             low = alt.Y("lower:Q", scale=y.scale(), axis=axis)
             if len(own) <= 12:
                 whisker = base.mark_rule(color=colour, opacity=0.55, strokeWidth=2, aria=False)
-                layers.append(whisker.encode(x=ex, y=low, y2="upper:Q"))
+                layers.append(whisker.encode(x=ex, y=low, y2=alt.Y2("upper:Q")))
             band = base.mark_area(color=colour, opacity=0.14, aria=False)
-            layers.append(band.encode(x=ex, y=low, y2="upper:Q"))
+            layers.append(band.encode(x=ex, y=low, y2=alt.Y2("upper:Q")))
         layers.append(base.mark_line(color=colour, strokeWidth=2.2, aria=False).encode(x=ex, y=ey))
         if len(own) <= 60:
-            layers.append(base.mark_circle(color=colour, size=44, opacity=1).encode(x=ex, y=ey, description="hint:N"))
+            layers.append(
+                base.mark_circle(color=colour, size=44, opacity=1).encode(
+                    x=ex, y=ey, description=alt.Description("hint:N")
+                )
+            )
     return layers
 
 

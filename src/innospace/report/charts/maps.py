@@ -103,7 +103,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
         }
         for s in known
     ]
-    layers = [shape_layer(rows).encode(color=colour, description="hint:N")]
+    layers = [shape_layer(rows).encode(color=colour, description=alt.Description("hint:N"))]
     if missing:
         layers += _missing_layers(missing)
     layers.append(outline(plane.borders, theme.PAPER, 0.5))
@@ -154,9 +154,10 @@ def outline(lines: list[list[list[float]]], colour: str, width: float) -> Any:
 def _missing_layers(missing: list[Any]) -> list[Any]:
     grey = [{"type": "Feature", "geometry": multipolygon(s), "hint": f"{s.name}: no data"} for s in missing]
     edges = [line for s in missing for line in s.edges]
+    alt = need("altair")
     lines = [line for s in missing for line in hatching(s.polygons, 4.0)]
     return [
-        shape_layer(grey, fill=NO_DATA).encode(description="hint:N"),
+        shape_layer(grey, fill=NO_DATA).encode(description=alt.Description("hint:N")),
         outline(lines, theme.DOT, 0.8),
         outline(edges, theme.DOT, 0.5),
     ]
@@ -199,10 +200,12 @@ def _callouts(
     base = alt.Chart(theme.values(pd.DataFrame(rows, columns=["x", "y", "tx", "ty", "ex", "ey", "text", "value"])))
     free: dict[str, Any] = {"scale": None, "axis": None}
     at = {"x": alt.X("x:Q", **free), "y": alt.Y("y:Q", **free)}
-    leader = base.mark_rule(color=theme.INK, strokeWidth=0.8, aria=False).encode(**at, x2="ex:Q", y2="ey:Q")
+    leader = base.mark_rule(color=theme.INK, strokeWidth=0.8, aria=False).encode(
+        **at, x2=alt.X2("ex:Q"), y2=alt.Y2("ey:Q")
+    )
     dot = base.mark_circle(size=64, stroke=theme.INK, strokeWidth=1.2, opacity=1, aria=False).encode(**at, color=colour)
     name = base.mark_text(color=theme.INK, baseline="middle", fontSize=layout.size, aria=False)
-    return [leader, dot, name.encode(x=alt.X("tx:Q", **free), y=alt.Y("ty:Q", **free), text="text:N")]
+    return [leader, dot, name.encode(x=alt.X("tx:Q", **free), y=alt.Y("ty:Q", **free), text=alt.Text("text:N"))]
 
 
 def _leader_end(spot: Any, point: tuple[float, float], half: float) -> tuple[float, float]:
@@ -253,7 +256,9 @@ def legend(e: Any, ready: Prepared, plane: PlaneMap, colour: Any, layout: theme.
     strip = alt.Chart(theme.values(bar)).mark_rect(strokeWidth=0, aria=False)
     layers = [
         theme.text_at(str(e.get("value_title", e["value"])), 0.0, top - 8.0, size),
-        strip.encode(x=alt.X("x:Q", **free), x2="x2:Q", y=alt.Y("y:Q", **free), y2="y2:Q", color=colour),
+        strip.encode(
+            x=alt.X("x:Q", **free), x2=alt.X2("x2:Q"), y=alt.Y("y:Q", **free), y2=alt.Y2("y2:Q"), color=colour
+        ),
     ]
     spec = e.get("value_format")
     for tick, own in zip(axis.ticks, axis.texts, strict=True):

@@ -253,9 +253,14 @@ def _arrows(flows: list[Flow], boxes: Boxes, colours: Colours, place: Place, uni
         lines = alt.Chart(theme.values(own)).mark_line(**look)
         thick = alt.StrokeWidth("width:Q", scale=None)
         if len(own):
-            layers.append(lines.encode(place.x, place.y, colour, thick, detail="flow:N", order="order:Q"))
+            layers.append(
+                lines.encode(place.x, place.y, colour, thick, detail=alt.Detail("flow:N"), order=alt.Order("order:Q"))
+            )
     tips = alt.Chart(theme.values(pd.DataFrame(heads))).mark_point(shape="triangle-right", filled=True, opacity=1)
-    return [*layers, tips.encode(place.x, place.y, colour, alt.Size("size:Q", scale=None), description="hint:N")]
+    return [
+        *layers,
+        tips.encode(place.x, place.y, colour, alt.Size("size:Q", scale=None), description=alt.Description("hint:N")),
+    ]
 
 
 def _boxes(boxes: Boxes, colours: Colours, place: Place) -> list[Any]:
@@ -268,7 +273,7 @@ def _boxes(boxes: Boxes, colours: Colours, place: Place) -> list[Any]:
     ]
     look = {"fill": theme.PAPER, "cornerRadius": 3, "strokeWidth": 1.2, "aria": False}
     base = alt.Chart(theme.values(pd.DataFrame(rows))).mark_rect(**look)
-    return [base.encode(place.x, place.y, alt.Stroke("colour:N", scale=None), x2="x2:Q", y2="y2:Q")]
+    return [base.encode(place.x, place.y, alt.Stroke("colour:N", scale=None), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))]
 
 
 def _names(boxes: Boxes, colours: Colours, layout: theme.Layout) -> list[Text]:
@@ -327,7 +332,7 @@ def _stroke(x: float, x2: float, y: float, width: float, dashed: bool) -> Any:
     alt = need("altair")
     look = {"color": theme.GREY, "strokeWidth": width, "strokeDash": [5, 3] if dashed else [1, 0], "aria": False}
     one = alt.Chart(alt.InlineData(values=[{}])).mark_rule(**look)
-    return one.encode(x=alt.value(x), x2=alt.value(x2), y=alt.value(y))
+    return one.encode(x=alt.XValue(x), x2=alt.X2Value(x2), y=alt.YValue(y))
 
 
 def _texts(texts: list[Text], place: Place, layout: theme.Layout) -> list[Any]:
@@ -344,8 +349,10 @@ def _texts(texts: list[Text], place: Place, layout: theme.Layout) -> list[Any]:
         look |= {"fontWeight": "bold"} if bold else {}
         if bold:
             halo = base.mark_text(**look, color=theme.PAPER, stroke=theme.PAPER, strokeWidth=4.0, strokeJoin="round")
-            layers.append(halo.encode(place.x, place.y, text="text:N"))
-        layers.append(base.mark_text(**look).encode(place.x, place.y, alt.Color("colour:N", scale=None), text="text:N"))
+            layers.append(halo.encode(place.x, place.y, text=alt.Text("text:N")))
+        layers.append(
+            base.mark_text(**look).encode(place.x, place.y, alt.Color("colour:N", scale=None), text=alt.Text("text:N"))
+        )
     return layers
 
 

@@ -98,14 +98,14 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     colour = alt.condition("datum.on", alt.value(theme.ACCENT), alt.value(theme.GREY if some else theme.ACCENT))
     bars = base.mark_rule(strokeWidth=2.2, aria=False).encode(
         x=alt.X("lower:Q", scale=x.scale(), axis=x.guide(str(e.get("value_title", e["value"])), orient="top")),
-        x2="upper:Q",
+        x2=alt.X2("upper:Q"),
         color=colour,
         opacity=alt.condition("datum.on", alt.value(0.75), alt.value(0.45)),
     )
     dots = base.mark_circle(size=34 if layout.phone else 40, opacity=1).encode(
         x=alt.X("value:Q", scale=x.scale(), axis=x.guide(None, orient="bottom", grid=False)),
         color=colour,
-        description="hint:N",
+        description=alt.Description("hint:N"),
     )
     plot = theme.Plot(width, height, left, right, 50.0, 46.0 if e.get("reference_label") else 28.0)
     layers = [bars, *reference(e, x, height, size), dots]

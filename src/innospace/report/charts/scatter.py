@@ -132,7 +132,7 @@ def _points(points: pd.DataFrame, x: scales.Axis, y: scales.Axis, layout: theme.
             y=alt.Y("y:Q", scale=y.scale(), axis=y.guide(None, domain=False, ticks=False)),
             color=alt.condition(on, alt.value(theme.ACCENT), alt.value(colour)),
             opacity=alt.condition(on, alt.value(1.0), alt.value(0.35 if crowd else 0.8)),
-            description="hint:N",
+            description=alt.Description("hint:N"),
         )
     )
 
@@ -232,9 +232,9 @@ def _names(ready: Prepared, x: scales.Axis, y: scales.Axis, layout: theme.Layout
     layers = []
     if rows["leader"].any():
         far = alt.Chart(theme.values(rows[rows["leader"]])).mark_rule(color=theme.GREY, strokeWidth=0.7, aria=False)
-        layers.append(far.encode(x=ex, y=ey, x2="px:Q", y2="py:Q"))
+        layers.append(far.encode(x=ex, y=ey, x2=alt.X2("px:Q"), y2=alt.Y2("py:Q")))
     base = alt.Chart(theme.values(rows))
     halo = {"stroke": theme.PAPER, "strokeWidth": 3.0, "strokeJoin": "round", "color": theme.PAPER}
     both: list[dict[str, Any]] = [halo, {"color": theme.INK}]
     marks = [base.mark_text(baseline="middle", fontSize=layout.size, aria=False, **look) for look in both]
-    return [*layers, *(m.encode(ex, ey, text="text:N") for m in marks)]
+    return [*layers, *(m.encode(ex, ey, text=alt.Text("text:N")) for m in marks)]

@@ -83,14 +83,15 @@ def _panel(plane: PlaneMap, title: str, panel: Prepared, colour: Any, spec: str)
         for s in plane.shapes
         if s.code in panel.values
     ]
+    alt = need("altair")
     blank = [
         {"type": "Feature", "geometry": multipolygon(s), "hint": f"{title}, {s.name}: no data"}
         for s in plane.shapes
         if s.code not in panel.values
     ]
-    layers = [shape_layer(rows).encode(color=colour, description="hint:N")]
+    layers = [shape_layer(rows).encode(color=colour, description=alt.Description("hint:N"))]
     if blank:
-        layers.append(shape_layer(blank, fill=NO_DATA).encode(description="hint:N"))
+        layers.append(shape_layer(blank, fill=NO_DATA).encode(description=alt.Description("hint:N")))
     return [*layers, outline(plane.borders, theme.PAPER, 0.3)]
 
 

@@ -101,7 +101,7 @@ def text_at(text: str, x: float, y: float, size: float, **look: Any) -> Any:
     font, size = font_for(text, size)
     style = {"align": "left", "baseline": "alphabetic", "color": INK, "fontSize": size, "font": font} | look
     one = alt.Chart(alt.InlineData(values=[{"text": text}])).mark_text(**style)
-    return one.encode(x=alt.value(x), y=alt.value(y), text=alt.Text("text:N"))
+    return one.encode(x=alt.XValue(x), y=alt.YValue(y), text=alt.Text("text:N"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +119,17 @@ def finish(layers: list[Any], figure: Figure, words: Words, layout: Layout, plot
     above, head = _head(words, layout, plot) if layout.titled else ([], 0.0)
     below, foot = _foot(words, layout, plot) if layout.titled else ([], 0.0)
     padding = {"left": plot.left, "right": plot.right, "top": plot.top + head, "bottom": plot.bottom + foot}
-    chart = alt.layer(*layers, *above, *below).properties(
+    # everything at once: each later change of a layered chart would copy all its layers
+    return alt.LayerChart(
+        layer=[*layers, *above, *below],
         width=plot.width,
         height=plot.height,
         padding=padding,
         autosize=alt.AutoSizeParams(type="none"),
         background=PAPER if layout.titled else "transparent",
         description=figure.alt,
+        config=_look(layout),
     )
-    return _look(chart, layout)
 
 
 def _head(words: Words, layout: Layout, plot: Plot) -> tuple[list[Any], float]:
@@ -153,24 +155,23 @@ def _foot(words: Words, layout: Layout, plot: Plot) -> tuple[list[Any], float]:
     return layers, 15.0 * len(lines) + 18 if lines else 0.0
 
 
-def _look(chart: Any, layout: Layout) -> Any:
-    return (
-        chart.configure_view(stroke=None)
-        .configure_axis(
-            labelFont=FONT,
-            titleFont=FONT,
-            labelFontSize=layout.size,
-            titleFontSize=layout.size,
-            titleFontWeight="normal",
-            labelColor=SOFT,
-            titleColor=SOFT,
-            gridColor=GRID,
-            domainColor=GREY,
-            tickColor=GREY,
-            labelPadding=5,
-            labelLimit=0,
-            titleLimit=0,
-            titlePadding=8,
-        )
-        .configure_text(font=FONT, fontSize=layout.size)
+def _look(layout: Layout) -> Any:
+    alt = need("altair")
+    axis = alt.AxisConfig(
+        labelFont=FONT,
+        titleFont=FONT,
+        labelFontSize=layout.size,
+        titleFontSize=layout.size,
+        titleFontWeight="normal",
+        labelColor=SOFT,
+        titleColor=SOFT,
+        gridColor=GRID,
+        domainColor=GREY,
+        tickColor=GREY,
+        labelPadding=5,
+        labelLimit=0,
+        titleLimit=0,
+        titlePadding=8,
     )
+    text = alt.MarkConfig(font=FONT, fontSize=layout.size)
+    return alt.Config(view=alt.ViewConfig(stroke=None), axis=axis, text=text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,6 @@ RUNNING_OUT = 0.5
 """Scale below which the authorities' budget is named as a likely cause of a year without a solution."""
 EXPLOSION = 0.5
 """Largest sum of knowledge coefficients times years. Stocks that feed on their own output grow like 1 / (1 - G t)."""
-COMPARED = 8
-"""Scenarios that are solved by the second solver as well; more would cost seconds each and show nothing new."""
 
 
 def gates(model: KnowledgeModel, paths: Mapping[str, Path]) -> tuple[Check, ...]:
@@ -36,8 +34,7 @@ def gates(model: KnowledgeModel, paths: Mapping[str, Path]) -> tuple[Check, ...]
     found = [base_year(model), explosion(model)]
     for name, path in paths.items():
         found += scenario_gates(model, name, path)
-    compared = [name for name, path in paths.items() if path.failure is None][:COMPARED]
-    found += [solvers_agree(model, name, paths[name]) for name in compared]
+    found += solvers_agree(model, {name: path for name, path in paths.items() if path.failure is None})
     baseline = next(iter(paths.values()))
     if baseline.failure is None:
         found += [
@@ -173,26 +170,41 @@ def failure_text(model: KnowledgeModel, path: Path) -> tuple[str, str]:
     return what, "Make the shock smaller, spread it over years, or change the closure."
 
 
-def solvers_agree(model: KnowledgeModel, name: str, path: Path) -> Check:
-    """Return whether iterative recalculation reaches the same numbers in every year, starting from the year before."""
-    worst, when, steps, settled = 0.0, path.years[0], 0, True
-    for t in range(1, len(path.years)):
-        found = recalculate(model.system, model.closure, path.parameters[t], path.levels[t - 1])
-        scale = np.where(model.system.positive, np.abs(path.levels[t]), path.levels[t, model.system.position["GRP"]])
-        difference = float(np.max(np.abs(found.levels - path.levels[t]) / scale))
-        steps += found.steps
-        if not difference <= worst:
-            worst, when = difference, path.years[t]
-        if found.code is not StatusCode.CONVERGED:
-            settled = False
-            break
+def solvers_agree(model: KnowledgeModel, paths: Mapping[str, Path]) -> list[Check]:
+    """Return whether iterative recalculation reaches the same numbers in every year, starting from the year before.
+
+    All years of all scenarios are recalculated at once: given Newton's levels of the year before, each stands alone.
+    """
+    long = {name: path for name, path in paths.items() if len(path.years) > 1}
+    if not long:
+        return []
+    parameters = np.concatenate([path.parameters[1 : len(path.years)] for path in long.values()])
+    before = np.concatenate([path.levels[: len(path.years) - 1] for path in long.values()])
+    found = recalculate(model.system, model.closure, parameters, before)
+    ends = np.cumsum([len(path.years) - 1 for path in long.values()])
+    checks = []
+    for (name, path), end in zip(long.items(), ends, strict=True):
+        own = slice(int(end) - len(path.years) + 1, int(end))
+        checks.append(_agreement(model, name, path, found.codes[own], found.levels[own], int(found.steps[own].sum())))
+    return checks
+
+
+def _agreement(
+    model: KnowledgeModel, name: str, path: Path, codes: Sequence[StatusCode], levels: Array, steps: int
+) -> Check:
+    newton, years = path.levels[1 : len(path.years)], path.years[1:]
+    money = newton[:, [model.system.position["GRP"]]]
+    scale = np.where(model.system.positive, np.abs(newton), money)
+    differences = np.max(np.abs(levels - newton) / scale, axis=1)
+    unsettled = next((t for t, code in enumerate(codes) if code is not StatusCode.CONVERGED), None)
+    when = int(np.argmax(differences)) if unsettled is None else unsettled
+    settled = "" if unsettled is None else f" Recalculation did not settle in {years[when]}."
     return Check.at_most(
         f"{name}.solvers_agree",
-        worst if settled else float("inf"),
+        float(differences[when]) if unsettled is None else float("inf"),
         REAL_TOLERANCE,
-        f"Largest relative difference between Newton's method and iterative recalculation in any year ({when}; "
-        f"{steps} recalculations)."
-        + ("" if settled else f" Recalculation did not settle in {when}; later years were not compared."),
+        f"Largest relative difference between Newton's method and iterative recalculation in any year ({years[when]}; "
+        f"{steps} recalculations).{settled}",
         "Recalculation swings where little of a producer's output is left for markets (see market_part): order less at "
         "set prices. If the difference stays, report it.",
     )

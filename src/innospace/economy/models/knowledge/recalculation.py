@@ -8,7 +8,6 @@ from base-year prices; steps that overshoot start again with half the power.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +20,12 @@ from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.system import System
 
 Array = NDArray[np.float64]
-Values = dict[str, Any]
+Values = dict[str, Array]
+"""Variables or parameters by name, each of shape (c,): one number a case."""
 THETA = 0.5
 TOLERANCE = 1e-12
 """Largest relative move in a step at which the markets count as cleared."""
-MAX_STEPS = 5000
+MAX_STEPS = 2500
 SMALLEST_THETA = 0.02
 LEAST_MARKET_PART = 0.01
 CAUTION = 4.0
@@ -34,66 +34,96 @@ CAUTION = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Recalculated:
-    """A year solved by recalculation: levels of all unknowns, shape (n,), steps taken, last relative move."""
+    """Cases solved by recalculation.
 
-    code: StatusCode
+    Attributes
+    ----------
+    codes : tuple of StatusCode, length c
+        How each case ended.
+    levels : ndarray, shape (c, n)
+        Levels of all unknowns.
+    steps : ndarray, shape (c,)
+        Steps taken, restarts included.
+    moves : ndarray, shape (c,)
+        Last relative move; infinite where the solution leaves nothing for markets.
+    """
+
+    codes: tuple[StatusCode, ...]
     levels: Array
-    steps: int
-    move: float
+    steps: NDArray[np.int64]
+    moves: Array
 
 
 def recalculate(
     system: System, closure: Closure, p: Array, start: Array, *, theta: float = THETA, max_steps: int = MAX_STEPS
 ) -> Recalculated:
-    """Solve a year by recalculation.
+    """Solve years by recalculation, all at once: no case waits for another or knows of it.
 
     Parameters
     ----------
     system : System
         Only its names and their order are used.
     closure : Closure
-    p : ndarray, shape (m,)
-    start : ndarray, shape (n,)
+    p : ndarray, shape (c, m)
+        Parameters of each case: a year of a scenario.
+    start : ndarray, shape (c, n)
         Levels to start from.
     theta : float
     max_steps : int
-        Restarts with smaller steps included.
+        Of each case, restarts with smaller steps included.
 
     Returns
     -------
     Recalculated
     """
-    q = dict(zip(system.inputs, p.tolist(), strict=True))
-    first = dict(zip(system.unknowns, start.tolist(), strict=True))
-    spent = 0
-    while True:
-        with np.errstate(all="ignore"):
-            u, steps, move = _iterate(first, q, closure, theta, max_steps - spent)
-        spent += steps
-        if np.isfinite(move) or theta <= SMALLEST_THETA or spent >= max_steps:
-            break
+    q = dict(zip(system.inputs, p.T, strict=True))
+    first = dict(zip(system.unknowns, start.T, strict=True))
+    with np.errstate(all="ignore"):
+        u, steps, moves = _iterate(first, q, closure, theta, max_steps)
+    codes = tuple(
+        StatusCode.NONFINITE
+        if not np.isfinite(move)
+        else StatusCode.CONVERGED
+        if move <= TOLERANCE
+        else StatusCode.MAX_ITERATIONS
+        for move in moves
+    )
+    return Recalculated(codes, np.array([u[i] for i in system.unknowns]).T, steps, moves)
+
+
+def _iterate(first: Values, q: Values, closure: Closure, theta: float, max_steps: int) -> tuple[Values, Any, Array]:
+    """Step until every case has settled, given up or used up its steps; those that are done leave the stack."""
+    count = len(q["efficiency"])
+    powers, spent, moves = np.full(count, theta), np.zeros(count, dtype=np.int64), np.full(count, np.inf)
+    begin = _explicit(first, q, closure)
+    done = {name: value.copy() for name, value in begin.items()}
+    active, u, now = np.arange(count), dict(begin), q
+    while len(active):
+        move = _adjust(u, now, powers[active])
+        u = _explicit(u, now, closure)
+        spent[active] += 1
+        lost = ~np.isfinite(move)
+        settled = move <= TOLERANCE
+        gone = np.any([u[f"gone.{i}"] for i in k.PRODUCERS], axis=0)
+        # a case that runs out of steps where nothing is left for markets is no more of a solution than one that settles
+        lost |= gone & (settled | (spent[active] >= max_steps))
+        moves[active] = np.where(lost, np.inf, move)
         # steps that overshoot (a budget below zero) start again, smaller
-        theta *= 0.5
-    code = StatusCode.CONVERGED if move <= TOLERANCE else StatusCode.MAX_ITERATIONS
-    code = code if np.isfinite(move) else StatusCode.NONFINITE
-    return Recalculated(code, np.array([u[i] for i in system.unknowns]), spent, move)
+        again = lost & (powers[active] > SMALLEST_THETA) & (spent[active] < max_steps)
+        powers[active[again]] *= 0.5
+        over = ~again & (lost | settled | (spent[active] >= max_steps))
+        if again.any():
+            for name, value in u.items():
+                value[again] = begin[name][active[again]]
+        if over.any():
+            for name, value in u.items():
+                done[name][active[over]] = value[over]
+            active, u = active[~over], {name: value[~over] for name, value in u.items()}
+            now = {name: value[active] for name, value in q.items()}
+    return done, spent, moves
 
 
-def _iterate(
-    first: Values, q: Mapping[str, float], closure: Closure, theta: float, max_steps: int
-) -> tuple[Values, int, float]:
-    u = _explicit(first, q, closure)
-    move, steps = np.inf, 0
-    while move > TOLERANCE and steps < max_steps:
-        move = _adjust(u, q, theta)
-        steps += 1
-        if not np.isfinite(move):
-            return u, steps, np.inf
-        u = _explicit(u, q, closure)
-    return u, steps, np.inf if any(u[f"gone.{i}"] for i in k.PRODUCERS) else move
-
-
-def _explicit(u: Values, q: Mapping[str, float], closure: Closure) -> Values:
+def _explicit(u: Values, q: Values, closure: Closure) -> Values:
     """Return everything that follows from prices, wages, budgets and shares."""
     u = dict(u)
     u["w3"] = q["public_wage_ratio"] * u["w1"]
@@ -104,7 +134,7 @@ def _explicit(u: Values, q: Mapping[str, float], closure: Closure) -> Values:
     return u
 
 
-def _buyers_prices(u: Values, q: Mapping[str, float]) -> None:
+def _buyers_prices(u: Values, q: Values) -> None:
     power = 1.0 - q["substitution"]
     for x in k.COMPOSITES:
         a, abroad = q[f"domestic_share.{x}"], u["ER"] * q[f"import_price.{x}"]
@@ -117,7 +147,7 @@ def _buyers_prices(u: Values, q: Mapping[str, float]) -> None:
         u[f"P.{x}"] = q[f"norm.{x}"] * u["PI"] ** (1.0 - weight) * wages
 
 
-def _labour_and_output(u: Values, q: Mapping[str, float], closure: Closure) -> None:
+def _labour_and_output(u: Values, q: Values, closure: Closure) -> None:
     for i in k.PRODUCERS:
         public = q[f"budget_share.{i}.l3"]
         rest = sum(q[f"budget_share.{i}.{item}"] for item in k.PRODUCER_ITEMS if item != "l3")
@@ -141,8 +171,8 @@ def _labour_and_output(u: Values, q: Mapping[str, float], closure: Closure) -> N
         _divide_output(u, q, closure, i)
 
 
-def _divide_output(u: Values, q: Mapping[str, float], closure: Closure, i: str) -> None:
-    taken = 0.0
+def _divide_output(u: Values, q: Values, closure: Closure, i: str) -> None:
+    taken = np.zeros_like(u[f"Y.{i}"])
     for x in k.sold_by(i, k.SET_PRICE):
         if closure.set_price_supply == "fixed_money":
             budget = u["lam.authorities"] * q[f"budget_share.authorities.{x}"] * u["B.authorities"]
@@ -153,8 +183,8 @@ def _divide_output(u: Values, q: Mapping[str, float], closure: Closure, i: str) 
             u[f"S.{x}"] = q[f"set_share.{x}"] * u[f"Y.{i}"]
         taken += u[f"S.{x}"]
     # on the way the market part may be gone for a few steps; a solution where it is, is refused in the end
-    u[f"V.{i}"] = max(u[f"Y.{i}"] - taken, LEAST_MARKET_PART * u[f"Y.{i}"])
-    u[f"gone.{i}"] = float(u[f"Y.{i}"] - taken < u[f"V.{i}"])
+    u[f"V.{i}"] = np.maximum(u[f"Y.{i}"] - taken, LEAST_MARKET_PART * u[f"Y.{i}"])
+    u[f"gone.{i}"] = (u[f"Y.{i}"] - taken < u[f"V.{i}"]).astype(float)
     sold = k.sold_by(i, (*k.MARKET, *k.EXPORTS))
     sigma = q["transformation"]
     index = sum(q[f"market_share.{x}"] * u[f"P.{x}"] ** (1.0 + sigma) for x in sold) ** (1.0 / (1.0 + sigma))
@@ -165,12 +195,12 @@ def _divide_output(u: Values, q: Mapping[str, float], closure: Closure, i: str) 
     u[f"PY.{i}"] = sum(u[f"P.{x}"] * u[f"S.{x}"] for x in everything) / u[f"Y.{i}"]
 
 
-def _spends(u: Values, q: Mapping[str, float], a: str, item: str) -> float:
-    scale = 1.0 if a == k.HOUSEHOLDS else u[f"lam.{a}"]
-    return float(scale * q[f"budget_share.{a}.{item}"] * u[f"B.{a}"])
+def _spends(u: Values, q: Values, a: str, item: str) -> Array:
+    spent = q[f"budget_share.{a}.{item}"] * u[f"B.{a}"]
+    return spent if a == k.HOUSEHOLDS else u[f"lam.{a}"] * spent
 
 
-def _purchases(u: Values, q: Mapping[str, float]) -> None:
+def _purchases(u: Values, q: Values) -> None:
     for buyer, x in k.DEMANDS:
         price = u[f"PQ.{x}"] if x in k.COMPOSITES else u[f"P.{x}"]
         u[f"D.{buyer}.{x}"] = _spends(u, q, buyer, x) / price
@@ -182,7 +212,7 @@ def _purchases(u: Values, q: Mapping[str, float]) -> None:
         u[f"IM.{x}"] = (1.0 - a) * u[f"Q.{x}"] * (u[f"mix.{x}"] / abroad) ** sigma
 
 
-def _taxes_and_bank(u: Values, q: Mapping[str, float]) -> None:
+def _taxes_and_bank(u: Values, q: Values) -> None:
     price = u["PQ.i1"] / q["invest_price_base"]
     for i in k.PRODUCERS:
         bill = _wage_bill(u, q, i)
@@ -197,46 +227,48 @@ def _taxes_and_bank(u: Values, q: Mapping[str, float]) -> None:
     u["Tpit"] = q["income_tax_rate"] * sum(_wage_bill(u, q, i) for i in k.PRODUCERS)
     u["Treb"] = sum(u[f"relief.{i}"] for i in k.PRODUCERS)
     for a in k.DEPOSITORS:
-        kept = q[f"relief_kept.{a}"] * u[f"relief.{a}"] if a in k.PRODUCERS else 0.0
-        u[f"Dep.{a}"] = _spends(u, q, a, "deposits") + kept
+        u[f"Dep.{a}"] = _spends(u, q, a, "deposits")
+        if a in k.PRODUCERS:
+            u[f"Dep.{a}"] = u[f"Dep.{a}"] + q[f"relief_kept.{a}"] * u[f"relief.{a}"]
     pool = sum(u[f"Dep.{a}"] for a in k.DEPOSITORS)
     for i in k.PRODUCERS:
         u[f"Loan.{i}"] = q[f"loan_share.{i}"] * pool
     u["GRP"] = sum(u[f"PY.{i}"] * u[f"Y.{i}"] for i in k.PRODUCERS)
 
 
-def _wage_bill(u: Values, q: Mapping[str, float], i: str) -> float:
+def _wage_bill(u: Values, q: Values, i: str) -> Array:
     private = q[f"wage_relativity.{i}.l1"] * u["w1"] * u[f"L1.{i}"]
-    return float(private + q[f"wage_relativity.{i}.l3"] * u["w3"] * u[f"L3.{i}"])
+    return private + q[f"wage_relativity.{i}.l3"] * u["w3"] * u[f"L3.{i}"]
 
 
-def _adjust(u: Values, q: Mapping[str, float], theta: float) -> float:
-    """Move prices, wages, budgets and shares by their own rules; return the largest relative move."""
+def _adjust(u: Values, q: Values, theta: Array) -> Array:
+    """Move prices, wages, budgets and shares by their own rules, in place; return the largest relative moves."""
     factors = _price_factors(u, q, theta)
     level = (q["velocity"] * q["money_supply"] / u["GRP"]) ** theta
-    nominal = {name: factor * (1.0 if name == "kappa" else level) for name, factor in factors.items()}
+    nominal = {name: factor if name == "kappa" else factor * level for name, factor in factors.items()}
     budgets = _new_budgets(u, q)
     shares = {x: u[f"P.{x}"] * u[f"S.{x}"] / u["B.authorities"] for x in k.SET_PRICE}
-    largest = max(abs(np.log(f)) for f in nominal.values()) / theta
+    moved = [np.log(factor) / theta for factor in nominal.values()]
     for name, factor in nominal.items():
-        u[name] *= factor
+        u[name] = u[name] * factor
     for a, new in budgets.items():
         ratio = new / u[f"B.{a}"]
-        largest = max(largest, abs(np.log(ratio)) if ratio > 0.0 else np.inf)
+        moved.append(np.log(ratio))
         # a producer's budget feeds its own output: faster than its prices, the two would swing apart
-        u[f"B.{a}"] *= ratio ** (0.5 * theta * _caution(u, a) if a in k.PRODUCERS else min(1.0, 2.0 * theta))
+        power = 0.5 * theta * _caution(u, a) if a in k.PRODUCERS else np.minimum(1.0, 2.0 * theta)
+        u[f"B.{a}"] = u[f"B.{a}"] * ratio**power
     for x, share in shares.items():
-        largest = max(largest, abs(share - u[f"O5.{x}"]))
-        u[f"O5.{x}"] += theta * (share - u[f"O5.{x}"])
-    return float(largest)
+        moved.append(share - u[f"O5.{x}"])
+        u[f"O5.{x}"] = u[f"O5.{x}"] + theta * (share - u[f"O5.{x}"])
+    return np.asarray(np.max(np.abs(moved), axis=0))
 
 
-def _caution(u: Values, i: str) -> float:
+def _caution(u: Values, i: str) -> Array:
     """Return how much shorter steps must be: what little is left for markets swings with all of a producer's output."""
-    return float(min(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"]))
+    return np.minimum(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"])
 
 
-def _price_factors(u: Values, q: Mapping[str, float], theta: float) -> dict[str, float]:
+def _price_factors(u: Values, q: Values, theta: Array) -> Values:
     """Return the factor of each price, wage and of kappa: (wanted / there) ** theta."""
     factors = {}
     for x in k.MARKET:
@@ -256,7 +288,7 @@ def _price_factors(u: Values, q: Mapping[str, float], theta: float) -> dict[str,
     return factors | {"ER": (out / into) ** theta}
 
 
-def _new_budgets(u: Values, q: Mapping[str, float]) -> dict[str, float]:
+def _new_budgets(u: Values, q: Values) -> Values:
     returned = {a: (1.0 + q[f"deposit_rate.{a}"]) * q[f"deposits_before.{a}"] for a in k.DEPOSITORS}
     owed, loans = sum(returned.values()), sum(q[f"loans_before.{i}"] for i in k.PRODUCERS)
     moved = {
