@@ -20,8 +20,8 @@ from innospace.economy.models.knowledge.closure import Closure
 from innospace.economy.system import System
 
 Array = NDArray[np.float64]
-Values = dict[str, Array]
-"""Variables or parameters by name, each of shape (c,): one number a case."""
+Values = dict[str, Any]
+"""Variables or parameters by name, each an array of shape (c,): one number a case."""
 THETA = 0.5
 TOLERANCE = 1e-12
 """Largest relative move in a step at which the markets count as cleared."""
