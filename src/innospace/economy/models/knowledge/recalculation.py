@@ -195,7 +195,7 @@ def _divide_output(u: Values, q: Values, closure: Closure, i: str) -> None:
     u[f"PY.{i}"] = sum(u[f"P.{x}"] * u[f"S.{x}"] for x in everything) / u[f"Y.{i}"]
 
 
-def _spends(u: Values, q: Values, a: str, item: str) -> Array:
+def _spends(u: Values, q: Values, a: str, item: str) -> Any:
     spent = q[f"budget_share.{a}.{item}"] * u[f"B.{a}"]
     return spent if a == k.HOUSEHOLDS else u[f"lam.{a}"] * spent
 
@@ -236,7 +236,7 @@ def _taxes_and_bank(u: Values, q: Values) -> None:
     u["GRP"] = sum(u[f"PY.{i}"] * u[f"Y.{i}"] for i in k.PRODUCERS)
 
 
-def _wage_bill(u: Values, q: Values, i: str) -> Array:
+def _wage_bill(u: Values, q: Values, i: str) -> Any:
     private = q[f"wage_relativity.{i}.l1"] * u["w1"] * u[f"L1.{i}"]
     return private + q[f"wage_relativity.{i}.l3"] * u["w3"] * u[f"L3.{i}"]
 
@@ -263,7 +263,7 @@ def _adjust(u: Values, q: Values, theta: Array) -> Array:
     return np.asarray(np.max(np.abs(moved), axis=0))
 
 
-def _caution(u: Values, i: str) -> Array:
+def _caution(u: Values, i: str) -> Any:
     """Return how much shorter steps must be: what little is left for markets swings with all of a producer's output."""
     return np.minimum(1.0, CAUTION * u[f"V.{i}"] / u[f"Y.{i}"])
 
