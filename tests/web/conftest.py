@@ -8,12 +8,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -43,15 +45,21 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def replication(tmp_path_factory):
-    """Write the report of the replication: the real thing, with every kind of block."""
+def replicated():
+    """Return the document of the replication: the real thing, with every kind of block."""
     from innospace.frontier import replicate_innovation_space
-    from innospace.report import write_report
     from innospace.study.composition import document_of
 
+    return document_of(replicate_innovation_space(), "Replication", "innospace replicate innovation-space --out DIR")
+
+
+@pytest.fixture(scope="session")
+def replication(replicated, tmp_path_factory):
+    """Write the report of the replication."""
+    from innospace.report import write_report
+
     folder = tmp_path_factory.mktemp("replication")
-    result = replicate_innovation_space()
-    write_report(document_of(result, "Replication", "innospace replicate innovation-space --out DIR"), folder, ["html"])
+    write_report(replicated, folder, ["html"])
     return folder / "report.html"
 
 
@@ -159,7 +167,12 @@ class Served:
         return code
 
 
-def _serving():
+@pytest.fixture
+def serve():
+    """Serve the web app: ``serve(folder, "--host", "0.0.0.0").url``; it is stopped at the end of the test.
+
+    A start takes seconds: it is for tests that kill a server or start it in a way of their own. Others use ``served``.
+    """
     started = []
 
     def start(folder, *options):
@@ -172,16 +185,43 @@ def _serving():
         served.stop()
 
 
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """The one app of all tests; ``root`` or ``studies`` says what its folder holds."""
+    app = Served(tmp_path_factory.mktemp("app"))
+    yield app
+    app.stop()
+
+
+def emptied(folder):
+    """Take everything out of a folder; a worker that ends just now may still write into it."""
+    for _ in range(40):
+        for path in folder.iterdir():
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        if not any(folder.iterdir()):
+            return folder
+        time.sleep(0.1)
+    raise AssertionError(f"{folder} is still written to")
+
+
 @pytest.fixture
-def serve():
-    """Serve the web app: ``serve(folder, "--host", "0.0.0.0").url``; it is stopped at the end of the test."""
-    yield from _serving()
+def root(served):
+    """Empty the folder of studies of the app for a test."""
+    return emptied(served.folder)
 
 
 @pytest.fixture(scope="module")
-def serve_all():
-    """Serve the web app like ``serve``; it is stopped at the end of the module."""
-    yield from _serving()
+def studies(served):
+    """Empty the folder of studies of the app for a module whose tests read the same studies."""
+    return emptied(served.folder)
+
+
+@pytest.fixture(scope="session")
+def computed(tmp_path_factory):
+    """Write a study with names that are hard to show and run it, once; return its folder."""
+    import web_study
+
+    return web_study.write(tmp_path_factory.mktemp("computed"))
 
 
 class AppVisit:

@@ -6,16 +6,13 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def brief(tmp_path_factory):
+def brief(replicated, tmp_path_factory):
     import report_samples
 
-    from innospace.frontier import replicate_innovation_space
     from innospace.report import write_report
-    from innospace.study.composition import document_of
 
     real, samples = tmp_path_factory.mktemp("real"), tmp_path_factory.mktemp("difficult")
-    result = replicate_innovation_space()
-    write_report(document_of(result, "Replication", "innospace replicate X --out D"), real, ["html"], kind="brief")
+    write_report(replicated, real, ["html"], kind="brief")
     write_report(report_samples.document(), samples, ["html"], kind="brief")
     return {"real": real / "brief.html", "difficult": samples / "brief.html"}
 

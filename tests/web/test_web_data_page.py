@@ -19,13 +19,6 @@ BAD = GOOD + "Омск;2010;много;40\nТомск;2010;4,5;-\n"
 
 
 @pytest.fixture
-def root(tmp_path):
-    folder = tmp_path / "studies"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def study(root):
     return Workspace(root).create("Мой регион")
 
@@ -47,8 +40,7 @@ def said(page, text):
 
 
 @pytest.mark.browser
-def test_from_an_empty_study_to_a_table(serve, root, study, tab):
-    served = serve(root)
+def test_from_an_empty_study_to_a_table(served, study, tab):
     visit = tab(served)
     page = visit.goto("/studies/мой-регион/data")
     assert page.get_by_role("heading", name="Begin with a table").is_visible()
@@ -87,9 +79,8 @@ def test_from_an_empty_study_to_a_table(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_a_bad_upload_is_marked_cell_by_cell_and_changes_nothing(serve, root, study, tab):
+def test_a_bad_upload_is_marked_cell_by_cell_and_changes_nothing(served, study, tab):
     before = (study / "study.toml").read_bytes()
-    served = serve(root)
     visit = tab(served)
     page = visit.goto("/studies/мой-регион/data")
     choose(page, "Your table", "bad.csv", BAD.encode())
@@ -113,9 +104,8 @@ def test_a_bad_upload_is_marked_cell_by_cell_and_changes_nothing(serve, root, st
 
 
 @pytest.mark.browser
-def test_files_that_are_no_tables_are_refused_at_the_control(serve, root, study, tab):
+def test_files_that_are_no_tables_are_refused_at_the_control(served, study, tab):
     before = (study / "study.toml").read_bytes()
-    served = serve(root)
     page = tab(served).goto("/studies/мой-регион/data")
     for name, content, words in [
         ("virus.exe", b"MZ", "cannot be read"),
@@ -132,8 +122,7 @@ def test_files_that_are_no_tables_are_refused_at_the_control(serve, root, study,
 
 
 @pytest.mark.browser
-def test_a_file_of_the_same_name_is_never_overwritten_silently(serve, root, study, tab):
-    served = serve(root)
+def test_a_file_of_the_same_name_is_never_overwritten_silently(served, study, tab):
     page = tab(served).goto("/studies/мой-регион/data")
     choose(page, "Your table", "t.csv", GOOD.encode())
     said(page, "t.csv is part of the study")
@@ -149,13 +138,12 @@ def test_a_file_of_the_same_name_is_never_overwritten_silently(serve, root, stud
 
 
 @pytest.mark.browser
-def test_tables_are_replaced_and_removed(serve, root, study, tab):
+def test_tables_are_replaced_and_removed(served, study, tab):
     (study / "data").mkdir()
     (study / "data" / "a.csv").write_text("region,x\nA,1\n", encoding="utf-8")
     read = edit.read_text(study)
     text = edit.with_table(read.text, "t", {"file": "data/a.csv", "columns": {"space": "x"}, "origin": "Mine"})
     edit.save_text(study, edit.with_step(text, "frontier", {"engine": "frontier", "data": "t"}), read.digest)
-    served = serve(root)
     page = tab(served).goto("/studies/мой-регион/data")
     page.get_by_text("No problem in any cell").wait_for()
     page.get_by_text("Replace or remove this table").click()
@@ -177,8 +165,7 @@ def test_tables_are_replaced_and_removed(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_two_tabs_do_not_overwrite_each_other(serve, root, study, tab):
-    served = serve(root)
+def test_two_tabs_do_not_overwrite_each_other(served, study, tab):
     first, second = (tab(served).goto("/studies/мой-регион/data") for _ in range(2))
     choose(first, "Your table", "one.csv", GOOD.encode())
     said(first, "one.csv is part of the study")
@@ -189,7 +176,7 @@ def test_two_tabs_do_not_overwrite_each_other(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_keyboard_phone_and_very_wide_tables(serve, root, study, tab):
+def test_keyboard_phone_and_very_wide_tables(served, study, tab):
     (study / "data").mkdir()
     names = [f"column_{i}" for i in range(400)]
     rows = [[str(i * j) for i in range(400)] for j in range(60)]
@@ -197,7 +184,6 @@ def test_keyboard_phone_and_very_wide_tables(serve, root, study, tab):
     (study / "data" / "wide.csv").write_text("\n".join(map(",".join, [names, *rows])), encoding="utf-8")
     read = edit.read_text(study)
     edit.save_text(study, edit.with_table(read.text, "wide", {"file": "data/wide.csv"}), read.digest)
-    served = serve(root)
     visit = tab(served, width=390, dark=True)
     page = visit.goto("/studies/мой-регион/data")
     page.get_by_text("1 cell has a problem").wait_for()
@@ -218,9 +204,8 @@ def test_keyboard_phone_and_very_wide_tables(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_a_study_file_that_is_broken_is_told(serve, root, study, tab):
+def test_a_study_file_that_is_broken_is_told(served, study, tab):
     (study / "study.toml").write_text("[study\n", encoding="utf-8")
-    served = serve(root)
     page = tab(served).goto("/studies/мой-регион/data")
     assert page.get_by_text("not valid TOML").is_visible()
     page.goto(served.url + "/studies/nothing/data")

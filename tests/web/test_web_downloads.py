@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-import sys
+import shutil
 import zipfile
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import httpx
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
 import web_study
 
 from innospace.study import compose, read_run
@@ -31,8 +28,8 @@ class Here:
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory):
-    return web_study.write(tmp_path_factory.mktemp("studies"))
+def study(computed, tmp_path_factory):
+    return shutil.copytree(computed, tmp_path_factory.mktemp("studies") / web_study.NAME)
 
 
 @pytest.fixture(scope="session")

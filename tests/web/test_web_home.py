@@ -10,8 +10,8 @@ from innospace.study.worked import worked_studies
 pytestmark = pytest.mark.browser
 
 
-def test_a_new_study_is_made_with_the_keyboard(tmp_path, serve, tab):
-    visit = tab(serve(tmp_path), width=390, dark=True)
+def test_a_new_study_is_made_with_the_keyboard(served, root, tab):
+    visit = tab(served, width=390, dark=True)
     page = visit.goto("/")
     page.get_by_role("heading", name="There is no study in this folder yet").wait_for()
     assert visit.violations() == []
@@ -20,32 +20,32 @@ def test_a_new_study_is_made_with_the_keyboard(tmp_path, serve, tab):
     make.focus()
     page.keyboard.press("Enter")
     page.get_by_text("A study needs a title").wait_for()
-    assert list(tmp_path.iterdir()) == []
+    assert list(root.iterdir()) == []
     page.get_by_label("Title (required)").focus()
     page.keyboard.type("Мой регион")
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/data")
-    assert [p.name for p in tmp_path.iterdir()] == ["мой-регион"]
+    assert [p.name for p in root.iterdir()] == ["мой-регион"]
     page = visit.goto("/")
     page.get_by_role("link", name="Мой регион").wait_for()
     assert visit.violations() == []
 
 
-def test_a_worked_study_is_chosen_by_the_address(tmp_path, serve, tab):
-    page = tab(serve(tmp_path)).goto("/?like=bashkortostan")
+def test_a_worked_study_is_chosen_by_the_address(served, root, tab):
+    page = tab(served).goto("/?like=bashkortostan")
     page.get_by_label("Title (required)").fill("Наша экономика")
     page.get_by_role("button", name="Make the study").click()
     page.wait_for_url("**/data")
-    (folder,) = tmp_path.iterdir()
+    (folder,) = root.iterdir()
     made = load_study(folder)
     assert made.title == "Наша экономика"
     assert [s.engine for s in made.steps] == ["frontier", "economy"]
     assert worked_studies()["bashkortostan"].title != made.title
 
 
-def test_a_study_that_is_not_there_says_so(tmp_path, serve, tab):
-    page = tab(serve(tmp_path)).goto("/studies/nowhere/")
+def test_a_study_that_is_not_there_says_so(served, root, tab):
+    page = tab(served).goto("/studies/nowhere/")
     page.get_by_text("There is no study 'nowhere' here.").wait_for()
     assert page.get_by_role("link", name="All studies").is_visible()

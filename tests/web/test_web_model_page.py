@@ -32,13 +32,6 @@ def regions(n=60):
 
 
 @pytest.fixture
-def root(tmp_path):
-    folder = tmp_path / "studies"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def study(root):
     """A study with a table and no step."""
     folder = Workspace(root).create("Мой край")
@@ -69,9 +62,9 @@ def said(page, text):
 
 
 @pytest.mark.browser
-def test_from_an_upload_to_a_study_that_runs(serve, root, tab):
+def test_from_an_upload_to_a_study_that_runs(served, root, tab):
     folder = Workspace(root).create("Мой край")
-    visit = tab(serve(root))
+    visit = tab(served)
     page = visit.goto("/studies/мой-край/model")
     assert visit.violations() == []
     page.get_by_role("link", name="Choose a table").click()
@@ -114,8 +107,8 @@ def test_from_an_upload_to_a_study_that_runs(serve, root, tab):
 
 
 @pytest.mark.browser
-def test_a_formula_is_checked_while_it_is_typed(serve, root, study, tab):
-    visit = tab(serve(root))
+def test_a_formula_is_checked_while_it_is_typed(served, study, tab):
+    visit = tab(served)
     page = visit.goto("/studies/мой-край/model")
     page.get_by_role("button", name="Use this model").click()
     settled(page)
@@ -140,8 +133,7 @@ def test_a_formula_is_checked_while_it_is_typed(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_two_tabs_do_not_overwrite_each_other(serve, root, study, tab):
-    served = serve(root)
+def test_two_tabs_do_not_overwrite_each_other(served, study, tab):
     pages = []
     for _ in range(2):
         page = tab(served).goto("/studies/мой-край/model")
@@ -161,8 +153,8 @@ def test_two_tabs_do_not_overwrite_each_other(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_steps_links_and_their_names(serve, root, economy, tab):
-    visit = tab(serve(root))
+def test_steps_links_and_their_names(served, economy, tab):
+    visit = tab(served)
     page = visit.goto("/studies/economy/model")
     settled(page)
     told = "frontier: technical efficiency (region Republic of Bashkortostan, year 2012) becomes economy: efficiency."
@@ -195,8 +187,8 @@ def test_steps_links_and_their_names(serve, root, economy, tab):
 
 
 @pytest.mark.browser
-def test_phones_and_dark_pages(serve, root, study, tab):
-    visit = tab(serve(root), width=390, dark=True)
+def test_phones_and_dark_pages(served, study, tab):
+    visit = tab(served, width=390, dark=True)
     page = visit.goto("/studies/мой-край/model")
     page.get_by_role("button", name="Use this model").click()
     settled(page)
@@ -207,8 +199,8 @@ def test_phones_and_dark_pages(serve, root, study, tab):
 
 
 @pytest.mark.browser
-def test_by_keyboard_alone(serve, root, study, tab):
-    page = tab(serve(root)).goto("/studies/мой-край/model")
+def test_by_keyboard_alone(served, study, tab):
+    page = tab(served).goto("/studies/мой-край/model")
     use = page.get_by_role("button", name="Use this model")
     use.wait_for()
     _tab_to(page, "Use this model")
@@ -233,11 +225,11 @@ def _tab_to(page, text):
 @pytest.mark.parametrize(
     "text", ["[study\ntitle = 1", '[study]\ntitle = "x"\n[step.a]\nengine = "frontiers"\ndata = "t"\n']
 )
-def test_study_files_with_faults(serve, root, tab, text):
+def test_study_files_with_faults(served, root, tab, text):
     folder = root / "s"
     folder.mkdir()
     (folder / "study.toml").write_text(text, encoding="utf-8")
-    visit = tab(serve(root))
+    visit = tab(served)
     page = visit.goto("/studies/s/model")
     page.get_by_text("not valid TOML").or_(page.get_by_text("A model needs a table first")).first.wait_for()
     assert visit.violations() == []

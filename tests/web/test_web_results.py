@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-
 import web_study
 
 from innospace.study import read_run
@@ -23,17 +20,10 @@ QUIET = "document.querySelectorAll('[aria-busy=true]').length === 0 && !!documen
 
 
 @pytest.fixture(scope="module")
-def served(serve_all, studies):
-    return serve_all(studies)
-
-
-@pytest.fixture(scope="module")
-def studies(tmp_path_factory):
-    root = tmp_path_factory.mktemp("studies")
-    web_study.write(root)
-    (root / "new").mkdir()
-    (root / "new" / "study.toml").write_text('[study]\ntitle = "New"\nseed = 1\n', encoding="utf-8")
-    return root
+def study(studies, computed):
+    (studies / "new").mkdir()
+    (studies / "new" / "study.toml").write_text('[study]\ntitle = "New"\nseed = 1\n', encoding="utf-8")
+    return shutil.copytree(computed, studies / web_study.NAME)
 
 
 def opened(visit, address):
@@ -49,10 +39,10 @@ def region_field(page):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_page_opens_with_findings_and_is_sound(served, tab, studies, width, dark):
+def test_page_opens_with_findings_and_is_sound(served, tab, study, width, dark):
     visit = tab(served, width=width, dark=dark)
     page = opened(visit, PAGE)
-    found = read_run(studies / web_study.NAME).results["frontier"].findings()
+    found = read_run(study).results["frontier"].findings()
     assert page.locator(".opening .findings li").first.inner_text() == found[0]
     assert "checks passed" in page.locator(".verdict").inner_text()
     assert "Made <i>for</i> tests." in page.locator(".notice.reconstructed").inner_text()
@@ -67,14 +57,14 @@ def test_page_opens_with_findings_and_is_sound(served, tab, studies, width, dark
     assert visit.violations() == []
 
 
-def test_region_is_found_and_picked_by_keyboard(served, tab, studies):
+def test_region_is_found_and_picked_by_keyboard(served, tab, study):
     visit = tab(served)
     page = opened(visit, f"{PAGE}?section=look.frontier")
     region_field(page).focus()
     page.keyboard.type("tatar")
     page.keyboard.press("Enter")
     page.wait_for_selector(".picked h3")
-    frame = read_run(studies / web_study.NAME).results["frontier"].regions
+    frame = read_run(study).results["frontier"].regions
     row = frame[(frame["region"] == "Republic of Tatarstan") & (frame["year"] == 2012)].iloc[0]
     words = page.locator(".picked").inner_text()
     assert f"{100 * row['te']:.0f}\u202f%" in words
@@ -101,7 +91,7 @@ def test_region_is_found_and_picked_by_keyboard(served, tab, studies):
     assert page.evaluate("document.activeElement.dataset.hint").startswith(second["region"])
 
 
-def test_search_that_fits_none_or_several_says_so_and_year_can_be_chosen(served, tab):
+def test_search_that_fits_none_or_several_says_so_and_year_can_be_chosen(served, tab, study):
     visit = tab(served)
     page = opened(visit, f"{PAGE}?section=look.frontier&year=2011")
     assert page.locator("figure[id$=map-2011]").count() == 1
@@ -122,9 +112,9 @@ def test_search_that_fits_none_or_several_says_so_and_year_can_be_chosen(served,
     assert page.locator("script", has_text="alert(1)").count() == 0
 
 
-def test_table_of_efficiencies_sorts_and_filters(served, tab, studies):
+def test_table_of_efficiencies_sorts_and_filters(served, tab, study):
     page = opened(tab(served), f"{PAGE}?section=look.frontier")
-    frame = read_run(studies / web_study.NAME).results["frontier"].regions
+    frame = read_run(study).results["frontier"].regions
     rows = frame[frame["year"] == 2012].sort_values("space")
     heading = page.locator(".rows th", has_text=re.compile("^Space V"))
     first = page.locator(".rows tbody tr th").first
@@ -138,7 +128,7 @@ def test_table_of_efficiencies_sorts_and_filters(served, tab, studies):
     page.wait_for_function("document.querySelectorAll('.rows tbody tr:not([hidden])').length === 2")
 
 
-def test_parts_of_the_report_are_loaded_one_by_one(served, tab):
+def test_parts_of_the_report_are_loaded_one_by_one(served, tab, study):
     visit = tab(served)
     page = opened(visit, PAGE)
     page.locator(".contents").get_by_role("link", name="Estimates and tests").click()
@@ -155,8 +145,8 @@ def test_parts_of_the_report_are_loaded_one_by_one(served, tab):
     assert web_study.NASTY in Path(got.value.path()).read_text(encoding="utf-8")
 
 
-def test_older_run_runs_that_are_not_there_and_studies_not_run(served, tab, studies):
-    folder = studies / web_study.NAME
+def test_older_run_runs_that_are_not_there_and_studies_not_run(served, tab, study):
+    folder = study
     text = (folder / "study.toml").read_text(encoding="utf-8")
     old = Store(folder).run_ids()[0]
     visit = tab(served)

@@ -28,9 +28,8 @@ def opened(visit, name="small"):
     return page
 
 
-def test_a_study_is_run_and_leads_to_its_results(tmp_path, serve, tab):
-    create(tmp_path / "small", "russia-2010-2012")
-    served = serve(tmp_path)
+def test_a_study_is_run_and_leads_to_its_results(served, root, tab):
+    create(root / "small", "russia-2010-2012")
     first, second = tab(served), tab(served, width=390, dark=True)
     page, other = opened(first), opened(second)
     assert page.get_by_text("frontier: to be computed").is_visible()
@@ -51,9 +50,8 @@ def test_a_study_is_run_and_leads_to_its_results(tmp_path, serve, tab):
     page.get_by_role("heading", name="Results", level=1).wait_for()
 
 
-def test_a_long_run_is_stopped_and_pages_answer_meanwhile(tmp_path, serve, tab):
-    long_study(tmp_path)
-    served = serve(tmp_path)
+def test_a_long_run_is_stopped_and_pages_answer_meanwhile(served, root, tab):
+    long_study(root)
     page = opened(tab(served), "long")
     page.get_by_role("button", name="Run", exact=True).click()
     # where the run is, not the list of what it computes
@@ -71,11 +69,11 @@ def test_a_long_run_is_stopped_and_pages_answer_meanwhile(tmp_path, serve, tab):
     assert page.get_by_text("frontier: stored already").is_visible()
 
 
-def test_a_study_that_cannot_run_says_why_and_where_to_mend_it(tmp_path, serve, tab):
-    create(tmp_path / "small", "russia-2010-2012")
-    file = tmp_path / "small" / "study.toml"
+def test_a_study_that_cannot_run_says_why_and_where_to_mend_it(served, root, tab):
+    create(root / "small", "russia-2010-2012")
+    file = root / "small" / "study.toml"
     file.write_text(file.read_text(encoding="utf-8").replace('"half_normal"', '"half_norma"'), encoding="utf-8")
-    visit = tab(serve(tmp_path))
+    visit = tab(served)
     page = opened(visit)
     page.get_by_role("heading", name="The study cannot run yet").wait_for()
     assert page.get_by_role("link", name="To the model").is_visible()

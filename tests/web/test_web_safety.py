@@ -275,14 +275,13 @@ POLLING = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("studies")
-    create(folder / "one", "russia-2010-2012")
-    return folder
+def one(studies):
+    """Put a study into the folder of the app."""
+    create(studies / "one", "russia-2010-2012")
+    return studies / "one"
 
 
-def test_the_served_app_refuses_strangers(serve, studies):
-    served = serve(studies)
+def test_the_served_app_refuses_strangers(served, one):
     own = served.url
     for path in ("/", POLLING, "/_nicegui/client/x/upload/1", "/uploads/one?name=a.csv", "/nowhere"):
         assert request(served, path=path, headers={"Host": "evil.example"})[0] == 421
@@ -299,14 +298,14 @@ def test_the_served_app_refuses_strangers(serve, studies):
     assert (status, headers["content-security-policy"].count("'none'")) == (200, 2)
     # announced, not sent: the answer comes before a body would, and the connection is closed on what follows
     assert request(served, "POST", POLLING, {"Content-Length": "3000000"}, b"x")[0] == 413
-    assert list((studies / "one" / "data").iterdir()) == [studies / "one" / "data" / "regions.csv"]
-    assert (studies / "one" / "data" / "regions.csv").stat().st_size > 100
+    assert list((one / "data").iterdir()) == [one / "data" / "regions.csv"]
+    assert (one / "data" / "regions.csv").stat().st_size > 100
     assert body
 
 
 @pytest.mark.browser
-def test_the_app_open_to_others_asks_for_its_token(serve, studies, tab, capfd):
-    served = serve(studies, "--host", "0.0.0.0")
+def test_the_app_open_to_others_asks_for_its_token(serve, one, tab, capfd):
+    served = serve(one.parent, "--host", "0.0.0.0")
     token = urlsplit(served.address).query.removeprefix("token=")
     for path in ("/", "/studies/one/data", POLLING, "/uploads/one?name=a.csv"):
         for wrong in ("", "wrong"):
@@ -347,12 +346,11 @@ def test_a_large_upload_takes_little_memory_and_one_too_large_is_refused(tmp_pat
     assert sorted((study / "data").iterdir()) == before
 
 
-def test_uploads_to_the_served_app(serve, studies):
-    served = serve(studies)
+def test_uploads_to_the_served_app(served, one):
     status, _, body = request(served, "PUT", "/uploads/one?name=..%2F..%2Fevil.csv", body=b"a,b\n1,2\n")
     answer = json.loads(body)
     assert (status, answer["name"]) == (200, "evil.csv")
-    assert uploads.pending(studies / "one", answer["upload"]).read_bytes() == b"a,b\n1,2\n"
+    assert uploads.pending(one, answer["upload"]).read_bytes() == b"a,b\n1,2\n"
     for path, what in [
         ("/uploads/one?name=a.exe", "cannot be read"),
         ("/uploads/one?name=a.csv", "empty"),
@@ -365,6 +363,6 @@ def test_uploads_to_the_served_app(serve, studies):
         assert what in body.decode()
     too_large = {"Content-Length": str(uploads.MAX_UPLOAD_BYTES + 1)}
     assert request(served, "PUT", "/uploads/one?name=a.csv", too_large)[0] == 413
-    left = sorted(p.name for p in (studies / "one" / "data").iterdir())
+    left = sorted(p.name for p in (one / "data").iterdir())
     assert len(left) == 2
-    uploads.discard(uploads.pending(studies / "one", answer["upload"]))
+    uploads.discard(uploads.pending(one, answer["upload"]))

@@ -76,22 +76,16 @@ def write(root, name):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    made = tmp_path_factory.mktemp("studies")
+def written(studies):
     for name in STUDIES:
-        write(made, name)
-    return made
-
-
-@pytest.fixture(scope="module")
-def served(serve_all, root):
-    return serve_all(root)
+        write(studies, name)
+    return studies
 
 
 @pytest.fixture
-def folder(root):
+def folder(written):
     """Return a study that is as it was written."""
-    made = root / "малый"
+    made = written / "малый"
     for file in made.glob("scenarios/*.toml"):
         file.unlink()
     (made / "study.toml").write_text(STUDY, encoding="utf-8")
