@@ -25,6 +25,8 @@ Chosen = tuple[tuple[str, str], ...]
 """What a reader chose: name and value."""
 FIGURE_KINDS = ("svg", "png", "csv")
 TABLE_KINDS = ("xlsx", "csv")
+DRAWN = 48
+"""Figures kept as HTML, some hundred kB each: to come back to a page, or to open it in another tab, draws nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +296,7 @@ def part(ref: RunRef, chapter: str, anchor: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
+@lru_cache(maxsize=DRAWN)
 def figure(ref: RunRef, name: str) -> str:
     """Return a figure of the report as HTML."""
     own = named_figure(ref, name)
@@ -343,6 +346,7 @@ def words(ref: RunRef, step: str, chosen: Chosen) -> Words:
     return Words(v.title, v.sentences, tuple(f.name for f in v.own), tuple(f.name for f in v.figures), html, rows)
 
 
+@lru_cache(maxsize=DRAWN)
 def view_figure(ref: RunRef, step: str, chosen: Chosen, name: str) -> str:
     """Return a figure of a choice as HTML."""
     own = figure_of_view(viewed(ref, step, chosen), name)

@@ -228,7 +228,8 @@ class StepCard:
                 element("h3", "", "The model")
                 element("p", "", step.sentence)
             for math, meaning in step.equations:
-                with element("div", "equation"):
+                # on a phone it may be wider than the page
+                with element("div", "equation").props('tabindex=0 role=region aria-label="Equation"'):
                     ui.html(math, sanitize=False)
                     element("p", "soft", meaning)
             if step.use is not None:
