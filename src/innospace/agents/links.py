@@ -94,11 +94,15 @@ class Experience:
 
     def remember(self, links: Links, surprise: Array, memory: float) -> None:
         """Let experience fade and add that of a year."""
-        s, b = len(self.organisations), len(self.companies)
-        self.organisations = memory * self.organisations + np.bincount(links.organisation, surprise, s)
-        self.organisation_trials = memory * self.organisation_trials + np.bincount(links.organisation, None, s)
-        self.companies = memory * self.companies + np.bincount(links.company, surprise, b)
-        self.company_trials = memory * self.company_trials + np.bincount(links.company, None, b)
+        for kept, who, what in (
+            (self.organisations, links.organisation, surprise),
+            (self.organisation_trials, links.organisation, 1.0),
+            (self.companies, links.company, surprise),
+            (self.company_trials, links.company, 1.0),
+        ):
+            # in place: there are many more companies than links
+            kept *= memory
+            np.add.at(kept, who, what)
 
 
 PRIOR = 4.0

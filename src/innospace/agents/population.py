@@ -33,6 +33,8 @@ class Agents:
         Running sum of size.
     far : ndarray, shape (n,)
         Running sum of size times reach.
+    guide, far_guide : ndarray of int, shape (n + 1,)
+        Where a search in either running sum begins, by equal steps of the sum; see :func:`_guide`.
     """
 
     region: Integers
@@ -42,6 +44,8 @@ class Agents:
     starts: Integers
     cumulated: Array
     far: Array
+    guide: Integers
+    far_guide: Integers
 
     @classmethod
     def of(cls, region: ArrayLike, field: ArrayLike, size: ArrayLike, reach: ArrayLike, regions: int) -> Agents:
@@ -59,7 +63,8 @@ class Agents:
         r, f = (a[order].astype(np.int64) for a in given[:2])
         s, far = (a[order].astype(np.float64) for a in given[2:])
         starts = np.searchsorted(r, np.arange(regions + 1))
-        return cls(r, f, s, far, starts, np.cumsum(s), np.cumsum(s * far))
+        running = np.cumsum(s), np.cumsum(s * far)
+        return cls(r, f, s, far, starts, *running, *map(_guide, running))
 
     def __len__(self) -> int:
         return len(self.region)
@@ -79,16 +84,37 @@ class Agents:
         u : ndarray, shape (n,)
             Numbers in (0, 1).
         """
-        running = self.far if far else self.cumulated
+        running, guide = (self.far, self.far_guide) if far else (self.cumulated, self.guide)
         edges = np.concatenate(([0.0], running))
         low, high = edges[self.starts[region]], edges[self.starts[region + 1]]
-        found = np.searchsorted(running, low + u * (high - low), side="right")
+        found = _places(running, guide, low + u * (high - low))
         # a sum that rounds up must not lead into the next region
         return np.asarray(np.clip(found, self.starts[region], self.starts[region + 1] - 1))
 
     def totals(self, weights: Array) -> Array:
         """Return sums of weights by region, shape (R,)."""
         return np.bincount(self.region, weights, minlength=len(self.starts) - 1).astype(np.float64)
+
+
+def _guide(running: Array) -> Integers:
+    """Return where each of n + 1 equal steps of a running sum lies in it: a guide table (Chen and Asau 1974)."""
+    n = len(running)
+    return np.searchsorted(running, np.arange(n + 1) * (running[-1] / n if n else 0.0), side="right")
+
+
+def _places(running: Array, guide: Integers, wanted: Array) -> Integers:
+    """Return what ``np.searchsorted(running, wanted, side="right")`` does, in a few steps from the guide's place."""
+    n = len(running)
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
+    # one step lower, so that rounding of the step never begins beyond the place
+    step = np.clip((wanted * (n / running[-1])).astype(np.int64) - 1, 0, n)
+    found = guide[step]
+    before = np.flatnonzero(found < n)
+    while len(before := before[running[found[before]] <= wanted[before]]):
+        found[before] += 1
+        before = before[found[before] < n]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

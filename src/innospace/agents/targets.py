@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from innospace.core.errors import DataError, SpecError, offenders
+from innospace.numerics.normal import half_normal_given, truncated_log_mean_exp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +58,8 @@ class FrontierNumbers:
         """Return TE = E[exp(-u) | v - u] (Battese and Coelli 1988); zero innovations count as 0.1 a year."""
         q = np.where(innovations > 0.0, innovations, ZERO)
         eps = np.log(q) - np.log(self.expected(space, share_growth))
-        total = self.sigma_u**2 + self.sigma_v**2
-        mean, sd = -eps * self.sigma_u**2 / total, self.sigma_u * self.sigma_v / np.sqrt(total)
-        log_te = -mean + 0.5 * sd**2 + special.log_ndtr(mean / sd - sd) - special.log_ndtr(mean / sd)
-        return np.asarray(np.exp(log_te))
+        location, scale = half_normal_given(eps, self.sigma_u**2, self.sigma_v**2)
+        return np.asarray(np.exp(truncated_log_mean_exp(location, np.broadcast_to(scale, location.shape))))
 
     def to_dict(self) -> dict[str, float]:
         """Return plain types."""

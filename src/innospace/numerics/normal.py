@@ -79,6 +79,23 @@ def truncated_mean_standard(r: Array) -> Array:
     return np.where(r < _FAR_MEAN, series, r + mills)
 
 
+def half_normal_given(e: Array, variance_u: Array | float, variance_v: Array | float) -> tuple[Array, Array]:
+    """Return location and scale of ``u`` given ``e = v - u``: normal truncated to positive values.
+
+    ``-e s_u^2 / (s_u^2 + s_v^2)`` and ``s_u s_v / sqrt(s_u^2 + s_v^2)`` (Jondrow, Lovell, Materov and Schmidt 1982).
+
+    Parameters
+    ----------
+    e : ndarray
+        Composed errors.
+    variance_u, variance_v : ndarray or float
+        Squared scale of the half-normal ``u`` and variance of the normal ``v``.
+    """
+    total = variance_u + variance_v
+    scale = np.sqrt(variance_u * variance_v / total)
+    return np.asarray(-e * (variance_u / total)), np.asarray(scale)
+
+
 def truncated_log_mean_exp(mu: Array, sigma: Array) -> Array:
     """Return ``log E[exp(-u)]`` for ``u ~ N(mu, sigma^2)`` truncated to positive values.
 

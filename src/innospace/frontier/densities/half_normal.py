@@ -7,7 +7,7 @@ from scipy import special
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
-from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills
+from innospace.numerics.normal import LOG_2PI, half_normal_given, log_cdf_and_mills
 
 _LOG_2 = float(np.log(2.0))
 _LOG_MEAN = float(0.5 * np.log(2.0 / np.pi))
@@ -65,9 +65,7 @@ class HalfNormal:
 
     def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
         """Return ``mu* = -e sigma_u^2 / sigma^2``, ``sigma* = sigma_u sigma_v / sigma``."""
-        su2, sv2 = np.exp(theta[0]), np.exp(theta[1])
-        s2 = su2 + sv2
-        return Posterior(-e * (su2 / s2), np.sqrt(su2 * sv2 / s2))
+        return Posterior(*half_normal_given(e, np.exp(theta[0]), np.exp(theta[1])))
 
     def mean_inefficiency(self, theta: tuple[Array, ...]) -> Array:
         """Return ``sqrt(2 / pi) sigma_u``."""
