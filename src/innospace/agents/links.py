@@ -101,7 +101,7 @@ class Experience:
             (self.company_trials, links.company, 1.0),
         ):
             # in place: there are many more companies than links
-            kept *= memory
+            np.multiply(kept, memory, out=kept)
             np.add.at(kept, who, what)
 
 

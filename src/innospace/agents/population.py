@@ -109,7 +109,7 @@ def _places(running: Array, guide: Integers, wanted: Array) -> Integers:
         return np.zeros(0, dtype=np.int64)
     # one step lower, so that rounding of the step never begins beyond the place
     step = np.clip((wanted * (n / running[-1])).astype(np.int64) - 1, 0, n)
-    found = guide[step]
+    found: Integers = guide[step]
     before = np.flatnonzero(found < n)
     while len(before := before[running[found[before]] <= wanted[before]]):
         found[before] += 1

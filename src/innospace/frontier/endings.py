@@ -47,7 +47,8 @@ _EDGES = {
     "gamma_one": (
         "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as inefficiency and "
         "usual standard errors do not exist.",
-        "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant.",
+        "Look for outliers on the frontier and for too few rows; a deterministic frontier may be meant. Intervals of "
+        "coefficients of the frontier are those of the profile likelihood: result.profile(name).",
     ),
     "index_unbounded": (
         "A coefficient of ln sigma_u^2 or ln sigma_v^2 grows without limit: its regressors set rows apart that have no "

@@ -205,13 +205,13 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     level = ordinary_least_squares(sample).loglik
     without = sum(abs(level - o.value) <= SAME_EDGE for o in usable)
     if sample is problem:
-        return _Search(_without_noise(problem, best), len(optima), agreed, without, problem.n)
+        return _Search(without_noise(problem, best), len(optima), agreed, without, problem.n)
     moments = starting_values(problem, ordinary_least_squares(problem))[0]
     from_screen = _search(problem, best.theta)
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
-    return _Search(_without_noise(problem, final), len(optima), agreed, without, sample.n)
+    return _Search(without_noise(problem, final), len(optima), agreed, without, sample.n)
 
 
 def _without_limit(problem: Problem, optimum: Optimum) -> bool:
@@ -272,7 +272,7 @@ def _best(optima: Sequence[Optimum]) -> Optimum:
     return min(same, key=lambda o: o.decrement)
 
 
-def _without_noise(problem: Problem, best: Optimum) -> Optimum:
+def without_noise(problem: Problem, best: Optimum) -> Optimum:
     """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest."""
     place = problem.place("lnsigma_v2")
     at, one = place.start, place.stop - place.start == 1

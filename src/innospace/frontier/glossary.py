@@ -285,7 +285,16 @@ _CHECKS = (
         "",
         "",
         "Boundary: the maximum has no noise (sigma_v = 0), so every deviation from the frontier counts as inefficiency "
-        "and usual standard errors do not exist.",
+        "and usual standard errors do not exist; intervals of coefficients come from the profile likelihood.",
+    ),
+    Term(
+        "profile",
+        "",
+        "",
+        "Interval of a coefficient of a frontier: the values at which the log-likelihood, everything else estimated "
+        "again, stays within half a quantile of chi-square of its maximum. result.profile(name); it exists also "
+        "without noise, where there are no standard errors.",
+        "2 (l - l_p(value)) <= chi2(level, 1)",
     ),
     Term(
         "mu_minus_infinity",

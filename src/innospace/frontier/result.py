@@ -21,7 +21,7 @@ from innospace.core.status import Status
 from innospace.core.table import Table
 from innospace.frontier import hypothesis_tests as tests
 from innospace.frontier.densities.base import Array
-from innospace.frontier.efficiency import COLUMNS, Efficiencies, efficiencies
+from innospace.frontier.efficiency import COLUMNS, Efficiencies, check_level, efficiencies
 from innospace.frontier.estimate import Estimate
 from innospace.frontier.inference import covariance
 from innospace.frontier.likelihood import row_logliks, split
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from innospace.core.explore import Choice, View
     from innospace.frontier.bootstrap import FrontierBootstrap
+    from innospace.frontier.profile import ProfileInterval
 
 SCORE_TOLERANCE = 1e-8
 """How much log-likelihood the quadratic model may still promise, relative to 1 + |log-likelihood|."""
@@ -212,6 +213,22 @@ class FrontierResult:
         frame = self.coefficients()
         half = float(stats.norm.ppf(0.5 + 0.5 * level)) * frame["std_error"]
         return pd.DataFrame({"lower": frame["estimate"] - half, "upper": frame["estimate"] + half})
+
+    def profile(self, name: str, level: float = 0.95) -> ProfileInterval:
+        """Return the interval of a coefficient of the frontier from its profile likelihood.
+
+        It exists also without noise (``gamma_one``), where there are no standard errors; every value that is tried is a
+        search of its own. See :mod:`innospace.frontier.profile`.
+
+        Raises
+        ------
+        LabelError, SpecError
+            No such coefficient of the frontier, or the only one.
+        """
+        from innospace.frontier.profile import interval
+
+        require_known([name], list(self.sample.names), kind="coefficient of the frontier")
+        return interval(self.estimate, self.sample.names.index(name), name, check_level(level))
 
     def used_efficiencies(self, level: float = 0.95) -> Efficiencies:
         """Return efficiencies of the rows used, shape (n,)."""
