@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy import stats
 
+from innospace.agents import maps
+from innospace.agents.network import MEASURES
 from innospace.agents.policy import BASELINE
 from innospace.agents.sensitivity import OUTPUTS
+from innospace.agents.wording import caption, slug
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed, percent, significant
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from innospace.agents.result import AgentResult
 
 LABELLED = 8
-MAPS = 4
-"""Years that stand on the small maps."""
 
 
 class Plots:
@@ -46,9 +46,10 @@ class Plots:
             f"{fixed(order, 2)}",
             f"Share of the innovation space in use, {r.base}, %: mean of {r.spec.replications} runs w against W of the "
             f"frontier, {len(rows)} regions; both axes logarithmic",
-            self._caption(
+            caption(
+                r,
                 "W is that of one year, runs are fitted to the mean of the years of the panel. Links are whole: the "
-                "smallest regions need more of them on average than the formula has."
+                "smallest regions need more of them on average than the formula has.",
             ),
             f"Scatter of the share in use of runs against that of the frontier for {len(rows)} regions.",
             rows[["region", "frontier", "emerged", "highlight"]],
@@ -81,7 +82,7 @@ class Plots:
             "interval of runs",
             f"New production technologies a year (mean of {r.spec.assumptions.window} years), {r.base}: mean of runs "
             "against the panel; regions without any are left out; both axes logarithmic",
-            self._caption(""),
+            caption(r),
             f"Scatter of simulated against observed technologies for {len(rows)} regions.",
             rows.assign(highlight=top | rows["region"].isin(r.spec.focus))[
                 ["region", "technologies", "simulated_technologies", "highlight"]
@@ -124,12 +125,12 @@ class Plots:
             else f"{region} without policy: efficiency averages {fixed(float(last['No policy']), 2)} in {r.spec.final}"
         )
         return Figure(
-            f"agents-path-{_slug(region)}",
+            f"agents-path-{slug(region)}",
             FigureKind.LINES,
             title,
             f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 95\u202f% "
             f"interval of {r.spec.replications} runs",
-            self._caption("Efficiency is measured as in the panel: innovations are averaged over three years."),
+            caption(r, "Efficiency is measured as in the panel: innovations are averaged over three years."),
             f"Efficiency of {region} in {r.spec.final}: {told}.",
             rows[["series", "year", "te", "lower", "upper"]].reset_index(drop=True),
             {
@@ -143,6 +144,40 @@ class Plots:
             },
         )
 
+    def links(self, region: str, policy: str = BASELINE) -> Figure:
+        """Return links in use of a region by year, without policy and with one.
+
+        Raises
+        ------
+        LabelError
+            No such region or policy.
+        """
+        import pandas as pd
+
+        r = self._result
+        titles = {BASELINE: "No policy"} | ({policy: r.policies.get(policy, policy)} if policy != BASELINE else {})
+        rows = pd.concat([r.path(region, name).assign(series=title) for name, title in titles.items()])
+        free = rows[rows["series"] == "No policy"].set_index("year")["links"]
+        return Figure(
+            f"agents-links-{slug(region)}",
+            FigureKind.LINES,
+            f"{region}: {significant(float(free[r.base]))} links in use in {r.base}, "
+            f"{significant(float(free[r.spec.final]))} in {r.spec.final} without policy",
+            f"Links in use, {r.base}–{r.spec.final}, mean and 95\u202f% interval of {r.spec.replications} runs",
+            caption(r),
+            f"Links in use of {region} by year, {', '.join(titles.values())}.",
+            rows[["series", "year", "links", "links_lower", "links_upper"]].reset_index(drop=True),
+            {
+                "x": "year",
+                "y": "links",
+                "series": "series",
+                "lower": "links_lower",
+                "upper": "links_upper",
+                "x_title": "Year",
+                "y_title": "Links in use",
+            },
+        )
+
     def effect(self, policy: str) -> Figure:
         """Return what a policy adds to links of its region by year."""
         r = self._result
@@ -152,12 +187,12 @@ class Plots:
         rows = frame[(frame["policy"] == policy) & (frame["region"] == region) & (frame["quantity"] == "links")]
         final = rows.iloc[-1]
         return Figure(
-            f"agents-effect-{_slug(policy)}",
+            f"agents-effect-{slug(policy)}",
             FigureKind.LINES,
             f"{r.policies[policy]}: {significant(float(final['value']))} more links in use by {r.spec.final}",
             f"Links in use in {region}, policy less no policy, mean and 95\u202f% interval of {r.spec.replications} "
             f"pairs of runs",
-            self._caption("Runs of a pair share all random numbers that the policy does not touch."),
+            caption(r, "Runs of a pair share all random numbers that the policy does not touch."),
             f"Links that {r.policies[policy]} adds by year; {significant(float(final['value']))} in {r.spec.final}.",
             rows[["year", "value", "lower", "upper"]].reset_index(drop=True),
             {
@@ -172,58 +207,46 @@ class Plots:
         )
 
     def maps(self, policy: str = "") -> Figure:
-        """Return what a policy adds to links of every region on small maps, one a year.
+        """Return what a policy adds to links of every region on small maps; the first policy when empty."""
+        return maps.added(self._result, policy or next(iter(self._result.policies), ""))
 
-        Parameters
-        ----------
-        policy : str
-            Its name; the first one when empty.
+    def growth_maps(self, policy: str = BASELINE) -> Figure:
+        """Return growth of links of every region since the base year on small maps."""
+        return maps.grown(self._result, policy)
+
+    def network(self, policy: str = BASELINE) -> Figure:
+        """Return measures of the network that are shares, in the last year.
 
         Raises
         ------
         LabelError
             No such policy.
         """
-        from innospace.data import load_geometry
-
         r = self._result
-        name = policy or next(iter(r.policies), "")
-        require_known([name], list(r.policies), kind="policy")
-        years = [int(y) for y in np.unique(np.linspace(r.base, r.spec.final, MAPS + 1).round())[1:]]
-        rows = r.frames["paths"]
-        rows = rows[rows["year"].isin(years) & (rows["region_code"] != "")]
-        free, helped = (rows[rows["policy"] == p].reset_index(drop=True) for p in (BASELINE, name))
-        before = free["links"].to_numpy()
-        added = helped["links"].to_numpy() - before
-        shown = helped.assign(growth=100.0 * np.divide(added, before, out=np.zeros_like(added), where=before > 0.0))
-        touched = {i.region for p in r.spec.policies if p.name == name for i in p.instruments}
-        final = shown[shown["year"] == years[-1]]
-        inside = final[final["region"].isin(touched)]["growth"].max()
-        outside = final[~final["region"].isin(touched)].sort_values("growth").iloc[-1]
+        titles = {BASELINE: "Without policy", **r.policies}
+        require_known([policy], list(titles), kind="policy")
+        frame = r.frames["networks"]
+        rows = frame[(frame["policy"] == policy) & (frame["unit"] == "fraction")].reset_index(drop=True)
+        rows = rows.assign(meaning=[MEASURES[m][1] for m in rows["measure"]])
+        values = rows.set_index("measure")["value"]
         return Figure(
-            f"agents-maps-{_slug(name)}",
-            FigureKind.MAPS,
-            f"{r.policies[name]} adds {fixed(float(inside), 0)}\u202f% to links there by {years[-1]}, and elsewhere "
-            f"at most {significant(float(outside['growth']), 2)}\u202f%",
-            f"Links in use with the policy over links without it, %, means of {r.spec.replications} pairs of runs",
-            self._caption(
-                f"Links pass on what they gain by neighbours' success and across regions; most in {outside['region']}. "
-                "Borders: Natural Earth, public domain; the 80 regions of 2008–2012."
-            ),
-            f"Maps of links added in {', '.join(map(str, years))}: {fixed(float(inside), 0)} percent in "
-            f"{', '.join(sorted(touched))}, at most {significant(float(outside['growth']), 2)} percent elsewhere.",
-            shown[["region_code", "region", "year", "growth"]].reset_index(drop=True),
+            f"agents-network-{slug(policy)}",
+            FigureKind.INTERVALS,
+            f"{titles[policy]}: {percent(float(values['largest_component']), 0)} of agents with a link hang together, "
+            f"and {percent(float(values['away_share']), 0)} of links cross regions",
+            f"Measures of the network of links in {r.spec.final}, mean and 95\u202f% interval of "
+            f"{r.spec.replications} runs",
+            caption(r),
+            "Network measures: "
+            + ", ".join(f"{m.lower()} {v:.3f}" for m, v in zip(rows["meaning"], rows["value"], strict=True)),
+            rows[["meaning", "value", "lower", "upper"]],
             {
-                "code": "region_code",
-                "value": "growth",
-                "label": "region",
-                "panel": "year",
-                "value_title": "Links added, %",
-                "value_format": ".0f",
-                "domain": [min(0.0, float(shown["growth"].min())), max(1.0, float(shown["growth"].max()))],
+                "label": "meaning",
+                "value": "value",
+                "lower": "lower",
+                "upper": "upper",
+                "value_title": f"Share, or Gini coefficient, {r.spec.final}",
             },
-            geometry=load_geometry(),
-            lead=True,
         )
 
     def growth(self) -> Figure:
@@ -239,9 +262,7 @@ class Plots:
             f"{r.spec.final}, against {significant(float(first['innovations']))} in {r.base}",
             f"New production technologies in a year, all regions, mean and 95\u202f% interval of "
             f"{r.spec.replications} runs",
-            self._caption(
-                f"After {r.base} the share in use grows by {percent(r.spec.growth_after, 1)} a year (assumed)."
-            ),
+            caption(r, f"After {r.base} the share in use grows by {percent(r.spec.growth_after, 1)} a year (assumed)."),
             f"Innovations of all regions by year, {r.base} to {r.spec.final}.",
             rows[["year", "innovations", "innovations_lower", "innovations_upper"]].reset_index(drop=True),
             {
@@ -262,11 +283,11 @@ class Plots:
         rows = frame[frame["output"] == output].sort_values("total", ascending=False)
         first = rows.iloc[0]
         return Figure(
-            f"agents-sensitivity-{_slug(output)}",
+            f"agents-sensitivity-{slug(output)}",
             FigureKind.INTERVALS,
             f"{OUTPUTS[output]}: {first['input']} matters most, total index {fixed(float(first['total']), 2)}",
             f"Total Sobol index of each input with 95\u202f% bootstrap interval, {r.spec.sensitivity} points",
-            self._caption("Share of the variance that would be left if all other inputs were known."),
+            caption(r, "Share of the variance that would be left if all other inputs were known."),
             f"Total Sobol indices of {OUTPUTS[output].lower()}: "
             + ", ".join(f"{a} {b:.2f}" for a, b in zip(rows["input"], rows["total"], strict=True)),
             rows[["input", "total", "total_lower", "total_upper"]].reset_index(drop=True),
@@ -279,29 +300,15 @@ class Plots:
             },
         )
 
-    def mapped(self) -> bool:
-        """Whether any region has a place on the map."""
-        from innospace.data import load_geometry
-
-        known = {f["id"] for f in load_geometry()["features"]}
-        return bool(set(self._result.frames["regions"]["region_code"]) & known)
-
     def all(self) -> list[Figure]:
         """Return every figure of the result."""
         r = self._result
         regions = dict.fromkeys([*(i.region for p in r.spec.policies for i in p.instruments), *r.spec.focus])
         figures = [self.shares(), self.technologies(), self.growth(), *(self.path(x) for x in regions)]
         figures += [self.effect(p.name) for p in r.spec.policies]
-        if r.policies and self.mapped():
-            figures.append(self.maps())
+        if maps.mapped(r):
+            figures.append(self.maps() if r.policies else self.growth_maps())
+        figures.append(self.network())
         if "sensitivity" in r.frames:
             figures += [self.sensitivity(str(o)) for o in dict.fromkeys(r.frames["sensitivity"]["output"])]
         return figures
-
-    def _caption(self, extra: str) -> str:
-        sources = "; ".join(f"{s.name} ({s.nature})" for s in self._result.provenance.sources)
-        return f"Source: {sources}. Agents are simulated: a reconstruction. {extra}".strip()
-
-
-def _slug(text: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())

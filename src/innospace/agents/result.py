@@ -27,6 +27,8 @@ from innospace.core.table import Table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.explore import Choice, View
+
 KIND = "technology_agents"
 GAIN = "efficiency_gain"
 """Technical efficiency with a policy less that without, twin by twin; for regions that the policy touches."""
@@ -149,7 +151,7 @@ class AgentResult:
 
     @property
     def plot(self) -> Any:
-        """Figures: ``shares``, ``paths``, ``effects``, ``maps``, ``growth``, ``sensitivity``."""
+        """Figures, by name: see :class:`innospace.agents.figures.Plots`."""
         from innospace.agents.figures import Plots
 
         return Plots(self)
@@ -171,6 +173,18 @@ class AgentResult:
         from innospace.agents.presentation import sections
 
         return sections(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into: a policy, what maps show, a region."""
+        from innospace.agents.explore import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what is shown for a choice; see :func:`innospace.agents.explore.view`."""
+        from innospace.agents.explore import view
+
+        return view(self, chosen)
 
     def __repr__(self) -> str:
         return self.summary()

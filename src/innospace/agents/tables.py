@@ -179,10 +179,10 @@ def regions(result: AgentResult) -> Table:
     return Table("regions", title, shown, columns, folded=True)
 
 
-def networks(result: AgentResult) -> Table:
-    """Return network measures of the last year without policy."""
+def networks(result: AgentResult, policy: str = BASELINE) -> Table:
+    """Return network measures of the last year, without policy or with one."""
     frame = result.frames["networks"]
-    kept = frame[frame["policy"] == BASELINE].assign(meaning=lambda d: [MEASURES[m][1] for m in d["measure"]])
+    kept = frame[frame["policy"] == policy].assign(meaning=lambda d: [MEASURES[m][1] for m in d["measure"]])
     kept = kept.assign(interval=_interval(kept, "lower", "upper"))
     columns = (
         Column("meaning", "Measure"),
@@ -190,7 +190,8 @@ def networks(result: AgentResult) -> Table:
         Column("value", "Mean", "significant:3"),
         Column("interval", INTERVAL),
     )
-    return Table("networks", f"The network of links in {result.spec.final}, no policy", kept, columns)
+    words = result.policies.get(policy, "no policy")
+    return Table("networks", f"The network of links in {result.spec.final}: {words}", kept, columns)
 
 
 def flows(result: AgentResult) -> Table:

@@ -49,6 +49,9 @@ _CHARTS = {
     "agents-path": "technical efficiency of a region by year, with policies and without.",
     "agents-effect": "links that a policy adds in its region, by year.",
     "agents-maps": "links with a policy over links without it, by region and year.",
+    "agents-growth": "growth of links since the last year of the panel, by region and year.",
+    "agents-links": "links in use in a region by year, with a policy and without.",
+    "agents-network": "measures of the network of links that are shares, in the last year.",
     "agents-sensitivity": "total Sobol index of each input, for one output.",
 }
 

@@ -16,6 +16,7 @@ from innospace.agents.replicate import CHUNK, Task, replicate, run_chunk
 from innospace.agents.result import QUANTITIES, AgentResult
 from innospace.agents.step import Options, preflight, run
 from innospace.core.errors import DataError, LabelError, SpecError, StoreError
+from innospace.core.explore import Explorable
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.result import Bundle, Result
 from innospace.core.status import StatusCode
@@ -162,11 +163,45 @@ def test_it_goes_through_the_store_unchanged(result):
         AgentResult.from_bundle(Bundle("frontier", {}, {}))
 
 
+def test_a_reader_looks_into_a_policy_and_a_region(result):
+    assert isinstance(result, Explorable)
+    policy, shown, region = result.choices()
+    assert list(policy.options) == ["no_policy", "centre"]
+    assert (policy.default, shown.default, region.default) == ("centre", "added", "")
+    opened = result.view({})
+    assert [f.name for f in opened.figures] == [
+        "agents-maps-centre",
+        "agents-path-republic-of-bashkortostan",
+        "agents-network-centre",
+    ]
+    assert opened.own == opened.sentences == ()
+    assert set(opened.table.frame["measure"]) == set(MEASURES)
+    grown = result.view({"maps": "growth", "policy": "no_policy"})
+    assert [f.name for f in grown.figures] == ["agents-growth-no-policy", "agents-network-no-policy"]
+    own = result.view({"region": BASHKORTOSTAN})
+    row = result.path(BASHKORTOSTAN, "centre").iloc[-1]
+    assert f"{row['technical_efficiency']:.2f}" in own.sentences[-1]
+    assert [f.data["series"].nunique() for f in own.own] == [2, 2]
+    # a policy elsewhere is not drawn
+    assert result.view({"region": "Republic of Tatarstan"}).own[1].data["series"].nunique() == 1
+    with pytest.raises(LabelError, match="region"):
+        result.view({"region": "Atlantis"})
+
+
+def test_growth_on_the_maps_is_that_of_the_paths(result):
+    figure = result.plot.growth_maps()
+    rows = result.path(BASHKORTOSTAN).set_index("year")["links"]
+    shown = figure.data[figure.data["region"] == BASHKORTOSTAN].set_index("year")["growth"]
+    np.testing.assert_allclose(shown, 100.0 * (rows[shown.index] / rows[2012] - 1.0))
+    with pytest.raises(LabelError, match="policy"):
+        result.plot.growth_maps("grants")
+
+
 def test_every_figure_is_drawn(result):
     from innospace.report.charts import to_svg
 
     figures = result.plot.all()
-    assert {f.kind.value for f in figures} == {"scatter", "lines", "maps"}
+    assert {f.kind.value for f in figures} == {"scatter", "lines", "maps", "intervals"}
     small = result.plot.maps("centre")
     assert to_svg(small, 420).count("<svg") == 1
     assert small.data["year"].nunique() == 3
