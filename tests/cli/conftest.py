@@ -1,4 +1,7 @@
-"""The command line in this process: ``command(...)`` gives exit code, standard output and standard error."""
+"""The command line in this process: ``command(...)`` gives exit code, standard output and standard error.
+
+Charts and PDFs are empty ones, except in tests marked ``drawn``.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +35,13 @@ class Ran:
 
 
 @pytest.fixture
-def command(capsys, monkeypatch, tmp_path):
+def command(capsys, monkeypatch, tmp_path, request):
+    from undrawn import undraw
+
     from innospace.cli.app import main
 
+    if request.node.get_closest_marker("drawn") is None:
+        undraw(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("INNOSPACE_DEBUG", raising=False)
 

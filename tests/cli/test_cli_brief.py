@@ -25,6 +25,7 @@ def words(path):
     return reader, " ".join(" ".join(p.extract_text() for p in reader.pages).split())
 
 
+@pytest.mark.drawn
 def test_a_brief_of_a_stored_run(command, studied, tmp_path):
     done = command("report", studied, "--kind", "brief", "--out", tmp_path / "o", "--formats", "html,pdf", "--json")
     assert done.code == 0
@@ -39,6 +40,7 @@ def test_a_brief_of_a_stored_run(command, studied, tmp_path):
     assert len(done.json["findings"]) > 6, "--json has every finding"
 
 
+@pytest.mark.drawn
 def test_russian_names_on_page_in_pdf_and_in_findings(command, studied, tmp_path):
     options = ("--region-names", "ru", "--out", tmp_path / "o", "--kind", "brief")
     done = command("run", studied, *options, "--formats", "html,pdf,tables", "--json")
