@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -14,7 +12,7 @@ from innospace.core.document import Block, Document, Equation, Heading, Notice, 
 from innospace.core.figure import Figure
 from innospace.core.table import Table
 from innospace.report import views
-from innospace.report.archives import EPOCH, packed
+from innospace.report.archives import MADE, repacked
 from innospace.report.brief import shorten
 from innospace.report.charts.export import Drawings
 from innospace.report.needs import need
@@ -23,8 +21,6 @@ from innospace.report.pdf import ROWS, WIDTH
 from innospace.report.tables.layout import Cell, Grid, grid
 from innospace.report.text import one_line, prose
 
-MADE = datetime(*EPOCH)
-"""Date within the file: equal content gives equal bytes."""
 TEXT_WIDTH = 170
 """Millimetres between the margins of A4."""
 SCALE = 2.8
@@ -209,7 +205,7 @@ class _Page:
             self.made.add_paragraph(one_line(command), "Command")
         buffer = io.BytesIO()
         self.made.save(buffer)
-        return _dated(buffer.getvalue())
+        return repacked(buffer.getvalue())
 
 
 def _style(made: Any, language: str) -> None:
@@ -278,9 +274,3 @@ def _cell(text: str, right: bool, size: int, rule: bool = False, *, bold: bool =
     run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
     tight = f'<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/><w:jc w:val="{place}"/>'
     return f"<w:tc><w:tcPr>{wide}{borders}</w:tcPr><w:p><w:pPr>{tight}</w:pPr>{run}</w:p></w:tc>"
-
-
-def _dated(content: bytes) -> bytes:
-    """Return a ZIP file with the date of every entry fixed."""
-    with zipfile.ZipFile(io.BytesIO(content)) as source:
-        return packed((name, source.read(name)) for name in source.namelist())

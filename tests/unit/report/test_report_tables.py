@@ -198,6 +198,28 @@ def test_workbook_lists_its_sheets(tables):
     assert opened["numbers"]["A1"].value.startswith("Numbers ")
 
 
+def test_equal_tables_give_equal_workbooks_at_another_time(tables, monkeypatch):
+    import datetime
+    from types import SimpleNamespace
+
+    from openpyxl.writer import excel
+
+    class Later(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2040, 5, 6, 7, 8, 9, tzinfo=tz)
+
+    now = workbook(tables)
+    monkeypatch.setattr(excel, "datetime", SimpleNamespace(datetime=Later, timezone=datetime.timezone))
+    saved = io.BytesIO()
+    plain = openpyxl.Workbook()
+    plain.save(saved)
+    assert plain.properties.modified.year == 2040, "the clock that openpyxl reads"
+    assert workbook(tables) == now
+    assert book(tables).properties.modified.year == 1980
+    assert workbook(tables[:1]) != now
+
+
 def test_sheet_names_are_accepted_by_spreadsheets():
     names = sheet_names(["a" * 40, "a" * 41, "A/b:c?", "", "History", "ТАБЛИЦА", "таблица"])
     assert len({n.casefold() for n in names}) == len(names)

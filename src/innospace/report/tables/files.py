@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.table import Table
+from innospace.report.archives import MADE, repacked
 from innospace.report.needs import need
 from innospace.report.tables.latex import to_latex
 from innospace.report.text import clean, one_line, unique
@@ -84,9 +85,12 @@ def workbook(tables: Sequence[Table]) -> bytes:
     """Return an XLSX workbook: a sheet of contents, then a sheet a table.
 
     Each sheet holds the title in row 1, headings in row 3 and the numbers from row 4 on, in full precision and with
-    the number format of the page; notes stand beneath.
+    the number format of the page; notes stand beneath. Equal tables give equal bytes.
     """
     openpyxl = need("openpyxl")
+    from openpyxl.xml.constants import ARC_CORE
+    from openpyxl.xml.functions import tostring
+
     book = openpyxl.Workbook()
     contents = book.active
     contents.title = "Contents"
@@ -96,7 +100,9 @@ def workbook(tables: Sequence[Table]) -> bytes:
     _contents(contents, names, tables)
     buffer = io.BytesIO()
     book.save(buffer)
-    return buffer.getvalue()
+    # saving puts the time of it into the properties
+    book.properties.created = book.properties.modified = MADE
+    return repacked(buffer.getvalue(), {ARC_CORE: tostring(book.properties.to_tree())})
 
 
 def sheet_names(names: Iterable[str]) -> list[str]:
