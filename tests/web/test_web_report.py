@@ -81,6 +81,12 @@ TOUCHING_LABELS = """
 """
 
 
+def unfold(page):
+    """Open everything that a page folds."""
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    return page
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_request_leaves_and_nothing_complains(visit, report, width):
     seen = visit(report, width)
@@ -92,24 +98,24 @@ def test_no_request_leaves_and_nothing_complains(visit, report, width):
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_overflows_the_page(visit, report, width):
     page = visit(report, width).page
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERFLOWING) == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_label_of_a_chart_is_cut(visit, report, width):
-    assert visit(report, width).page.evaluate(CUT_LABELS) == []
+    assert unfold(visit(report, width).page).evaluate(CUT_LABELS) == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_labels_of_charts_do_not_touch(visit, replication, width):
-    assert visit(replication, width).page.evaluate(TOUCHING_LABELS) == []
+    assert unfold(visit(replication, width).page).evaluate(TOUCHING_LABELS) == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_each_width_shows_its_own_drawing(visit, report, width):
-    page = visit(report, width).page
+    page = unfold(visit(report, width).page)
     shown = page.locator("figure .chart:visible")
     assert shown.count() == page.locator("figure").count() > 0
     wanted = "phone" if width == 390 else "wide"
@@ -118,7 +124,7 @@ def test_each_width_shows_its_own_drawing(visit, report, width):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_text_is_never_small(visit, replication, width):
-    sizes = visit(replication, width).page.evaluate(
+    sizes = unfold(visit(replication, width).page).evaluate(
         """() => [...document.querySelectorAll(".chart svg text")].filter(t => t.checkVisibility())
             .map(t => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getBoundingClientRect().width
                 / t.ownerSVGElement.viewBox.baseVal.width)"""
@@ -130,7 +136,7 @@ def test_text_is_never_small(visit, replication, width):
 @pytest.mark.parametrize("dark", [False, True])
 def test_contrast_of_all_text(visit, report, dark):
     page = visit(report, dark=dark).page
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    unfold(page)
     found = page.evaluate(CONTRAST)
     assert len(found) > 100
     # a dot is a mark, for which 3:1 is enough (WCAG 1.4.11)
@@ -281,6 +287,7 @@ def test_the_replication_shows_what_it_must(visit, replication):
 
 def test_folded_tables_open_by_keyboard_and_give_their_data(visit, firms):
     page = visit(firms).page
+    page.evaluate("document.querySelectorAll('.fold').forEach(d => d.open = true)")
     fold = page.locator(".tabular details").first
     table = fold.locator("table")
     assert not table.is_visible()
@@ -294,3 +301,45 @@ def test_headings_within_a_chapter_are_levels_apart(visit, firms):
     levels = visit(firms).page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map(h => h.tagName)")
     assert levels[0] == "H1"
     assert all((a, b) != ("H1", "H3") for a, b in itertools.pairwise(levels))
+
+
+def test_the_page_of_firms_is_short_until_it_is_opened(visit, firms):
+    page = visit(firms).page
+    height = "document.documentElement.scrollHeight"
+    closed = page.evaluate(height)
+    summary = page.locator("details.fold > summary").last
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details.fold").last.get_attribute("open") is not None
+    page.evaluate("document.querySelectorAll('details.fold').forEach(d => d.open = true)")
+    assert page.evaluate(height) > 1.7 * closed
+    summaries = page.locator("details.fold > summary").all_inner_texts()
+    assert all(s.strip() for s in summaries)
+
+
+def test_a_link_to_what_is_folded_opens_it(visit, firms):
+    page = visit(firms).page
+    hidden = page.locator("details.fold figure").last
+    assert not hidden.is_visible()
+    page.goto(f"{firms.as_uri()}#{hidden.get_attribute('id')}")
+    assert hidden.is_visible()
+
+
+def test_paper_has_what_is_folded(visit, firms, tmp_path):
+    import pypdf
+
+    page = visit(firms).page
+    title = page.locator("details.fold .tabular caption").last.text_content().strip()
+    page.pdf(path=tmp_path / "print.pdf", prefer_css_page_size=True)
+    text = " ".join(" ".join(p.extract_text() for p in pypdf.PdfReader(tmp_path / "print.pdf").pages).split())
+    assert title in text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious_in_an_opened_report(visit, firms, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(firms, dark=dark).page
+    unfold(page)
+    found = Axe().run(page).response["violations"]
+    assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []

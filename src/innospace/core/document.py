@@ -24,9 +24,18 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading within a section."""
+    """A heading within a section.
+
+    Attributes
+    ----------
+    text : str
+    folded : bool
+        What stands under it, up to the next heading or the end of the section, is for looking up: a page shows it on
+        request, paper has it in an annex. It then says what that is, without repeating the heading before it.
+    """
 
     text: str
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

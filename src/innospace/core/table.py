@@ -51,7 +51,7 @@ class Table:
     rules : tuple of int
         Numbers of display rows above which a thin rule is drawn.
     folded : bool
-        For reference rather than reading: a page shows it on request, a PDF leaves it to the files.
+        For reference rather than reading: a page shows it on request, paper leaves it to an annex or the files.
     lead : bool
         The most telling table of a result: a brief report shows its first rows.
     """

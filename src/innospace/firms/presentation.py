@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,8 @@ FOLDED_ROWS, LISTED_ROWS = 16, 32
 KEPT = ("-coefficients", "-tests", "-bias")
 """Ends of names of tables that stand beside the figure of a part of a study."""
 TABLE_ROWS = 1000
+METHOD = "Method and estimates"
+"""Title of what is folded of a part of a study."""
 """Longer tables are left out of ``--json``; they are written as files."""
 _CATEGORY = re.compile(r"C\((?P<column>[^)]+)\)\[T\.(?P<level>.+)\]")
 _INTERVAL = "95\u202f% interval"
@@ -308,7 +310,9 @@ def sections(result: FirmResult) -> tuple[Section, ...]:
 
     A brief report shows the first figure and the first table, and of a study also the first figure on observed firms.
     """
-    found = [Section(result.method, result.title, (*_leading(blocks(result)), *_remarks(result)))]
+    first, remarks = _leading(blocks(result)), _remarks(result, (*result.steps, *result.warnings))
+    shown = [*remarks, *_in_sight(first, words=True)] if result.chapters else [*first, *remarks]
+    found = [Section(result.method, result.title, tuple(shown))]
     observed = next((p for p in result.parts.values() if p.figures and _observed(p)), None)
     shared: list[Block] = []
     for chapter, names in result.chapters.items():
@@ -317,11 +321,13 @@ def sections(result: FirmResult) -> tuple[Section, ...]:
         for part in parts:
             inside += [Heading(part.title)] if len(parts) > 1 else []
             # what several parts share is said once
-            whole = [*_compact(part), *_remarks(part)]
-            own = [b for b in whole if not (isinstance(b, Equation | Paragraph) and b in shared)]
+            own = [b for b in _compact(part) if not (isinstance(b, Equation | Paragraph) and b in shared)]
             shared += [b for b in own if isinstance(b, Equation | Paragraph)]
             own = _leading(own, tables=0) if part is observed else own
-            inside += [*(Paragraph(text) for text in part.findings()), *own]
+            told = [Paragraph(text) for text in part.findings()]
+            own = [*_remarks(part, part.steps), *own]
+            inside += [*told, *_remarks(part, part.warnings)]
+            inside += _in_sight(own, figures=part is parts[0] or part is observed)
         if inside:
             found.append(Section(_SLUG.sub("-", chapter.lower()).strip("-"), chapter, tuple(inside)))
     return tuple(found)
@@ -358,6 +364,20 @@ def _leading(found: list[Block], tables: int = 1) -> list[Block]:
     return [replace(b, lead=i in chosen) if isinstance(b, Figure | Table) else b for i, b in enumerate(found)]
 
 
+def _in_sight(found: list[Block], *, figures: bool = True, words: bool = False) -> list[Block]:
+    """Fold blocks of a part of a study: in sight stay words, when wanted, and what tells most.
+
+    That is the first figure, which needs ``figures``, and the first table that leads or that no figure speaks for.
+    """
+    drawn = [b for b in found if isinstance(b, Figure)]
+    tables = [b for b in found if isinstance(b, Table) and (b.lead or not (drawn or b.folded))]
+    telling = {id(b) for b in (*(drawn[:1] if figures else []), *tables[:1])}
+    telling |= {id(b) for b in found if words and isinstance(b, Paragraph)}
+    rest = [b for b in found if id(b) not in telling]
+    head: list[Block] = [Heading(METHOD, folded=True)] if rest else []
+    return [*(b for b in found if id(b) in telling), *head, *rest]
+
+
 def _compact(result: FirmResult) -> list[Block]:
     """Return the blocks of a part of a study: tables behind a figure are for reference, tests are not."""
     found = blocks(result)
@@ -374,11 +394,10 @@ def _folded(table: Table, rows: int) -> Table:
     return replace(table, folded=True) if len(table.display()) > rows else table
 
 
-def _remarks(result: FirmResult) -> list[Block]:
-    """Return steps and warnings that the description and the findings do not tell already."""
+def _remarks(result: FirmResult, texts: Sequence[str]) -> list[Block]:
+    """Return those of steps or warnings that the description and the findings do not tell already."""
     told = " ".join((result.description, *result.findings()))
-    texts = dict.fromkeys((*result.steps, *result.warnings))
-    return [Paragraph(text) for text in texts if text not in told]
+    return [Paragraph(text) for text in dict.fromkeys(texts) if text not in told]
 
 
 _SLUG = re.compile(r"[^a-z0-9]+")

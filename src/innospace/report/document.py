@@ -22,7 +22,10 @@ from innospace.report.views import File
 WIDE, PHONE = 720, 340
 """Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
 
-FEW_CHECKS = 12
+FEW_CHECKS = 6
+"""So many checks are in sight when all passed."""
+MANY_FINDINGS = 8
+"""When there are more findings, the page folds those that the brief leaves out."""
 _OPEN, _CLOSE = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
 _FUNCTION = re.compile(r"(<mi>(?:ln|log|exp|min|max)</mi>)")
 
@@ -72,8 +75,10 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
     names = views.names(document)
     sections = []
     for anchor, section, named in zip(names.sections, document.sections, views.named(document), strict=True):
-        blocks = [block_view(n.block, n.name, n.anchor, safe, drawings) for n in named]
-        sections.append({"anchor": anchor, "title": one_line(section.title), "blocks": blocks})
+        groups = [_group(g, safe, drawings) for g in views.groups(section, named)]
+        sections.append({"anchor": anchor, "title": one_line(section.title), "groups": groups})
+    folded = len(document.findings) > MANY_FINDINGS
+    findings = (document.highlights or document.findings[:MANY_FINDINGS]) if folded else document.findings
     checks = views.check_lines(document.checks)
     # every failure is in sight; when many passed, only the first few are
     shown = max(FEW_CHECKS, sum(not c.ok for c in checks))
@@ -81,7 +86,8 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
         "language": document.language,
         "title": one_line(document.title),
         "subtitle": one_line(document.subtitle),
-        "findings": [prose(f) for f in document.findings],
+        "findings": [prose(f) for f in findings],
+        "more_findings": [prose(f) for f in document.findings if f not in findings] if folded else [],
         "verdict": views.verdict(document.checks),
         "checks": checks[:shown],
         "more_checks": checks[shown:],
@@ -91,6 +97,11 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
         "command": one_line(document.command),
         "style": safe(style()),
     }
+
+
+def _group(group: views.Group, safe: Any, drawings: Drawings) -> dict[str, Any]:
+    blocks = [block_view(n.block, n.name, n.anchor, safe, drawings) for n in group.blocks]
+    return {"title": group.title, "of": group.of, "holds": group.holds, "blocks": blocks}
 
 
 def block_view(

@@ -29,6 +29,7 @@ _CHART_FONTS = {"Arial", "Helvetica", "Liberation Sans"}
 def render_pdf(document: Document, drawings: Drawings | None = None) -> bytes:
     """Return a document as PDF, in the same order as the page, with ``drawings`` shared with it.
 
+    What the page folds stands in an annex, folded tables of more than 60 rows in the files only.
     Words reach Typst as data and strings, never as markup. Charts are vector drawings when a font with the metrics of
     the charts is installed, otherwise images of three dots a pixel.
 
@@ -91,15 +92,7 @@ def vector_figures() -> bool:
 def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any]:
     from dataclasses import asdict
 
-    names = views.names(document)
-    figures, tables = iter(names.figures), iter(names.tables)
-    sections = [
-        {
-            "title": one_line(section.title),
-            "blocks": [_block(b, figures, tables, folder, f"{i}-{j}", drawings) for j, b in enumerate(section.blocks)],
-        }
-        for i, section in enumerate(document.sections)
-    ]
+    sections, annex = _sections(document, folder, drawings)
     return {
         "language": document.language.split("-", maxsplit=1)[0].lower(),
         "title": one_line(document.title),
@@ -108,13 +101,37 @@ def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any
         "verdict": views.verdict(document.checks),
         "checks": [asdict(c) for c in views.check_lines(document.checks)],
         "sections": sections,
+        "annex": annex,
         "provenance": views.provenance_lines(document.provenance, document.run_id),
         "sources": views.source_lines(document.provenance),
         "command": one_line(document.command),
     }
 
 
-def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, drawings: Drawings) -> dict[str, Any]:
+def _sections(
+    document: Document, folder: Path, drawings: Drawings
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return sections, and what is folded in them as parts of an annex."""
+    sections: list[dict[str, Any]] = []
+    annex: list[dict[str, Any]] = []
+    for i, (section, named) in enumerate(zip(document.sections, views.named(document), strict=True)):
+        blocks: list[dict[str, Any]] = []
+        for j, group in enumerate(views.groups(section, named)):
+            places = [f"{i}-{j}-{k}" for k in range(len(group.blocks))]
+            own = [
+                _block(n, folder, place, drawings, bool(group.title))
+                for n, place in zip(group.blocks, places, strict=True)
+            ]
+            if group.title:
+                annex.append({"title": views.annex_title(group, len(annex) + 1), "blocks": own})
+                own = [{"kind": "see", "text": views.annex_line(group, len(annex))}]
+            blocks += own
+        sections.append({"title": one_line(section.title), "blocks": blocks})
+    return sections, annex
+
+
+def _block(named: views.Named, folder: Path, place: str, drawings: Drawings, annexed: bool) -> dict[str, Any]:
+    block = named.block
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "paragraphs": views.paragraphs(block.text)}
     if isinstance(block, Heading):
@@ -125,12 +142,11 @@ def _block(block: Any, figures: Any, tables: Any, folder: Path, place: str, draw
         (folder / f"equation-{place}.typ").write_text(_equation(block), encoding="utf-8")
         return {"kind": "equation", "file": f"equation-{place}.typ", "meaning": prose(block.meaning)}
     if isinstance(block, Figure):
-        return _figure(block, next(figures), folder, place, drawings)
+        return _figure(block, named.name, folder, place, drawings)
     from innospace.report.tables import to_typst
 
-    name = next(tables)
-    if block.folded:
-        return {"kind": "paragraph", "paragraphs": [f"{one_line(block.title)}: file tables/{name}."]}
+    if block.folded and not (annexed and views.set_in_annex(block)):
+        return {"kind": "paragraph", "paragraphs": [f"{one_line(block.title)}: file tables/{named.name}."]}
     (folder / f"table-{place}.typ").write_text(to_typst(block), encoding="utf-8")
     # a table that fits on a page is not torn over two
     return {"kind": "table", "file": f"table-{place}.typ", "rows": len(block.display())}

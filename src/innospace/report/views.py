@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.checks import Check
-from innospace.core.document import Block, Document, Notice
+from innospace.core.document import Block, Document, Equation, Heading, Notice, Section
 from innospace.core.figure import Figure
 from innospace.core.numbers import fixed, significant
 from innospace.core.provenance import Nature, Provenance
@@ -145,6 +146,8 @@ class Names:
     table_anchors: list[str]
 
 
+ANNEX_ROWS = 60
+"""Longer tables that are folded are left to the files even in an annex."""
 FIXED = ("main", "findings", "checks", "contents", "provenance", "title")
 """Anchors of the page itself."""
 
@@ -180,6 +183,65 @@ def named(document: Document) -> list[tuple[Named, ...]]:
         return Named(block, *next(tables)) if isinstance(block, Table) else Named(block)
 
     return [tuple(known(b) for b in s.blocks) for s in document.sections]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks of a section that are in sight, or that are folded under a title.
+
+    Attributes
+    ----------
+    blocks : tuple of Named
+    title : str
+        Of what is folded; empty for what is in sight.
+    of : str
+        The heading that a folded group belongs to: the last one in sight, else the title of the section.
+    """
+
+    blocks: tuple[Named, ...]
+    title: str = ""
+    of: str = ""
+
+    @property
+    def holds(self) -> str:
+        """Return what can be looked up in it, in words."""
+        kinds = (("equation", Equation), ("figure", Figure), ("table", Table))
+        counts = [(word, sum(isinstance(b.block, kind) for b in self.blocks)) for word, kind in kinds]
+        return ", ".join(f"{fixed(n, 0)} {word}{'' if n == 1 else 's'}" for word, n in counts if n)
+
+
+def groups(section: Section, blocks: Sequence[Named]) -> list[Group]:
+    """Return the blocks of a section, as :func:`named` gives them, in groups that are in sight or folded."""
+    found: list[Group] = []
+    of, title = section.title, ""
+    for named_block in blocks:
+        block = named_block.block
+        if isinstance(block, Heading):
+            title = block.text if block.folded else ""
+            of = of if block.folded else block.text
+            if block.folded:
+                found.append(Group((), one_line(title), one_line(of)))
+                continue
+        if not found or found[-1].title != one_line(title):
+            found.append(Group((), one_line(title), one_line(of) if title else ""))
+        found[-1] = replace(found[-1], blocks=(*found[-1].blocks, named_block))
+    return [g for g in found if g.blocks]
+
+
+def set_in_annex(table: Table) -> bool:
+    """Return whether an annex sets a table that is folded."""
+    return len(table.display()) <= ANNEX_ROWS
+
+
+def annex_line(group: Group, number: int) -> str:
+    """Return where on paper a folded group stands, as a line in its place."""
+    held = f" ({group.holds})" if group.holds else ""
+    return f"{group.title}{held}: annex {number}."
+
+
+def annex_title(group: Group, number: int) -> str:
+    """Return the heading of a folded group in the annex."""
+    return f"{number}. {group.of}: {group.title[:1].lower()}{group.title[1:]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _DECLARED = " ".join(
 def render_docx(document: Document, drawings: Drawings | None = None) -> bytes:
     """Return a document as a Word file, in the same order as the page, with ``drawings`` shared with it.
 
-    Folded tables are left to the files, as in the PDF.
+    What the page folds stands in an annex, as in the PDF.
 
     Raises
     ------
@@ -58,16 +58,23 @@ def render_docx(document: Document, drawings: Drawings | None = None) -> bytes:
     page.head(document.findings, views.verdict(document.checks))
     if document.checks:
         page.checks(views.check_lines(document.checks))
+    annex: list[views.Group] = []
     for section, named in zip(document.sections, views.named(document), strict=True):
         page.heading(section.title, 1)
-        for block in named:
-            page.block(block.block, block.name)
+        for group in views.groups(section, named):
+            if group.title:
+                annex.append(group)
+                page.words(views.annex_line(group, len(annex)))
+                continue
+            for block in group.blocks:
+                page.block(block.block, block.name)
     page.heading("Provenance", 1)
     page.grid(_plain(("What", "Value"), views.provenance_lines(document.provenance, document.run_id)))
     for source in views.source_lines(document.provenance):
         told = (source[k] for k in ("nature", "origin", "licence", "note"))
         line = ". ".join(t.rstrip(".") for t in (source["name"], *told) if t) + "."
         page.words(line + (f" SHA-256 {source['sha256']}." if source["sha256"] else ""))
+    page.annex(annex)
     return page.bytes(document.command)
 
 
@@ -152,6 +159,18 @@ class _Page:
             self.words(f"{one_line(block.title)}: file tables/{name}.")
         else:
             self.table(block)
+
+    def annex(self, groups: Sequence[views.Group]) -> None:
+        """Set what is folded on the page."""
+        if groups:
+            self.heading("Annex: methods and details", 1)
+        for number, group in enumerate(groups, start=1):
+            self.heading(views.annex_title(group, number), 2)
+            for n in group.blocks:
+                if isinstance(n.block, Table) and views.set_in_annex(n.block):
+                    self.table(n.block)
+                else:
+                    self.block(n.block, n.name)
 
     def figure(self, figure: Figure) -> None:
         """Set a figure: its parts, then the caption."""

@@ -225,12 +225,12 @@ def opened(ref: RunRef) -> _Opened:
 
 
 def _cut(blocks: tuple[Named, ...]) -> list[tuple[Part, tuple[Named, ...]]]:
-    """Cut a section at its headings; an anchor is empty for what precedes the first one."""
+    """Cut a section at its headings in sight; an anchor is empty for what precedes the first one."""
     from innospace.report.text import unique
 
     groups: list[tuple[str, list[Named]]] = [("", [])]
     for b in blocks:
-        if isinstance(b.block, Heading):
+        if isinstance(b.block, Heading) and not b.block.folded:
             groups.append((b.block.text, []))
         else:
             groups[-1][1].append(b)

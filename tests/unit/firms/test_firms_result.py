@@ -115,7 +115,8 @@ def test_sections_follow_the_chapters(result):
     own, chapter = result.sections()
     assert (own.anchor, chapter.anchor) == ("probit", "both-parts")
     headings = [b.text for b in chapter.blocks if isinstance(b, Heading)]
-    assert headings == ["Part", result.title]
+    assert headings == ["Part", "Method and estimates", result.title, "Method and estimates"]
+    assert [b.folded for b in chapter.blocks if isinstance(b, Heading)] == [False, True, False, True]
     assert any(isinstance(b, Paragraph) and b.text == "Found." for b in chapter.blocks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -118,9 +119,13 @@ def document() -> Document:
 
 
 def folded_document() -> Document:
-    """A section with a heading and a table that is for reference."""
+    """Sections with headings, tables that are for reference, and what is folded under headings."""
     frame = pd.DataFrame({"name": ["Уфа", "Казань"], "value": [1.0, 2.0]})
     columns = (Column("name", "Name"), Column("value", "Value", "fixed:1"))
     table = Table("long", "For reference & more", frame, columns, folded=True)
-    section = Section("part", "Part", (Heading("Глава <1>"), Paragraph("Text."), table))
-    return Document("T", "", (), (), (section,), Provenance("0"), "innospace")
+    long = replace(table, name="longer", title="Too long", frame=pd.DataFrame({"name": ["Уфа"] * 61, "value": 1.0}))
+    drawn = figure(FigureKind.LINES, [1.0, 2.0, 3.0], list("abc"), name="drawn")
+    details = (Heading("How it was made", folded=True), Paragraph("Folded words."), table, long, drawn)
+    section = Section("part", "Part", (Heading("Глава <1>"), Paragraph("Text."), table, *details))
+    other = Section("other", "Other", (Heading("Method", folded=True), Paragraph("More."), Heading("After"), table))
+    return Document("T", "", (), (), (section, other), Provenance("0"), "innospace")

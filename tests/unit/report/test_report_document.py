@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from lxml import html
 from report_samples import CYRILLIC, NASTY, folded_document
 
 from innospace.core.checks import Check
@@ -218,3 +219,25 @@ def test_headings_stand_within_sections_and_folded_tables_open_on_request():
     assert "<details><summary>For reference &amp; more</summary>" in page
     assert "Казань" in page
     assert Reader(page).wrong == []
+
+
+def test_what_is_folded_opens_on_request_and_says_what_it_holds():
+    page = html.document_fromstring(render_html(folded_document()))
+    folds = page.xpath("//details[@class='fold']")
+    summaries = [" ".join(f.find("summary").text_content().split()) for f in folds]
+    assert summaries == ["Глава <1>: How it was made (1 figure, 2 tables)", "Other: Method"]
+    assert [p.text for p in folds[0].findall("p")] == ["Folded words."]
+    assert [f.get("id") for f in folds[0].iter("figure")] == ["drawn"]
+    # the next heading ends what is folded
+    assert "After" not in folds[1].text_content()
+    assert not page.xpath("//details[@class='fold']/@open")
+
+
+def test_many_findings_are_folded_to_those_of_the_brief():
+    few = dataclasses.replace(folded_document(), findings=tuple(f"F{i}." for i in range(8)))
+    assert "further finding" not in render_html(few)
+    many = dataclasses.replace(few, findings=(*few.findings, "F8."), highlights=("F3.", "F8."))
+    page = html.document_fromstring(render_html(many))
+    first, further = (u.xpath("./li/text()") for u in page.xpath("//ul[contains(@class, 'findings')]"))
+    assert first == ["F3.", "F8."]
+    assert further == [f"F{i}." for i in range(8) if i != 3]

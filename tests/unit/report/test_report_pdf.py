@@ -122,10 +122,25 @@ def test_empty_report():
     assert "No checks were made." in text
 
 
+def test_what_is_folded_stands_in_an_annex():
+    from report_samples import folded_document
+
+    text = " ".join("\n".join(page.extract_text() for page in pages(folded_document())).split())
+    body, _, annex = text.rpartition("Annex: methods and details")
+    assert "How it was made (1 figure, 2 tables): annex 1." in body
+    assert "Method: annex 2." in body
+    assert "Folded words." not in body
+    assert annex.startswith(" 1. Глава <1>: how it was made Folded words.")
+    assert annex.index("2. Other: method More.") > annex.index("The finding")
+    assert "Казань" in annex, "a table that is short is set"
+    assert "Too long: file tables/longer." in annex
+    assert "Annex: methods" not in "".join(page.extract_text() for page in pages(of(Paragraph("x"))))
+
+
 def test_folded_tables_are_left_to_the_files():
     from report_samples import folded_document
 
     text = "\n".join(page.extract_text() for page in pages(folded_document()))
     assert "Глава" in text
     assert "tables/long" in text
-    assert "Казань" not in text
+    assert text.count("Казань") == 1, "once, in the annex"

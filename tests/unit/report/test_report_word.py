@@ -152,3 +152,14 @@ def test_a_folded_table_is_left_to_the_files(document):
     section = dataclasses.replace(document.sections[0], blocks=(table,))
     word = docx.Document(io.BytesIO(render_docx(dataclasses.replace(document, sections=(section,)))))
     assert f"{table.title}: file tables/{table.name}." in texts(word)
+
+
+def test_what_is_folded_stands_in_an_annex():
+    word = docx.Document(io.BytesIO(render_docx(report_samples.folded_document())))
+    lines = texts(word)
+    start = lines.index("Annex: methods and details")
+    assert "How it was made (1 figure, 2 tables): annex 1." in lines[:start]
+    assert lines[start + 1 : start + 3] == ["1. Глава <1>: how it was made", "Folded words."]
+    assert "Folded words." not in lines[:start]
+    assert "Too long: file tables/longer." in lines[start:]
+    assert [said(t._tbl) for t in word.tables if "Казань" in said(t._tbl)] != []

@@ -345,7 +345,8 @@ def sections(result: ReplicationResult) -> tuple[Section, ...]:
         Section("comparison", "Published and replicated", (r.table("comparison"), r.table("table-5"))),
         Section("contradictions", "Where the paper disagrees with itself", tuple(disagreements)),
         space["model"],
-        replace(space["figures"], blocks=tuple(_beside_print(b, r) for b in space["figures"].blocks)),
+        # all in sight: each stands beside one of the paper's
+        replace(space["figures"], blocks=tuple(_beside_print(f, r) for f in r.space.plot.all())),
         space["estimates"],
         Section("model-3", "Model (3)", tuple(simulated)),
         Section("all-regions", "Table 4 in full", (r.table("table-4"),)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from innospace.core.document import Block, Notice, Paragraph, Section
+from innospace.core.document import Block, Heading, Notice, Paragraph, Section
 from innospace.core.numbers import fixed, percent, significant
 from innospace.frontier.presentation import p_clause, symbols
 from innospace.frontier.space.wording import reach
@@ -123,6 +123,18 @@ def _verdict(p: float) -> str:
     return "is rejected at the 10\u202f% level only" if p < 0.10 else "is not rejected"
 
 
+BACKGROUND = ("persistence-", "used-space-")
+"""Beginnings of the names of figures that a page folds."""
+
+
+def _figures(r: SpaceResult) -> tuple[Block, ...]:
+    """Return every figure, those of the background last."""
+    figures = r.plot.all()
+    behind = [f for f in figures if f.name.startswith(BACKGROUND)]
+    telling = [f for f in figures if not f.name.startswith(BACKGROUND)]
+    return (*telling, Heading("Persistence of efficiency and used links", folded=True), *behind)
+
+
 def sections(result: SpaceResult) -> tuple[Section, ...]:
     """Return the part of a report."""
     r = result
@@ -138,7 +150,7 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
         estimates.append(r.table("correlations"))
     return (
         Section("model", "What was estimated", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
-        Section("figures", "What the data show", tuple(r.plot.all())),
+        Section("figures", "What the data show", _figures(r)),
         Section("estimates", "Estimates and tests", tuple(estimates)),
         Section("regions", "Regions", (replace(r.table("ranking"), lead=True), r.table("regions"))),
         Section("data", "The data", tuple(data)),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.document import Block, Equation, Notice, Paragraph, Section
+from innospace.core.document import Block, Equation, Heading, Notice, Paragraph, Section
 from innospace.core.numbers import fixed, percent
 from innospace.core.provenance import Nature
 from innospace.economy.models.knowledge import labels as k
@@ -260,15 +260,16 @@ def sections(result: EconomyResult) -> tuple[Section, ...]:
     else:
         outcome.append(effects)
     if solved(r):
-        outcome += [replace(plot.growth(), lead=not several), r.table("growth")]
+        outcome += [replace(plot.growth(), lead=not several), *_looked_up("Growth by year", r.table("growth"))]
     inside: list[Block] = [plot.shares()] if solved(r) else []
-    inside += [r.table("sectors"), r.table("growth-accounts"), r.table("markets")]
     inside += [plot.budget()] if several else []
+    tables = (r.table("sectors"), r.table("growth-accounts"), r.table("markets"))
+    inside += _looked_up("Sectors, growth accounts and markets", *tables)
     return (
         Section("results", "What the scenarios do", tuple(outcome)),
         *((Section("scenarios", "What the scenarios are", (r.table("scenarios"),)),) if several else ()),
         Section("inside", "What happens inside the economy", tuple(inside)),
-        Section("agents", "Agents and markets", (*_model_notices(r), plot.diagram(), r.table("payments"))),
+        Section("agents", "Agents and markets", (*_model_notices(r), plot.diagram(), *_payments(r))),
         Section("equations", "Equations", tuple(_equations(r))),
         Section("assumptions", "Closure and assumptions", tuple(_assumptions(r))),
         Section("data", "Data of the base year", tuple(_data(r))),
@@ -307,9 +308,9 @@ def _equations(r: EconomyResult) -> list[Block]:
     for block, members in itertools.groupby(system.families, key=lambda f: f.block):
         families = list(members)
         numbers = ", ".join(f"({f.number})" for f in families)
-        found.append(Paragraph(f"{block.capitalize()}: {numbers}"))
+        found.append(Heading(f"{block.capitalize()}: {numbers}", folded=True))
         found += [_equation(f) for f in families]
-    return [*found, r.table("variables")]
+    return [*found, Heading("Variables", folded=True), r.table("variables")]
 
 
 def _equation(family: EquationFamily) -> Equation:
@@ -338,7 +339,15 @@ def _data(r: EconomyResult) -> list[Block]:
         for s in r.provenance.sources
         if s.nature is not Nature.OBSERVED or s.note
     ]
-    found.append(r.table("natures"))
-    if r.model.sam.natures is not None:
-        found.append(r.table("assumed-cells"))
-    return [*found, r.table("matrix"), Paragraph(_efficiency(r))]
+    found += [r.table("natures"), Paragraph(_efficiency(r))]
+    cells = (r.table("assumed-cells"),) if r.model.sam.natures is not None else ()
+    return [*found, *_looked_up("The matrix and its assumed cells", *cells, r.table("matrix"))]
+
+
+def _payments(r: EconomyResult) -> list[Block]:
+    return _looked_up("What each agent receives and pays", r.table("payments"))
+
+
+def _looked_up(title: str, *blocks: Block) -> list[Block]:
+    """Return blocks that a page folds."""
+    return [Heading(title, folded=True), *blocks]
