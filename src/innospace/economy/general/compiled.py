@@ -187,14 +187,10 @@ class Economy:
     @cached_property
     def tax_instrument(self) -> tuple[Indices, Indices]:
         """Pairs of tax entry and instrument that moves it."""
-        names = [t.name for _, f in self.leaf_flows for t in f.taxes]
-        pairs = [
-            (k, i)
-            for i, ins in enumerate(self.spec.instruments)
-            if ins.kind == "tax"
-            for k, n in enumerate(names)
-            if n == ins.target
-        ]
+        moving = self.of_kind("tax")
+        # a walk over all flows, which large models without such instruments can do without
+        names = [t.name for _, f in self.leaf_flows for t in f.taxes] if moving else []
+        pairs = [(k, i) for i, ins in moving for k, n in enumerate(names) if n == ins.target]
         return _columns(pairs)
 
     @cached_property
