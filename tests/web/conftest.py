@@ -132,8 +132,8 @@ class Served:
     ``url`` is its address without a final slash; ``kill`` ends it as a crash would.
     """
 
-    def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "innospace", "web", str(folder), "--port", "0", "--no-browser", "--json"]
+    def __init__(self, folder, *options, port=0):
+        command = [sys.executable, "-m", "innospace", "web", str(folder), "--port", str(port), "--no-browser", "--json"]
         self.folder = Path(folder)
         # in a session of its own, so that an interrupt of the tests is not one of the app
         self.process = subprocess.Popen(
@@ -175,8 +175,8 @@ def serve():
     """
     started = []
 
-    def start(folder, *options):
-        served = Served(folder, *options)
+    def start(folder, *options, port=0):
+        served = Served(folder, *options, port=port)
         started.append(served)
         return served
 

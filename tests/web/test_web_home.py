@@ -10,27 +10,12 @@ from innospace.study.worked import worked_studies
 pytestmark = pytest.mark.browser
 
 
-def test_a_new_study_is_made_with_the_keyboard(served, root, tab):
+def test_an_empty_folder_says_how_to_begin(served, root, tab):
     visit = tab(served, width=390, dark=True)
     page = visit.goto("/")
     page.get_by_role("heading", name="There is no study in this folder yet").wait_for()
     assert visit.violations() == []
     assert visit.overflow() <= 0
-    make = page.get_by_role("button", name="Make the study")
-    make.focus()
-    page.keyboard.press("Enter")
-    page.get_by_text("A study needs a title").wait_for()
-    assert list(root.iterdir()) == []
-    page.get_by_label("Title (required)").focus()
-    page.keyboard.type("Мой регион")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/data")
-    assert [p.name for p in root.iterdir()] == ["мой-регион"]
-    page = visit.goto("/")
-    page.get_by_role("link", name="Мой регион").wait_for()
-    assert visit.violations() == []
 
 
 def test_a_worked_study_is_chosen_by_the_address(served, root, tab):
