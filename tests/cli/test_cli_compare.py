@@ -1,7 +1,8 @@
-"""``innospace compare``: two runs side by side, a scenario shock by shock, and what is refused."""
+"""``innospace compare``: two runs side by side, scenarios of a run, a scenario shock by shock, what is refused."""
 
 from __future__ import annotations
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -62,10 +63,77 @@ def test_a_run_is_equal_to_itself(command, ran):
 def test_a_scenario_is_taken_apart_shock_by_shock(command, ran):
     shown = command("compare", ran, "--run", runs(ran)[0], "--decompose", "option-4", "--json")
     assert shown.code == 0, shown.err
-    assert all(c["ok"] for c in shown.json["checks"])
+    assert all(c["ok"] for c in shown.json["decomposition"]["checks"])
     text = command("compare", ran, "--run", runs(ran)[0], "--decompose", "option-4").out
     assert "Checks: all" in text
     assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_scenarios_stand_beside_each_other(command, ran, tmp_path):
+    from innospace.study import read_run
+
+    first = runs(ran)[0]
+    asked = ("--run", first, "--scenarios", "option-4,option-2", "--decompose", "option-2")
+    shown = command("compare", ran, *asked, "--out", tmp_path / "scenarios.xlsx", "--json")
+    assert shown.code == 0, shown.err
+    found = shown.json
+    assert found["scenarios"] == ["option-4", "option-2"]
+    result = read_run(ran, first).results["economy"]
+    rows = pd.DataFrame(found["numbers"])
+    growth = rows[rows["series"] == "growth"].set_index("scenario")
+    for name in ("baseline", "option-4", "option-2"):
+        assert growth["level"][name] == result.effects["growth"][name]
+        assert growth["difference"][name] == pytest.approx(result.effects["effect_points"][name], abs=1e-12)
+        index = rows[(rows["scenario"] == name) & (rows["series"] == "real_grp")]
+        assert index["level"].tolist() == pytest.approx(100.0 * result.real_grp(name), rel=1e-14)
+        held = 100.0 * (index["level"] / index["baseline"] - 1.0)
+        assert index["difference"].tolist() == pytest.approx(held.tolist(), abs=1e-12)
+    share = rows[(rows["series"] == "innovation_share") & (rows["scenario"] == "option-4")]
+    assert set(share["difference_unit"]) == {"percentage points"}
+    assert share["difference"].tolist() == pytest.approx((share["level"] - share["baseline"]).tolist(), abs=1e-12)
+    # the parts by shock add up to the difference that stands beside the others
+    parts = pd.DataFrame(found["decomposition"]["shocks"])
+    assert parts["in_turn_growth"].sum() == pytest.approx(growth["difference"]["option-2"], abs=1e-8)
+    assert len(pd.ExcelFile(tmp_path / "scenarios.xlsx").sheet_names) == 5
+    text = command("compare", ran, *asked).out
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert "Difference from the baseline, 2014" in text
+
+
+def test_scenarios_all_and_in_another_year(command, ran, tmp_path):
+    shown = command("compare", ran, "--scenarios", "all", "--year", "2013", "--out", tmp_path / "a.csv", "--json")
+    assert shown.json["year"] == 2013
+    assert {"option-1", "option-4"} < set(shown.json["scenarios"])
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as handle:
+        written = [float(row["level"]) for row in csv.DictReader(handle)]
+    assert written == [n["level"] for n in shown.json["numbers"]]
+
+
+def test_estimates_stand_beside_each_other_with_errors(command, tmp_path):
+    made = command("new", tmp_path / "ours")
+    assert made.code == 0, made.err
+    file = tmp_path / "ours" / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    assert 'inefficiency = "half_normal"' in text
+    command("run", tmp_path / "ours", "--formats", "tables")
+    file.write_text(text.replace('inefficiency = "half_normal"', 'inefficiency = "exponential"'), encoding="utf-8")
+    command("run", tmp_path / "ours", "--formats", "tables")
+    from innospace.study import read_run
+
+    first, second = runs(tmp_path / "ours")
+    found = command("compare", tmp_path / "ours", "--run", first, "--with", second, "--json").json
+    a, b = (read_run(tmp_path / "ours", r).results["frontier"].estimated().set_index("name") for r in (first, second))
+    assert found["estimates"]
+    for row in found["estimates"]:
+        assert row["a_estimate"] == a["estimate"][row["name"]]
+        assert row["b_estimate"] == b["estimate"][row["name"]]
+        assert row["difference"] == pytest.approx(row["b_estimate"] - row["a_estimate"], rel=1e-12)
+        if row["errors_apart"] is not None:
+            assert row["errors_apart"] == pytest.approx(row["difference"] / a["std_error"][row["name"]], rel=1e-12)
+    assert any(row["errors_apart"] for row in found["estimates"])
+    shown = command("compare", tmp_path / "ours", "--run", first, "--with", second).out
+    assert "Estimates (errors)" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 100
 
 
 @pytest.mark.parametrize(
@@ -74,6 +142,11 @@ def test_a_scenario_is_taken_apart_shock_by_shock(command, ran):
         ((), "nothing to compare with"),
         (("--with", "ffff"), "ffff"),
         (("--decompose", "option-9"), "option-9"),
+        (("--scenarios", "option-9"), "option-9"),
+        (("--scenarios", "all", "--year", "1999"), "1999"),
+        (("--scenarios", "all", "--step", "nothing"), "nothing"),
+        (("--scenarios", "all", "--with", "ffff"), "those of one run"),
+        (("--scenarios", "all", "--out", "a.doc"), "doc"),
         (("nowhere",), "no study"),
     ],
 )

@@ -114,6 +114,13 @@ class AgentResult:
         """Return paths: policy, region, year, and mean and interval of every quantity."""
         return self.frames["paths"]
 
+    def estimated(self) -> pd.DataFrame:
+        """Return effects of policies: ``name``, ``estimate``, ``std_error`` (missing), ``lower``, ``upper``."""
+        f = self.frames["effects"]
+        names = f[["policy", "region", "year", "quantity"]].astype(str).agg(", ".join, axis=1)
+        ends = {"lower": f["lower"], "upper": f["upper"]}
+        return f[[]].assign(name=names, estimate=f["value"], std_error=np.nan, **ends)
+
     def offers(self, name: str) -> pd.DataFrame:
         """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``, ``unit``."""
         require_known([name], [*QUANTITIES, GAIN], kind="quantity")

@@ -1,23 +1,30 @@
-"""``innospace compare``: two runs side by side, or one scenario shock by shock."""
+"""``innospace compare``: two runs side by side, scenarios of one run, or one scenario shock by shock."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from innospace.cli.options import Json, Quiet, StudyPath
-from innospace.cli.outcome import Outcome, code_of
+from innospace.cli.outcome import Exit, Outcome, code_of
 from innospace.cli.show import aligned, checks_text, findings_text, progress_bar, wrapped
 from innospace.core.numbers import fixed, significant
 
 if TYPE_CHECKING:
+    from innospace.core.table import Table
     from innospace.study.compare import Comparison
     from innospace.study.store import StoredRun
 
 SHOWN = 20
 WIDEST = 46
+SERIES = 52
+ACROSS = 3
+"""Scenarios beside each other in a terminal; more stand below."""
+NARROW = 13
 
 
 def compare(
@@ -29,40 +36,106 @@ def compare(
     with_run: Annotated[
         str, typer.Option("--with", metavar="HASH", help="Run to compare with, of STUDY or of OTHER.")
     ] = "",
+    scenarios: Annotated[
+        str, typer.Option("--scenarios", metavar="NAMES", help="Scenarios of one run beside each other: a,b,c or all.")
+    ] = "",
     decompose: Annotated[
         str, typer.Option("--decompose", metavar="SCENARIO", help="Effect of a scenario, shock by shock.")
     ] = "",
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Write every number compared.")] = None,
+    step: Annotated[str, typer.Option("--step", help="Economy step of the scenarios; the last if not given.")] = "",
+    year: Annotated[int, typer.Option("--year", help="Year of scenarios that is shown; the last if not given.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write every number: .csv, or .xlsx with all tables.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
-    """Set two stored runs side by side, or a scenario of a run shock by shock.
+    """Set two stored runs side by side, scenarios of one run, or a scenario shock by shock.
 
-    Every number that both runs hold is compared, label by label; so is what the runs were made with. With --decompose
-    the effect of a scenario of the economy is taken apart: in the order of its shocks, and free of order (Shapley).
+    Every number that both runs hold is compared, label by label; estimates stand with their errors, and what the runs
+    were made with is told. With --scenarios levels and differences from the baseline stand side by side. With
+    --decompose the effect of a scenario is taken apart: in the order of its shocks, and free of order (Shapley).
     """
-    if decompose:
-        return _decomposed(_stored(study, run), decompose, quiet)
     from innospace.core.errors import StudyError
-    from innospace.study.compare import compare_runs
 
-    if other is None and not with_run:
+    if other is None and not (with_run or scenarios or decompose):
         raise StudyError(
             "There is nothing to compare with.",
             where="innospace compare",
-            allowed="another study, --with HASH, or --decompose SCENARIO",
+            allowed="another study, --with HASH, --scenarios NAMES, or --decompose SCENARIO",
             remedy="Name a second study: innospace compare STUDY OTHER",
         )
-    pair = _stored(study, run), _stored(other or study, with_run)
-    found = compare_runs(*pair)
-    if out is not None:
-        from innospace.cli.files import new_file
-        from innospace.cli.fit import write_csv
+    if (scenarios or decompose) and (other is not None or with_run):
+        raise StudyError(
+            "Scenarios are those of one run.",
+            where="innospace compare",
+            allowed="--scenarios and --decompose with STUDY and --run; another study or --with without them",
+            remedy="Ask for one after the other.",
+        )
+    if scenarios or decompose:
+        return _scenarios(_stored(study, run), scenarios, decompose, step, year, out, quiet)
+    return _runs(_stored(study, run), _stored(other or study, with_run), out)
 
-        with new_file(out) as aside:
-            write_csv(found.numbers.drop(columns="relative"), aside)
-    payload = {**found.to_dict(), "a": pair[0].run_id, "b": pair[1].run_id}
-    return Outcome(payload, _text(found))
+
+def _runs(a: StoredRun, b: StoredRun, out: Path | None) -> Outcome:
+    from innospace.study.compare import compare_runs
+
+    found = compare_runs(a, b)
+    if out is not None:
+        _write(out, found.tables())
+    return Outcome({**found.to_dict(), "a": a.run_id, "b": b.run_id}, _text(found))
+
+
+def _scenarios(
+    stored: StoredRun, names: str, decompose: str, step: str, year: int, out: Path | None, quiet: bool
+) -> Outcome:
+    """Set scenarios beside each other, take one apart, or both."""
+    from innospace.study.compare_scenarios import EVERY, compare_scenarios, decompose_scenario
+
+    payload: dict[str, Any] = {"run": stored.run_id}
+    texts: list[str] = []
+    found, part, code = None, None, Exit.OK
+    if names:
+        asked = () if names == EVERY else tuple(dict.fromkeys(n.strip() for n in names.split(",") if n.strip()))
+        found = compare_scenarios(stored, asked, step=step, year=year)
+        payload |= found.to_dict()
+        texts += [findings_text(found.findings()), _beside(found.levels()), _beside(found.changes())]
+    if decompose:
+        with progress_bar(quiet) as progress:
+            part = decompose_scenario(stored, decompose, step=step, progress=progress)
+        payload |= {"decomposition": part.to_dict()}
+        texts += [findings_text(part.findings()), checks_text(part.checks)]
+        code = code_of([part.status], part.checks)
+    if out is not None:
+        _write(out, found.tables(part) if found else (part.table(),) if part else ())
+    return Outcome(payload, "\n\n".join(filter(None, texts)), code)
+
+
+def _write(out: Path, tables: Sequence[Table]) -> None:
+    """Write the numbers of tables to a file of the kind that its ending names."""
+    from innospace.cli.files import new_file
+    from innospace.core.labels import require_known
+    from innospace.report.tables.files import FILE_KINDS, tables_file
+
+    ending = out.suffix.removeprefix(".").lower()
+    require_known([ending], FILE_KINDS, kind="ending", where=f"--out {out}")
+    with new_file(out) as aside:
+        aside.write_bytes(tables_file(tables, ending))
+
+
+def _beside(table: Table) -> str:
+    """Return a table of scenarios as text, a few columns at a time."""
+    shown = table.display()
+    first, unit, *rest = table.columns
+    blocks = []
+    for start in range(0, len(rest), ACROSS):
+        own = rest[start : start + ACROSS]
+        rows = [
+            (_short(f"{row[first.key]}, {row[unit.key]}", SERIES), *(str(row[c.key]) for c in own))
+            for row in shown.to_dict("records")
+        ]
+        blocks.append(aligned(rows, (table.title, *(c.heading[:NARROW] for c in own))))
+    return "\n\n".join(blocks)
 
 
 def _stored(study: Path, run: str) -> StoredRun:
@@ -79,12 +152,20 @@ def _stored(study: Path, run: str) -> StoredRun:
 
 def _text(found: Comparison) -> str:
     differing = found.differing
-    head = f"{fixed(len(found.numbers), 0)} numbers compared, {fixed(len(differing), 0)} differ."
-    if found.only_a or found.only_b:
-        head += f" Only in A: {fixed(found.only_a, 0)}; only in B: {fixed(found.only_b, 0)}."
-    parts = [head]
+    parts = [found.finding()]
     if found.facts:
         parts.append("\n".join(["Made with:", *(wrapped(f"{n}: {a} -> {b}", "    ", "  ") for n, a, b in found.facts)]))
+    estimates = found.differing_estimates
+    if len(estimates):
+        rows = [
+            (
+                _short(f"{r['step']}: {r['name']}"),
+                *(_with_error(r[f"{key}_estimate"], r[f"{key}_std_error"]) for key in ("a", "b")),
+                fixed(float(r["errors_apart"]), 2),
+            )
+            for r in estimates.head(SHOWN).to_dict("records")
+        ]
+        parts.append(aligned(rows, ("Estimates (errors)", "A", "B", "B-A in errors of A")))
     if len(differing):
         rows = [
             (
@@ -99,23 +180,10 @@ def _text(found: Comparison) -> str:
     return "\n\n".join(parts)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
+def _with_error(estimate: float, error: float) -> str:
+    shown = significant(float(estimate), 4)
+    return shown if math.isnan(error) else f"{shown} ({significant(float(error), 3)})"
 
 
-def _decomposed(stored: StoredRun, name: str, quiet: bool) -> Outcome:
-    from innospace.core.errors import StudyError
-    from innospace.economy.models.knowledge.decomposition import decompose
-    from innospace.economy.models.knowledge.result import EconomyResult
-
-    results = [r for r in stored.results.values() if isinstance(r, EconomyResult)]
-    if not results:
-        raise StudyError(
-            "The run has no step of the economy.",
-            where=f"steps {', '.join(s.name for s in stored.steps)}",
-            remedy="Decompose a scenario of a study with an economy step.",
-        )
-    with progress_bar(quiet) as progress:
-        found = decompose(results[-1], name, progress=progress)
-    text = "\n\n".join([findings_text(found.findings()), checks_text(found.checks)])
-    return Outcome(found.to_dict(), text, code_of([found.status], found.checks))
+def _short(text: str, widest: int = WIDEST) -> str:
+    return text if len(text) <= widest else text[: widest - 1] + "…"

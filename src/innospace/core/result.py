@@ -90,3 +90,12 @@ class Result(Protocol):
     def from_bundle(cls, bundle: Bundle) -> Self:
         """Put a stored result together again."""
         ...
+
+
+@runtime_checkable
+class Estimated(Protocol):
+    """A result whose key numbers have errors, so that those of two runs are set beside each other."""
+
+    def estimated(self) -> pd.DataFrame:
+        """Return ``name``, ``estimate``, ``std_error``, ``lower``, ``upper``; missing where there is none."""
+        ...

@@ -167,6 +167,13 @@ class FirmResult:
             return self._offered()
         return self.effects() if self.effects_found.names else self.coefficients().reset_index()
 
+    def estimated(self) -> pd.DataFrame:
+        """Return effects, else coefficients: ``name`` (with its kind), ``estimate``, ``std_error``, interval."""
+        frame = self.to_frame()
+        labels = [c for c in ("analysis", "kind", "name") if c in frame.columns]
+        names = frame[labels].astype(str).agg(": ".join, axis=1)
+        return frame[["estimate", "std_error", "lower", "upper"]].assign(name=names)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what ``innospace firms ... --json`` prints."""
         from innospace.firms.presentation import effects_dict, tables_dict

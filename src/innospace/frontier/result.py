@@ -401,6 +401,10 @@ class FrontierResult:
         """Return the coefficients with their errors and intervals."""
         return self.coefficients().join(self.confidence_intervals())
 
+    def estimated(self) -> pd.DataFrame:
+        """Return coefficients: ``name``, ``estimate``, ``std_error``, ``lower``, ``upper``."""
+        return self.to_frame().rename_axis("name").reset_index()[["name", "estimate", "std_error", "lower", "upper"]]
+
     def offers(self, name: str) -> pd.DataFrame:
         """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``, ``unit``."""
         require_known([name], ["technical_efficiency"], kind="quantity", where=f"frontier {self.spec.formula}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import StudyError
+from innospace.core.figure import Figure, FigureKind
+from innospace.core.numbers import fixed
+from innospace.core.result import Estimated
+from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +21,10 @@ INFERENCE = ("std_error", "z", "p_value", "lower", "upper")
 """Columns that come with an estimate; they follow the estimates in the order of a comparison."""
 NEGLIGIBLE = 1e-9
 """Differences below this, relative to the larger number, are rounding."""
+
+MOST_DRAWN = 12
+"""Estimates in one chart: those that differ the most."""
+A, B = "A", "B"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +38,17 @@ class Comparison:
     numbers : DataFrame
         One row a number that both hold: ``step``, ``quantity``, ``labels``, ``a``, ``b``, ``difference``, ``percent``;
         largest relative difference first, estimates before their errors.
+    estimates : DataFrame
+        One row an estimate (or effect) of both runs: ``step``, ``name``, then ``estimate``, ``std_error``, ``lower``,
+        ``upper`` of A (``a_estimate`` ...) and of B, ``difference``, ``percent``, and ``errors_apart``: the difference in
+        standard errors of A, missing where A has none. Largest relative difference first.
     only_a, only_b : int
         Numbers that one run alone holds.
     """
 
     facts: tuple[tuple[str, str, str], ...]
     numbers: pd.DataFrame
+    estimates: pd.DataFrame
     only_a: int
     only_b: int
 
@@ -43,11 +57,59 @@ class Comparison:
         """The numbers that differ by more than rounding."""
         return self.numbers[self.numbers["relative"] > NEGLIGIBLE]
 
+    @property
+    def differing_estimates(self) -> pd.DataFrame:
+        """The estimates that differ by more than rounding."""
+        return self.estimates[self.estimates["relative"] > NEGLIGIBLE]
+
+    def finding(self) -> str:
+        """Return how much differs, in sentences."""
+        found = [f"{fixed(len(self.numbers), 0)} numbers compared, {fixed(len(self.differing), 0)} differ."]
+        if self.only_a or self.only_b:
+            found.append(f"Only in A: {fixed(self.only_a, 0)}; only in B: {fixed(self.only_b, 0)}.")
+        return " ".join(found)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return every number of both runs, and, where there are any, the estimates with their errors."""
+        columns = (
+            Column("step", "Step"),
+            Column("quantity", "Quantity"),
+            Column("labels", "Labels"),
+            Column("a", "A", "significant:6"),
+            Column("b", "B", "significant:6"),
+            Column("difference", "B less A", "significant:4"),
+            Column("percent", "B less A, %", "significant:4"),
+        )
+        numbers = Table("numbers", "Numbers of both runs", self.numbers.drop(columns="relative"), columns)
+        return (numbers, self.estimates_table()) if len(self.estimates) else (numbers,)
+
+    def estimates_table(self, *, differing: bool = False) -> Table:
+        """Return the estimates of both runs with their errors, or those that differ."""
+        columns = [Column("step", "Step"), Column("name", "Estimate")]
+        for run, key in ((A, "a"), (B, "b")):
+            columns += [
+                Column(f"{key}_estimate", "estimate", "significant:4", run),
+                Column(f"{key}_std_error", "std. error", "significant:3", run),
+            ]
+        columns += [
+            Column("difference", "difference", "significant:3", "B less A"),
+            Column("errors_apart", "in errors of A", "fixed:2", "B less A"),
+        ]
+        notes = ("The runs may share their data: the errors of A are a yardstick, not those of the difference.",)
+        frame = (self.differing_estimates if differing else self.estimates).drop(columns="relative")
+        return Table("estimates", "Estimates of both runs", frame.reset_index(drop=True), tuple(columns), notes)
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Return a chart for every step whose estimates differ: A and B with their intervals."""
+        differing = self.differing_estimates
+        return tuple(_figure(str(step), rows) for step, rows in differing.groupby("step", sort=False))
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain types, for ``--json``."""
         return {
             "facts": [{"name": n, "a": a, "b": b} for n, a, b in self.facts],
             "numbers": self.numbers.drop(columns="relative").to_dict("records"),
+            "estimates": self.estimates.drop(columns="relative").to_dict("records"),
             "compared": len(self.numbers),
             "differing": len(self.differing),
             "only_a": self.only_a,
@@ -86,7 +148,9 @@ def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
     shared["inference"] = shared["quantity"].isin(INFERENCE)
     ordered = shared.sort_values(["inference", "relative"], ascending=[True, False], kind="stable")
     numbers = pd.DataFrame(ordered.drop(columns="inference").reset_index(drop=True))
-    return Comparison(_facts(a, b), numbers, int(counts.get("left_only", 0)), int(counts.get("right_only", 0)))
+    return Comparison(
+        _facts(a, b), numbers, _estimates(a, b), int(counts.get("left_only", 0)), int(counts.get("right_only", 0))
+    )
 
 
 def _numbers(run: StoredRun) -> pd.DataFrame:
@@ -113,17 +177,79 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
+def _estimates(a: StoredRun, b: StoredRun) -> pd.DataFrame:
+    """Return the estimates that both runs hold, side by side; names that occur twice are numbered."""
+    left, right = (_estimated(run).add_prefix(f"{key}_") for run, key in ((a, "a"), (b, "b")))
+    keys = ["step", "name"]
+    left, right = (f.rename(columns={f"{k}_{n}": n for n in keys}) for f, k in ((left, "a"), (right, "b")))
+    both = left.merge(right, on=keys).dropna(subset=["a_estimate", "b_estimate"])
+    gap = both["b_estimate"] - both["a_estimate"]
+    both["difference"] = gap
+    both["percent"] = 100.0 * gap / both["a_estimate"].abs()
+    both["errors_apart"] = gap / both["a_std_error"]
+    both["relative"] = (gap.abs() / both[["a_estimate", "b_estimate"]].abs().max(axis=1)).fillna(0.0)
+    return both.sort_values("relative", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _estimated(run: StoredRun) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = ["name", "estimate", "std_error", "lower", "upper"]
+    rows = [s.result.estimated()[columns].assign(step=s.name) for s in run.steps if isinstance(s.result, Estimated)]
+    frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*columns, "step"])
+    again = frame.groupby(["step", "name"]).cumcount()
+    frame["name"] = frame["name"].where(again == 0, frame["name"] + " #" + (again + 1).astype(str))
+    return frame
+
+
+def _figure(step: str, rows: pd.DataFrame) -> Figure:
+    """Draw the estimates of one step that differ the most, A and B beside each other."""
+    import pandas as pd
+
+    shown = rows.head(MOST_DRAWN)
+    sides = [
+        shown[["name", *(f"{key}_{c}" for c in ("estimate", "lower", "upper"))]].set_axis(
+            ["name", "estimate", "lower", "upper"], axis=1
+        )
+        for key in ("a", "b")
+    ]
+    data = pd.concat([side.assign(run=run) for side, run in zip(sides, (A, B), strict=True)], ignore_index=True)
+    first = shown.iloc[0]
+    some = f"the {MOST_DRAWN} that differ the most of {len(rows)}" if len(rows) > MOST_DRAWN else "those that differ"
+    return Figure(
+        f"estimates-{step}",
+        FigureKind.COEFFICIENTS,
+        f"{step}: {len(rows)} {'estimate differs' if len(rows) == 1 else 'estimates differ'}, {first['name']} the most",
+        f"Estimates of both runs, {some}; lines are their intervals",
+        "Computed from the two stored runs.",
+        f"Estimates of step {step} in runs A and B. {first['name']}: {first['a_estimate']:.4g} and "
+        f"{first['b_estimate']:.4g}.",
+        data,
+        {"term": "name", "estimate": "estimate", "lower": "lower", "upper": "upper", "model": "run"},
+    )
+
+
 def _facts(a: StoredRun, b: StoredRun) -> tuple[tuple[str, str, str], ...]:
-    known = [_described(run) for run in (a, b)]
+    shared = {s.name for s in a.steps} & {s.name for s in b.steps}
+    known = [_described(run, shared) for run in (a, b)]
     names = dict.fromkeys((*known[0], *known[1]))
     pairs = [(n, known[0].get(n, "-"), known[1].get(n, "-")) for n in names]
     return tuple(p for p in pairs if p[1] != p[2])
 
 
-def _described(run: StoredRun) -> dict[str, str]:
+def _described(run: StoredRun, steps: set[str]) -> dict[str, str]:
+    """Return what a run was made with, of steps by name; options within options by their path."""
     found = {"title": run.title, "innospace": run.version, "seed": str(run.seed)}
-    for step in run.steps:
+    found["steps"] = ", ".join(s.name for s in run.steps)
+    for step in (s for s in run.steps if s.name in steps):
         provenance = step.result.provenance
-        found |= {f"{step.name}: {k}": str(v) for k, v in provenance.options.items()}
+        found |= {f"{step.name}: {k}": str(v) for k, v in _flat(provenance.options)}
         found |= {f"{step.name}: data {s.name}": s.sha256[:12] for s in provenance.sources}
+    return found
+
+
+def _flat(options: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for key, value in options.items():
+        found += _flat(value, f"{before}{key}.") if isinstance(value, Mapping) else [(f"{before}{key}", value)]
     return found

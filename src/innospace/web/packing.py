@@ -108,9 +108,9 @@ def figure_bytes(figure: Figure, kind: str) -> bytes:
 
 def table_bytes(table: Table, kind: str) -> bytes:
     """Return a table as ``csv`` or ``xlsx``."""
-    from innospace.report.tables.files import frame_csv, workbook
+    from innospace.report.tables.files import tables_file
 
-    return workbook([table]) if kind == "xlsx" else frame_csv(table.frame).encode("utf-8")
+    return tables_file([table], kind)
 
 
 def study_files(folder: str, name: str) -> bytes:

@@ -183,6 +183,18 @@ class SpaceResult:
         """Return efficiency and used space by region and year."""
         return self.regions
 
+    def estimated(self) -> pd.DataFrame:
+        """Return coefficients and the share ``w`` of every model: ``name``, ``estimate``, ``std_error``, interval."""
+        import pandas as pd
+
+        parts = []
+        for name, model in self.reported.items():
+            share = self.share(name)
+            row = {"name": "w", "estimate": share.w, "std_error": np.nan, "lower": share.lower, "upper": share.upper}
+            both = pd.concat([model.estimated(), pd.DataFrame([row])], ignore_index=True)
+            parts.append(both.assign(name=name + ": " + both["name"]))
+        return pd.concat(parts, ignore_index=True)
+
     def offers(self, name: str) -> pd.DataFrame:
         """Return a quantity that another step may take over: labels, ``value``, ``lower``, ``upper``.
 

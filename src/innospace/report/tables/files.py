@@ -105,6 +105,14 @@ def workbook(tables: Sequence[Table]) -> bytes:
     return repacked(buffer.getvalue(), {ARC_CORE: tostring(book.properties.to_tree())})
 
 
+FILE_KINDS = ("csv", "xlsx")
+
+
+def tables_file(tables: Sequence[Table], kind: str) -> bytes:
+    """Return tables as one file of :data:`FILE_KINDS`: a workbook holds all of them, CSV the first."""
+    return workbook(tables) if kind == "xlsx" else frame_csv(tables[0].frame).encode("utf-8")
+
+
 def sheet_names(names: Iterable[str]) -> list[str]:
     r"""Return names Excel accepts: at most 31 characters, none of ``[]:*?/\``, unique whatever the case."""
     taken, found = {"contents", "history"}, []

@@ -163,6 +163,19 @@ class EconomyResult:
 
         return to_tidy(self)
 
+    def estimated(self) -> pd.DataFrame:
+        """Return effects on growth in percentage points with the intervals of draws, where there are any."""
+        import pandas as pd
+
+        from innospace.economy.models.knowledge.wording import intervals
+
+        ends, nothing = intervals(self), (np.nan, np.nan)
+        rows = [
+            (f"{name}: effect on growth, points", float(value), np.nan, *ends.get(str(name), nothing))
+            for name, value in self.effects["effect_points"].drop(self.baseline).items()
+        ]
+        return pd.DataFrame(rows, columns=["name", "estimate", "std_error", "lower", "upper"])
+
     def to_dict(self) -> dict[str, Any]:
         """Return effects, growth, parameters and checks as plain types."""
         effects = {
