@@ -40,8 +40,8 @@ class Comparison:
         largest relative difference first, estimates before their errors.
     estimates : DataFrame
         One row an estimate (or effect) of both runs: ``step``, ``name``, then ``estimate``, ``std_error``, ``lower``,
-        ``upper`` of A (``a_estimate`` ...) and of B, ``difference``, ``percent``, and ``errors_apart``: the difference in
-        standard errors of A, missing where A has none. Largest relative difference first.
+        ``upper`` of A (``a_estimate`` ...) and of B, ``difference``, ``percent``, and ``errors_apart``: the difference
+        in standard errors of A, missing where A has none. Largest relative difference first.
     only_a, only_b : int
         Numbers that one run alone holds.
     """

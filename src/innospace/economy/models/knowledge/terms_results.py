@@ -64,8 +64,8 @@ _COLUMNS = {
     "tax": ("label", "Accounts of the matrix, one a tax: tax.vat, tax.profit, tax.property, tax.income, tax.social."),
 }  # fmt: skip
 _TABLES = {
-    "scenarios-levels": "Every series in one year, a column a scenario.",
-    "scenarios-changes": "Every series in one year against the baseline, a column a scenario.",
+    "scenarios-levels": "every series in one year, a column a scenario.",
+    "scenarios-changes": "every series in one year against the baseline, a column a scenario.",
     "effects": "effects of scenarios on average annual growth.",
     "uncertainty": "effects of scenarios when assumptions are drawn from their ranges.",
     "growth": "real gross regional product by year and scenario.",
