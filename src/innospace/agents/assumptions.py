@@ -130,7 +130,7 @@ REASONS: Mapping[str, str] = {
     "distance_km": "Cooperation halves over about five hundred kilometres.",
     "openness_persistence": "Conditions of cooperation change slowly.",
     "organisations_exponent": "Only the product V = S B is known; one half gives S and B the same share of its spread, "
-    "and the national count of R&D organisations sets the level.",
+    "and of all splits it needs the fewest companies; the national count of R&D organisations sets the level.",
     "project_cost": "An assumed round sum; every effect of a budget is in proportion to it.",
     "introduction_cost": "An assumed round sum.",
     "order_cost": "An assumed round sum, somewhat below a joint project.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from innospace.agents.calibrate import Calibration, Setup, calibrate
 from innospace.agents.geography import centres, distances
-from innospace.agents.population import draw_population, split
+from innospace.agents.population import COMPANIES, ORGANISATIONS, draw_population, split, whole_counts
 from innospace.agents.replicate import replicate
 from innospace.agents.spec import AgentSpec
 from innospace.agents.targets import FrontierNumbers, Panel
@@ -18,8 +20,7 @@ from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Nature, Provenance, Source
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
+    from innospace.agents.population import Array, Integers
     from innospace.agents.result import AgentResult
     from innospace.data.schemas.innovation_space import InnovationSpaceTable
 
@@ -147,21 +148,36 @@ def set_up(
     steps: list[str] = []
     sources: tuple[Source, ...] = ()
     if panel.organisations is not None and panel.companies is not None:
-        counts: tuple[ArrayLike, ArrayLike] = (panel.organisations, panel.companies)
+        counts = (
+            whole_counts(panel.organisations, panel.regions, ORGANISATIONS),
+            whole_counts(panel.companies, panel.regions, COMPANIES),
+        )
         steps.append("R&D organisations and innovative companies are those of the table.")
     else:
         total, sources = _organisations(panel, spec)
         counts = split(panel.space[:, -1], total, spec.assumptions.organisations_exponent)
-        steps.append(
-            f"Only V is known: {total:,.0f} R&D organisations were split over regions in proportion to V to the power "
-            f"{spec.assumptions.organisations_exponent:g}, and innovative companies are V over them (assumed; give the "
-            "columns rd_organisations and innovative_companies to replace it)."
-        )
+        steps.append(_split_told(total, counts[1], panel.space[:, -1], spec.assumptions.organisations_exponent))
     lost = [name for name, place in zip(panel.regions, found, strict=True) if place is None]
     if lost:
         steps.append(f"{len(lost)} regions have no place on the map and stand at the median distance from all others.")
     population = draw_population(panel.regions, *counts, distances(found), spec.assumptions, seed=seed)
     return Setup(panel, frontier, population, spec.assumptions, seed), tuple(steps), sources
+
+
+def _split_told(organisations: float, companies: Integers, space: Array, exponent: float) -> str:
+    """Say how V was split, and that no split of it over so many organisations has much fewer companies.
+
+    ``sum V / S`` subject to ``sum S`` is smallest at S in proportion to the root of V, where it is
+    ``(sum sqrt(V))^2 / sum S``.
+    """
+    fewest = float(np.sqrt(space).sum() ** 2 / organisations)
+    return (
+        f"Only V = S B is known: {organisations:,.0f} R&D organisations were split over regions in proportion to V to "
+        f"the power {exponent:g}, and innovative companies are V over them, {companies.sum():,.0f} in all (assumed; "
+        "give the columns rd_organisations and innovative_companies to replace it). V and the number of organisations "
+        f"force so many: no split has fewer than {fewest:,.0f}, which is that of the power one half. Only V counts for "
+        "links and technologies; shares of companies with a link are to be read with this in mind."
+    )
 
 
 def _organisations(panel: Panel, spec: AgentSpec) -> tuple[float, tuple[Source, ...]]:

@@ -86,6 +86,10 @@ class Experience:
         s, b = len(population.organisations), len(population.companies)
         return cls(np.zeros(s), np.zeros(s), np.zeros(b), np.zeros(b), np.zeros(len(population.regions)))
 
+    def copy(self) -> Experience:
+        """Return experience that goes its own way."""
+        return Experience(*(getattr(self, f.name).copy() for f in fields(self)))
+
     def of(self, links: Links) -> Array:
         """Return the mean experience of both sides, -1 to 1, shape (n,)."""
         first = self.organisations[links.organisation] / (self.organisation_trials[links.organisation] + PRIOR)

@@ -14,6 +14,7 @@ from innospace.core.errors import DataError, offenders
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+ORGANISATIONS, COMPANIES = "R&D organisations", "innovative companies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def split(space: ArrayLike, organisations: float, exponent: float = 0.5) -> tupl
     organisations : float
         Sum of S over regions.
     exponent : float
-        S is in proportion to V to this power.
+        S is in proportion to V to this power; one half gives the fewest companies, ``(sum sqrt(V))^2 / sum S``.
 
     Returns
     -------
@@ -207,7 +208,7 @@ def draw_population(
     a = assumptions or Assumptions()
     rng = np.random.default_rng([seed, 7])
     kinds = []
-    for name, given in (("R&D organisations", organisations), ("innovative companies", companies)):
+    for name, given in ((ORGANISATIONS, organisations), (COMPANIES, companies)):
         counts = whole_counts(given, regions, name)
         n = int(counts.sum())
         size = np.exp(a.size_dispersion * rng.standard_normal(n) - 0.5 * a.size_dispersion**2)

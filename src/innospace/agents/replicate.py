@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from innospace.agents.model import AgentModel
 from innospace.agents.network import MEASURES, flows, measures
 from innospace.agents.policy import Policy
-from innospace.agents.simulate import simulate
+from innospace.agents.simulate import simulate_twins
 from innospace.core.errors import SpecError
 from innospace.core.inputs import NoParts, Parts
 from innospace.core.progress import Progress, silent
@@ -151,7 +151,7 @@ def run_chunk(task: Task, span: tuple[int, int]) -> tuple[Array, Array, Array]:
     regions = len(task.model.population.regions)
     values, networks, flow = [], [], np.zeros((regions, regions))
     for n in range(*span):
-        runs = [simulate(task.model, task.first, task.final, p, seed=task.seed, replication=n) for p in task.policies]
+        runs = simulate_twins(task.model, task.first, task.final, task.policies, seed=task.seed, replication=n)
         values.append([[getattr(r, name) for name in KEPT] for r in runs])
         networks.append([list(measures(r.last, task.model.population).values()) for r in runs])
         flow += flows(runs[0].last, regions)

@@ -14,7 +14,7 @@ from scipy import stats
 
 from innospace.agents.calibrate import Setup
 from innospace.agents.policy import Policy
-from innospace.agents.simulate import simulate
+from innospace.agents.simulate import simulate_twins
 from innospace.agents.targets import Panel, windows
 from innospace.core.inputs import NoParts, Parts
 from innospace.core.progress import Progress, silent
@@ -67,16 +67,16 @@ def outputs(task: SobolTask, x: tuple[float, ...]) -> list[float]:
     model, panel, window = setup.model(calibrated), setup.panel, setup.assumptions.window
     base, final = model.base, model.base + YEARS
     found = []
+    policies = (None,) if task.policy is None else (None, task.policy)
     for n in range(_RUNS):
-        free = simulate(model, base - window + 1, final, seed=setup.seed, replication=n)
+        free, *helped = simulate_twins(model, base - window + 1, final, policies, seed=setup.seed, replication=n)
         row = [float(free.expected[window - 1].sum()), float((windows(free.innovations, window)[:, 0] == 0).mean())]
         if task.policy is None:
             found.append([*row, 0.0, 0.0])
             continue
-        helped = simulate(model, base - window + 1, final, task.policy, seed=setup.seed, replication=n)
         at = panel.regions.index(task.policy.instruments[0].region)
-        te = [_efficiency(setup, r.expected[-1, at], at) for r in (free, helped)]
-        found.append([*row, float(helped.links[-1, at] - free.links[-1, at]), te[1] - te[0]])
+        te = [_efficiency(setup, r.expected[-1, at], at) for r in (free, *helped)]
+        found.append([*row, float(helped[0].links[-1, at] - free.links[-1, at]), te[1] - te[0]])
     return [float(v) for v in np.mean(found, axis=0)]
 
 

@@ -76,24 +76,78 @@ def simulate(
     -------
     Run
     """
-    if policy is not None:
-        policy.check(model.population.regions, (first, final))
+    return simulate_twins(model, first, final, (policy,), seed=seed, replication=replication)[0]
+
+
+def simulate_twins(
+    model: AgentModel,
+    first: int,
+    final: int,
+    policies: Sequence[Policy | None],
+    *,
+    seed: int = 0,
+    replication: int = 0,
+) -> list[Run]:
+    """Run the country once under each policy (None: no policy); years before a policy begins are run only once.
+
+    Parameters are those of :func:`simulate`, and so is every number.
+    """
+    for policy in policies:
+        if policy is not None:
+            policy.check(model.population.regions, (first, final))
     key = int(keys(seed, replication)[0] >> np.uint64(1))
-    start = first - WARM_UP
-    years = np.arange(start, final + 1)
+    years = np.arange(first - WARM_UP, final + 1)
     openness = _openness(model, years, key)
-    numbers = {name: i for i, name in enumerate(model.population.regions)}
-    given = [(numbers[i.region], i) for i in (policy.instruments if policy else ())]
-    memory, going, links = Experience.none(model.population), Links.none(), Links.none()
-    rows: list[dict[str, Array]] = []
-    for t, year in enumerate(years):
-        active = [(i, instrument) for i, instrument in given if instrument.active(int(year))]
-        links, going, values = _year(model, int(year), openness[t], active, memory, going, key)
-        rows.append(values)
-    found = {name: np.array([r[name] for r in rows])[WARM_UP:] for name in rows[0]}
-    mean = innovations.expected(found["links"], model.delta)
-    counts = innovations.drawn(mean, model.calibrated.dispersion, key, years[WARM_UP:])
-    return Run(years[WARM_UP:], innovations=counts, expected=mean, last=links, **found)
+    begins = [_begin(policy, years) for policy in policies]
+    free = _Path.start(model)
+    found: list[Run | None] = [None] * len(policies)
+    for n in np.argsort(begins, kind="stable"):
+        # under no policy until this one begins; what follows is the policy's own
+        free.go(model, years[len(free.rows) : begins[n]], openness, None, key)
+        own = free.copy()
+        own.go(model, years[begins[n] :], openness, policies[n], key)
+        found[n] = own.run(model, years, key)
+    return [r for r in found if r is not None]
+
+
+def _begin(policy: Policy | None, years: NDArray[np.int64]) -> int:
+    """Return the place of the first year in which a policy is at work; the number of years without one."""
+    if policy is None or not policy.instruments:
+        return len(years)
+    return int(np.searchsorted(years, min(i.years[0] for i in policy.instruments)))
+
+
+@dataclass(slots=True)
+class _Path:
+    """A run on its way: experience, links that go on, links of the last year, and what was kept of each year."""
+
+    memory: Experience
+    going: Links
+    last: Links
+    rows: list[dict[str, Array]]
+
+    @classmethod
+    def start(cls, model: AgentModel) -> _Path:
+        return cls(Experience.none(model.population), Links.none(), Links.none(), [])
+
+    def copy(self) -> _Path:
+        return _Path(self.memory.copy(), self.going, self.last, list(self.rows))
+
+    def go(self, model: AgentModel, years: NDArray[np.int64], openness: Array, policy: Policy | None, key: int) -> None:
+        """Run further years; ``openness`` is that of all years."""
+        numbers = {name: i for i, name in enumerate(model.population.regions)}
+        given = [(numbers[i.region], i) for i in (policy.instruments if policy else ())]
+        for year in years:
+            active = [(i, instrument) for i, instrument in given if instrument.active(int(year))]
+            level = openness[len(self.rows)]
+            self.last, self.going, values = _year(model, int(year), level, active, self.memory, self.going, key)
+            self.rows.append(values)
+
+    def run(self, model: AgentModel, years: NDArray[np.int64], key: int) -> Run:
+        found = {name: np.array([r[name] for r in self.rows])[WARM_UP:] for name in self.rows[0]}
+        mean = innovations.expected(found["links"], model.delta)
+        counts = innovations.drawn(mean, model.calibrated.dispersion, key, years[WARM_UP:])
+        return Run(years[WARM_UP:], innovations=counts, expected=mean, last=self.last, **found)
 
 
 def _year(

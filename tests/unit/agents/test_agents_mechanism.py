@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agent_cases import country
+from agent_cases import CALIBRATED, country, panel
 from scipy import stats
 
 from innospace.agents import innovations, meanfield
@@ -14,7 +14,7 @@ from innospace.agents.links import Experience, Setting, form
 from innospace.agents.network import gini, measures
 from innospace.agents.policy import Instrument, Policy
 from innospace.agents.population import Agents, Population, split
-from innospace.agents.simulate import simulate
+from innospace.agents.simulate import simulate, simulate_twins
 from innospace.data import load_geometry
 from innospace.numerics.keyed import keys, uniforms
 
@@ -195,6 +195,20 @@ def test_instruments_add_links_and_cost_what_they_say(instrument, money):
         np.testing.assert_allclose(spent[1:, 0], 0.3 * model.assumptions.project_cost * links[1:, 0])
 
 
+def test_twins_are_the_runs_that_each_policy_has_by_itself():
+    model = country([6, 9], [300, 200], calibrated=CALIBRATED)
+    early, late = (
+        Policy(name, name, (Instrument("Region 1", "cooperation_centre", years, 20.0),))
+        for name, years in (("early", (2013, 2014)), ("late", (2015, 2016)))
+    )
+    asked = (late, None, early)
+    for run, policy in zip(simulate_twins(model, 2011, 2016, asked, seed=4), asked, strict=True):
+        alone = simulate(model, 2011, 2016, policy, seed=4)
+        for name in ("links", "innovations", "spent", "away", "successes"):
+            np.testing.assert_array_equal(getattr(run, name), getattr(alone, name))
+        np.testing.assert_array_equal(run.last.key, alone.last.key)
+
+
 def test_co_funding_also_pays_for_what_would_have_been():
     model = country([60], [4000])
     policy = Policy("p", "P", (Instrument("Region 1", "co_funding", (2013, 2014), 200.0, 0.5),))
@@ -259,6 +273,20 @@ def test_space_is_split_into_counts_whose_product_it_is():
     assert list(b[-1:]) == [0]
     assert np.all(np.abs(s * b - space) <= 0.5 * s + 1e-9)
     assert s.sum() == pytest.approx(3566, abs=2)
+
+
+def test_no_split_needs_fewer_companies_than_that_by_the_root():
+    space = panel().space[:, -1]
+    fewest = np.sqrt(space).sum() ** 2 / 3566.0
+    assert fewest > 5e5
+    found = {e: split(space, 3566.0, e)[1].sum() for e in (0.0, 0.25, 0.5, 0.75, 1.0)}
+    assert min(found, key=found.get) == 0.5
+    # whole numbers of organisations move it by less than one percent
+    assert found[0.5] == pytest.approx(fewest, rel=0.01)
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        s = np.sqrt(space) * np.exp(0.3 * rng.standard_normal(len(space)))
+        assert (space / (3566.0 * s / s.sum())).sum() >= fewest
 
 
 def test_distances_between_known_cities():
