@@ -112,7 +112,7 @@ def test_doubling_both_counts_raises_innovations_by_the_power_of_the_frontier():
 def test_without_policy_the_share_in_use_stays_or_grows_as_calibrated():
     for growth in (0.0, 0.2):
         model = country([50, 80], [4000, 3000], calibrated=Calibrated(growth, 0.3, 0.1))
-        found, error = means(model, 40, (2006, 2024))
+        found, error = means(model, 20, (2006, 2024))
         total, spread = found.sum(axis=1), np.sqrt((error**2).sum(axis=1))
         wanted = model.links.sum() * np.exp(growth * np.minimum(0, np.arange(2006, 2025) - 2012))
         assert np.all(np.abs(total - wanted) < ERRORS * spread + FEEDBACK * wanted)
@@ -122,7 +122,7 @@ def test_growth_after_the_panel_is_what_is_asked_for():
     from dataclasses import replace
 
     model = replace(country([50, 80], [4000, 3000], calibrated=Calibrated(0.2, 0.0, 0.1)), growth_after=0.05)
-    found, error = means(model, 40, (2012, 2022))
+    found, error = means(model, 20, (2012, 2022))
     total, spread = found.sum(axis=1), np.sqrt((error**2).sum(axis=1))
     wanted = model.links.sum() * np.exp(0.05 * np.arange(11))
     assert np.all(np.abs(total - wanted) < ERRORS * spread + FEEDBACK * wanted)
