@@ -34,6 +34,7 @@ _HOME = {
     "fit": "frontier.fitting",
     "fit_panel": "frontier.panel.fit",
     "fit_space": "frontier.space",
+    "fit_structure": "frontier.structure.fit",
     "metafrontier": "frontier.structure.metafrontier",
     "rank_correlations": "frontier.comparison",
     "replicate_innovation_space": "frontier.replication",

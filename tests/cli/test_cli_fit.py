@@ -210,3 +210,15 @@ def test_a_panel_by_command_is_the_panel_in_python(command, tmp_path):
     refused = command("fit", tmp_path / "panel.csv", "y ~ x", "--panel", "pitt_lee", "--noise", "laplace")
     assert refused.code == 2
     assert "--noise" in refused.err
+
+
+def test_a_structure_is_fitted_and_foreign_options_are_refused(command, table):
+    shown = command("fit", table(), MODEL, "--structure", "contaminated_noise", "--json", "--efficiencies", "te.csv")
+    assert shown.json["numbers"]["log_likelihood"] < 0.0
+    assert "logit_wide" in shown.json["coefficients"]
+    refused = command("fit", table(), MODEL, "--structure", "latent_class", "--noise", "laplace")
+    assert refused.code == 2
+    assert "--noise" in refused.err
+    refused = command("fit", table(), MODEL, "--classes", "3")
+    assert refused.code == 2
+    assert "latent classes" in refused.err

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from innospace.frontier.bootstrap import FrontierBootstrap
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.result import FrontierResult
+    from innospace.frontier.structure.result import StructureResult
 
 Text = str | None
 
@@ -46,6 +47,17 @@ def fit(
     ] = None,
     unit: Annotated[str, typer.Option("--unit", metavar="COLUMN", help="Units of the panel.")] = "region",
     time: Annotated[str, typer.Option("--time", metavar="COLUMN", help="Periods of the panel, as numbers.")] = "year",
+    structure: Annotated[
+        Text,
+        typer.Option(
+            "--structure",
+            metavar="MODEL",
+            help="Structure: zero_inefficiency, latent_class or contaminated_noise.",
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option("--classes", metavar="N", help="Number of latent classes, 2 if not given.")
+    ] = None,
     mundlak: Annotated[bool, typer.Option("--mundlak", help="Panel: means by unit join the regressors.")] = False,
     cost: Annotated[bool, typer.Option("--cost", help="Cost frontier: inefficiency raises the outcome.")] = False,
     weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
@@ -78,8 +90,8 @@ def fit(
     """Fit a stochastic frontier to any table.
 
     Maximum likelihood with analytic derivatives; the formula is checked and never runs code. After bars follow
-    regressors of ln sigma_u^2 (u: z), of ln sigma_v^2 (v: w), of the mean before truncation (mu: z), or of the scale of
-    truncated-normal inefficiency (scale: z).
+    regressors of ln sigma_u^2 (u: z), of ln sigma_v^2 (v: w), of the mean before truncation (mu: z), of the scale of
+    truncated-normal inefficiency (scale: z), or of the probability of a class (class: q, with --structure).
     """
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
@@ -88,15 +100,24 @@ def fit(
     from innospace.frontier.panel.fit import fit_panel
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
+    from innospace.frontier.structure.fit import fit_structure
+    from innospace.frontier.structure.models import model_named
+    from innospace.frontier.structure.spec import StructureSpec
 
     # what the command line alone decides is refused before a large table is read
-    parse(formula, WITH_INTERCEPT)
+    parse(formula, model_named(structure).parts if structure else WITH_INTERCEPT)
     check_level(level)
-    spec: FrontierSpec | PanelSpec
+    spec: FrontierSpec | PanelSpec | StructureSpec
+    if classes is not None and structure != "latent_class":
+        _refuse({"--classes": str(classes)}, "a model without latent classes")
     if panel:
-        _refuse({"--weights": weights, "--cluster": cluster, "--noise": noise if noise != "normal" else None})
-        _refuse({"--bootstrap": None if bootstrap is None else str(bootstrap)})
+        foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure}
+        _refuse(foreign | _of_frontier(noise, bootstrap), "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
+    elif structure:
+        _refuse(_of_frontier(noise, bootstrap), "a frontier with a structure")
+        spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2)
+        kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     else:
         spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
@@ -105,10 +126,13 @@ def fit(
         dataset = read_table(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
-        result: FrontierResult | PanelResult
+        result: FrontierResult | PanelResult | StructureResult
         again: FrontierBootstrap | None = None
         if isinstance(spec, PanelSpec):
             result = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
+            frame = result.efficiencies
+        elif isinstance(spec, StructureSpec):
+            result = fit_structure(spec, dataset, vcov=kind, level=level, progress=progress)
             frame = result.efficiencies
         else:
             result = estimate(spec, dataset, vcov=kind, progress=progress)
@@ -125,14 +149,20 @@ def fit(
     return Outcome(found, shown, code_of([result.status], result.checks))
 
 
-def _refuse(given: dict[str, str | None]) -> None:
-    """Refuse options that a panel frontier does not have."""
+def _of_frontier(noise: str, bootstrap: int | None) -> dict[str, str | None]:
+    """Return options that only an ordinary frontier has; None where not given."""
+    return {
+        "--noise": noise if noise != "normal" else None,
+        "--bootstrap": None if bootstrap is None else str(bootstrap),
+    }
+
+
+def _refuse(given: dict[str, str | None], of: str) -> None:
+    """Refuse options that a kind of frontier does not have."""
     from innospace.core.errors import SpecError
 
     if foreign := [name for name, value in given.items() if value is not None]:
-        raise SpecError(
-            "These options do not belong to a panel frontier.", where=", ".join(foreign), remedy="Leave them out."
-        )
+        raise SpecError(f"These options do not belong to {of}.", where=", ".join(foreign), remedy="Leave them out.")
 
 
 @contextlib.contextmanager

@@ -310,6 +310,15 @@ def row_labels(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> list[str
     return labels
 
 
+def left_out(frame: pd.DataFrame, kept: np.ndarray[Any, Any]) -> str:
+    """Return a sentence on the rows that are not among ``kept``, or an empty text when there are none."""
+    missing = np.setdiff1d(np.arange(len(frame)), kept)
+    if not len(missing):
+        return ""
+    shown = ", ".join(row_labels(frame, missing[:5])) + ("" if len(missing) <= 5 else ", ...")
+    return f"{len(missing)} of {len(frame)} rows have a missing cell and were left out: {shown}."
+
+
 def _listed(frame: pd.DataFrame, positions: np.ndarray[Any, Any]) -> str:
     head = ", ".join(row_labels(frame, positions[:5]))
     return f"{head} and {len(positions) - 5} more" if len(positions) > 5 else head

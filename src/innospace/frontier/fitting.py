@@ -187,20 +187,18 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     also = tuple(c for c in (weights, cluster) if isinstance(c, str))
     matrices = language.materialise(parsed, frame, also)
     kept, n_rows = matrices.kept, len(frame)
-    w = _weights(_column(frame, weights), n_rows, kept)
-    clusters = _clusters(_column(frame, cluster), n_rows, kept)
+    w = row_weights(_column(frame, weights), n_rows, kept)
+    clusters = row_clusters(_column(frame, cluster), n_rows, kept)
     label_columns = [c for c in LABEL_COLUMNS if c in frame.columns]
     labels = frame[label_columns].iloc[kept].reset_index(drop=True) if label_columns else None
-    messages: tuple[str, ...] = ()
-    if len(kept) < n_rows:
-        missing = np.setdiff1d(np.arange(n_rows), kept)
-        shown = ", ".join(language.row_labels(frame, missing[:5])) + ("" if len(missing) <= 5 else ", ...")
-        messages = (f"{len(missing)} of {n_rows} rows have a missing cell and were left out: {shown}.",)
-        warnings.warn(messages[0], MissingRowsWarning, stacklevel=3)
+    message = language.left_out(frame, kept)
+    if message:
+        warnings.warn(message, MissingRowsWarning, stacklevel=3)
     # an intercept alone is a parameter that is one number
     own = {PARTS[part]: found for part, found in matrices.parts.items() if found[1] != ("Intercept",)}
     sample = Sample(matrices.names, kept, n_rows, clusters, labels, {name: found[1] for name, found in own.items()})
     z = {name: found[0] for name, found in own.items()}
+    messages = (message,) if message else ()
     return _Inputs(matrices.y, matrices.x, w, sample, z, messages, (dataset.source,), dataset.steps)
 
 
@@ -257,8 +255,8 @@ def _from_arrays(
     for part, given in determinants.items():
         require_known([part], list(PARTS), kind="part", where="determinants")
         z[PARTS[part]], columns[PARTS[part]] = _determinants(part, given, n)
-    sample = Sample(labels, kept, n, _clusters(cluster, n, kept), None, columns)
-    return _Inputs(outcome, np.ascontiguousarray(matrix), _weights(weights, n, kept), sample, z)
+    sample = Sample(labels, kept, n, row_clusters(cluster, n, kept), None, columns)
+    return _Inputs(outcome, np.ascontiguousarray(matrix), row_weights(weights, n, kept), sample, z)
 
 
 def _determinants(part: str, given: Any, n: int) -> tuple[Array, tuple[str, ...]]:
@@ -301,7 +299,8 @@ def _require_array(what: str, given: Any) -> None:
         )
 
 
-def _weights(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> Array | None:
+def row_weights(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> Array | None:
+    """Return the weights of the rows used, or raise unless they are positive numbers, one a row given."""
     if given is None:
         return None
     _require_array("Weights", given)
@@ -322,7 +321,8 @@ def _weights(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> Array | None:
     return w
 
 
-def _clusters(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+def row_clusters(given: Any, rows: int, kept: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    """Return the cluster number of each row used, or raise unless there are two clusters or more."""
     if given is None:
         return None
     import pandas as pd
@@ -359,10 +359,10 @@ def require_estimable(problem: Problem, sample: Sample) -> None:
             where=f"all {problem.n} values equal {problem.y[0]:g}",
             remedy="Check the outcome column.",
         )
-    standard = _independent(problem.x, problem.weights, sample.names, "Regressor", "regressors")
+    standard = independent(problem.x, problem.weights, sample.names, "Regressor", "regressors")
     for name, z in zip(problem.density.parameters, problem.designs, strict=True):
         if z is not None:
-            _independent(z, problem.weights, sample.determinants[name], f"Regressor of {name}", f"regressors of {name}")
+            independent(z, problem.weights, sample.determinants[name], f"Regressor of {name}", f"regressors of {name}")
     residual = problem.y - standard @ np.linalg.lstsq(standard, problem.y, rcond=None)[0]
     if float(np.sqrt(np.mean(residual**2))) <= 1e-10 * spread:
         raise DataError(
@@ -372,7 +372,7 @@ def require_estimable(problem: Problem, sample: Sample) -> None:
         )
 
 
-def _independent(x: Array, weights: Array | None, names: tuple[str, ...], one: str, many: str) -> Array:
+def independent(x: Array, weights: Array | None, names: tuple[str, ...], one: str, many: str) -> Array:
     """Return standardised columns, or raise when some column is a combination of others."""
     standard = standardise(x, weights).matrix
     for j, others in dependent_columns(standard).items():

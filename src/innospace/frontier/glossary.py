@@ -8,6 +8,7 @@ from innospace.frontier.panel.models import MODELS
 from innospace.frontier.space.spec import SpaceSpec
 from innospace.frontier.terms_distributions import DISTRIBUTIONS
 from innospace.frontier.terms_results import RESULTS
+from innospace.frontier.terms_structure import STRUCTURE
 
 _SOURCE = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
 _ALS = "Aigner, Lovell and Schmidt (1977)"
@@ -398,7 +399,18 @@ _EQUATIONS = tuple(
     for e in SpaceSpec().equations()
 )
 
-TERMS = (*_META, *_SPACE, *_FRONTIER, *DISTRIBUTIONS, *_CHECKS, *_REPLICATION, *_PANEL, *_EQUATIONS, *RESULTS)
+TERMS = (
+    *_META,
+    *_SPACE,
+    *_FRONTIER,
+    *DISTRIBUTIONS,
+    *_CHECKS,
+    *_REPLICATION,
+    *_PANEL,
+    *STRUCTURE,
+    *_EQUATIONS,
+    *RESULTS,
+)
 
 
 def explain_terms() -> tuple[Term, ...]:

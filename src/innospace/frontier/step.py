@@ -19,6 +19,8 @@ from innospace.frontier.presentation import symbols
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space import SpaceResult, SpaceSpec
 from innospace.frontier.spec import FrontierSpec
+from innospace.frontier.structure.result import StructureResult
+from innospace.frontier.structure.spec import MOST_CLASSES, StructureSpec
 from innospace.frontier.zeros import without_zeros
 
 if TYPE_CHECKING:
@@ -29,20 +31,35 @@ RESULTS: Mapping[str, type[Result]] = {
     "frontier": FrontierResult,
     "innovation_space": SpaceResult,
     "panel_frontier": PanelResult,
+    "structure_frontier": StructureResult,
 }
 ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
-_OF_FORMULA = ("cost", "weights", "cluster", "noise", "names", "panel", "unit", "time", "mundlak")
+_OF_FORMULA = (
+    "cost",
+    "weights",
+    "cluster",
+    "noise",
+    "names",
+    "panel",
+    "unit",
+    "time",
+    "mundlak",
+    "structure",
+    "classes",
+)
 _OF_SPACE = ("focus", "level")
-_NOT_OF_PANEL = ("weights", "cluster", "noise", "names")
+_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes")
+_NOT_OF_STRUCTURE = ("noise", "names")
 _OF_PANEL = ("unit", "time", "mundlak")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
 _PANEL: dict[str, JsonValue] = {"only": "panel"}
 _ROWS: dict[str, JsonValue] = {"only": "no model, no panel"}
+_STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
 _COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel"}
 """What forms know of an option: what it is filled with, and when it matters."""
 
@@ -171,6 +188,18 @@ class Options(BaseModel):
         description="Join the regressors, so that random effects may go with them.",
         json_schema_extra=_PANEL,
     )
+    structure: Literal["zero_inefficiency", "latent_class", "contaminated_noise"] | None = Field(
+        default=None,
+        title="Structure",
+        description="A share of fully efficient units, several technologies, or noise of two variances.",
+        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
+    )
+    classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = Field(
+        default=2,
+        title="Classes",
+        description="Number of latent classes; smaller numbers are estimated for comparison.",
+        json_schema_extra=_STRUCTURE,
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
@@ -180,6 +209,9 @@ class Options(BaseModel):
         if self.model and self.vcov == "cluster":
             raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
         self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
+        self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
+        if self.structure != "latent_class":
+            self._refuse(("classes",), "without latent classes")
         if self.panel and self.vcov == "robust":
             raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
@@ -195,8 +227,16 @@ class Options(BaseModel):
 
 def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
     """Return the model that a step asks for: in a sentence and in equations."""
-    spec = _space_spec(options) if options.model else _panel_spec(options) if options.panel else _frontier_spec(options)
+    spec = _spec(options)
     return symbols(str(spec)), spec.equations()
+
+
+def _spec(options: Options) -> SpaceSpec | PanelSpec | StructureSpec | FrontierSpec:
+    if options.model:
+        return _space_spec(options)
+    if options.panel:
+        return _panel_spec(options)
+    return _structure_spec(options) if options.structure else _frontier_spec(options)
 
 
 def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
@@ -228,6 +268,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.frontier.panel.fit import fit_panel
 
         return fit_panel(_panel_spec(options), prepared, vcov=options.vcov, progress=progress)
+    if options.structure:
+        from innospace.frontier.structure.fit import fit_structure
+
+        return fit_structure(_structure_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
     return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
 
 
@@ -243,6 +287,11 @@ def _frontier_spec(options: Options) -> FrontierSpec:
 def _panel_spec(options: Options) -> PanelSpec:
     o = options
     return PanelSpec(str(o.formula), o.unit, o.time, str(o.panel), o.inefficiency, o.cost, o.mundlak)
+
+
+def _structure_spec(options: Options) -> StructureSpec:
+    o = options
+    return StructureSpec(str(o.formula), str(o.structure), o.inefficiency, o.cost, o.weights, o.cluster, o.classes)
 
 
 def _zero_options(options: Options) -> dict[str, Any]:
@@ -308,5 +357,10 @@ def _require_formula_fits(options: Options, dataset: Dataset) -> None:
             where="key 'vcov'",
             remedy='Add a line: cluster = "COLUMN"',
         )
+    if options.structure:
+        from innospace.frontier.structure.fit import read_structure
+
+        read_structure(_structure_spec(options), dataset)
+        return
     require_fit(_frontier_spec(options), dataset)
     require_known(list(options.names), [str(c) for c in dataset.frame.columns], kind="column", where="key 'names'")

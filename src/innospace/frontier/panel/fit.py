@@ -145,15 +145,7 @@ def read_panel(spec: PanelSpec, data: Any) -> PanelInputs:
     arrays = _within(arrays) if spec.described.within else _with_means(arrays) if spec.mundlak else arrays
     _require_estimable(spec, arrays)
     labels = used[[spec.unit, spec.time]].iloc[order].reset_index(drop=True)
-    return PanelInputs(arrays, labels, _left_out(frame, kept), (dataset.source,), dataset.steps)
-
-
-def _left_out(frame: pd.DataFrame, kept: Any) -> str:
-    missing = np.setdiff1d(np.arange(len(frame)), kept)
-    if not len(missing):
-        return ""
-    shown = ", ".join(language.row_labels(frame, missing[:5])) + ("" if len(missing) <= 5 else ", ...")
-    return f"{len(missing)} of {len(frame)} rows have a missing cell and were left out: {shown}."
+    return PanelInputs(arrays, labels, language.left_out(frame, kept), (dataset.source,), dataset.steps)
 
 
 def _within(arrays: Arrays) -> Arrays:
