@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference from the program: the knowledge economy, the methods on firms, the agents."""
+"""Write the pages of docs/reference from the program: economies, the methods on firms, the agents."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ from innospace.agents.sensitivity import INPUTS, OUTPUTS
 from innospace.agents.spec import AgentSpec
 from innospace.agents.step import OFFERS, TAKES, Options, PolicyOptions
 from innospace.agents.targets import HELD_OUT, MOMENTS
+from innospace.economy.general.models import MODELS, ready
+from innospace.economy.general.models.ready_model import ReadyModel
+from innospace.economy.general.solve import compile_spec
+from innospace.economy.general.step import solve_scenarios
+from innospace.economy.general.text import equations as conditions
 from innospace.economy.models.knowledge.blocks import equations
 from innospace.economy.models.knowledge.closure import CHOICES, Closure
 from innospace.economy.models.knowledge.families import LEVER_GROUPS, PARAMETERS, VARIABLES
@@ -72,6 +77,57 @@ def economy() -> str:
         lines += [f"- `{name}`", *(f"  - `{option}`: {meaning}" for option, meaning in options.items())]
     lines += ["", "## Reasons of the assumptions", "", *(f"- `{name}`: {reason}" for name, reason in REASONS.items())]
     return "\n".join(lines) + "\n"
+
+
+LISTED = 100
+"""Unknowns up to which the conditions of a ready model are printed."""
+
+
+def ready_models() -> str:
+    """Return the page of the models with known answers."""
+    lines = [
+        "# Ready models",
+        "",
+        WRITTEN.format(source="models themselves"),
+        "",
+        'Models with known answers that come with the package: `model = "NAME"` in a step with `engine = '
+        '"equilibrium"`, or `ready("NAME")` in Python. How to read them: [general equilibrium '
+        "models](../explanation/general-equilibrium.md). `price`, `level`, `income` and `transfer` are unknowns; "
+        "`cost` and `use` are price and quantity of a nest, `paid` the price of a commodity with its taxes, all "
+        "relative to the benchmark.",
+    ]
+    for name in MODELS:
+        lines += ["", f"## {name}", "", *_ready(ready(name))]
+    return "\n".join(lines) + "\n"
+
+
+def _ready(model: ReadyModel) -> list[str]:
+    economy = compile_spec(model.spec)
+    spec, result = economy.spec, solve_scenarios(economy, model.scenarios, model=model)
+    named = (
+        ("Commodities", [c.name for c in spec.commodities]),
+        ("Activities", [a.name for a in spec.activities]),
+        ("Agents", [a.name for a in spec.agents]),
+        ("Transfers", [t.name for t in spec.transfers]),
+        ("Numeraire", [n for n, _ in spec.numeraire]),
+    )
+    lines = [f"{model.title}. {model.source}. {len(economy.unknowns)} unknowns.", ""]
+    lines += [f"- {kind}: {', '.join(f'`{n}`' for n in names)}" for kind, names in named if names]
+    if model.scenarios:
+        rows = (
+            [f"`{r['scenario']}`", _title(model, r["scenario"]), f"`{r['agent']}`", f"{r['ev_percent']:.2f}"]
+            for r in result.welfare.to_dict("records")
+        )
+        lines += ["", *_grid(("scenario", "what changes", "agent", "EV, % of spending"), rows)]
+    if len(economy.unknowns) <= LISTED:
+        lines += ["", "Conditions:", "", "```text", *(q.text for q in conditions(economy)), "```"]
+    else:
+        lines += ["", "A report of the model lists its conditions."]
+    return lines
+
+
+def _title(model: ReadyModel, scenario: str) -> str:
+    return next(s.title for s in model.scenarios if s.name == scenario)
 
 
 def firms() -> str:
@@ -287,6 +343,7 @@ def _default_of(field: Any) -> str:
 
 PAGES: Mapping[Path, Callable[[], str]] = {
     REFERENCE / "knowledge-economy.md": economy,
+    REFERENCE / "ready-models.md": ready_models,
     REFERENCE / "firms.md": firms,
     REFERENCE / "agents.md": agents,
 }

@@ -10,6 +10,7 @@ from innospace.core.errors import SpecError
 from innospace.core.inputs import LinkedValue
 from innospace.core.labels import require_known
 from innospace.core.numbers import significant
+from innospace.economy.scenario import Scenario
 
 PREFIX = "linked."
 """``to = "economy.linked.NAME"`` of a link makes a number that shocks may use as ``value = { link = "NAME" }``."""
@@ -118,3 +119,12 @@ def _told(value: LinkedValue) -> str:
 def unresolved(links: Mapping[str, LinkedValue]) -> list[str]:
     """Return linked numbers that are not known yet, as in checks before a run."""
     return [k for k, v in links.items() if k.startswith(PREFIX) and not math.isfinite(v.value)]
+
+
+def variants(scenario: Mapping[str, Any], links: Mapping[str, LinkedValue]) -> tuple[Scenario, ...]:
+    """Return a scenario, and where it takes linked numbers also those at the ends of their intervals."""
+    if unresolved(links):
+        # before a run only the form of a linked value can be checked; one stands in for every number
+        nothing = float("nan")
+        links = {k: LinkedValue(1.0, nothing, nothing, v.unit, v.origin) for k, v in links.items()}
+    return tuple(Scenario.from_dict(s) for s in resolve(scenario, links))

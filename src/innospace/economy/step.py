@@ -266,7 +266,7 @@ def known_scenarios(inputs: StepInputs) -> dict[str, tuple[Scenario, ...]]:
     from innospace.economy.models.knowledge.solve import option_readings, shipped_scenarios
 
     shipped = {**shipped_scenarios(), **option_readings()}
-    own = {str(s["name"]): _variants(s, inputs) for s in inputs.scenarios}
+    own = {str(s["name"]): linked.variants(s, inputs.links) for s in inputs.scenarios}
     taken = [v.name for found in own.values() for v in found if v.name in (BASELINE, *shipped)]
     if taken:
         raise SpecError(
@@ -287,13 +287,3 @@ def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ..
     require_known(names, [*known, *(n for n in own if n not in known)], kind="scenario", where="key 'scenarios'")
     every = [v for n in dict.fromkeys(names) for v in {**own, **known}[n]]
     return tuple({v.name: v for v in every}.values())
-
-
-def _variants(scenario: Mapping[str, Any], inputs: StepInputs) -> tuple[Scenario, ...]:
-    """Return a scenario, and where it takes linked numbers also those at the ends of their intervals."""
-    links = inputs.links
-    if linked.unresolved(links):
-        # before a run only the form of a linked value can be checked; one stands in for every number
-        nothing = float("nan")
-        links = {k: LinkedValue(1.0, nothing, nothing, v.unit, v.origin) for k, v in links.items()}
-    return tuple(Scenario.from_dict(s) for s in linked.resolve(scenario, links))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ENGINES: dict[str, str] = {
     "frontier": "innospace.frontier.step",
     "economy": "innospace.economy.step",
+    "equilibrium": "innospace.economy.general.step",
     "firms": "innospace.firms.step",
     "agents": "innospace.agents.step",
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 FILE_NAME = "study.toml"
+SUFFIX = ".toml"
 MAX_STUDY_BYTES = 1 << 20
 MAX_DATA_BYTES = 4 << 30
 
@@ -284,6 +285,35 @@ def _require_origin(folder: Path, table: Table) -> None:
         data_file(folder, table)
 
 
+def inside(folder: Path, given: str, key: str) -> Path:
+    """Return a file that a key names, which must lie inside the study folder.
+
+    Raises
+    ------
+    StudyError
+        It lies outside, is missing, or is not a file.
+    """
+    parts = (PurePosixPath(given), PureWindowsPath(given))
+    path = folder / given
+    outside = any(p.is_absolute() or p.drive or ".." in p.parts for p in parts)
+    if outside or not path.resolve().is_relative_to(folder.resolve()):
+        raise StudyError(
+            f"The file {given!r} lies outside the study folder.",
+            where=f"key {key!r}",
+            allowed="a path inside the folder of the study, such as data/regions.csv; no link out of it",
+            remedy="Copy the file into the study's data folder.",
+        )
+    if not path.is_file():
+        near = sorted(p.relative_to(folder).as_posix() for p in path.parent.glob("*") if p.is_file())
+        raise StudyError(
+            f"There is no file {given!r} in the study folder." if not path.exists() else f"{given!r} is a folder.",
+            where=f"key {key!r}",
+            allowed=f"in its folder: {offenders(near)}" if near else "",
+            remedy=suggest(given, near) or "Copy the file there, or correct the path.",
+        )
+    return path
+
+
 def data_file(folder: Path, table: Table) -> Path:
     """Return the file of a table, which must lie inside the study folder.
 
@@ -293,24 +323,7 @@ def data_file(folder: Path, table: Table) -> Path:
         It lies outside, is missing, is not a file, or is too large.
     """
     given = str(table.file)
-    parts = (PurePosixPath(given), PureWindowsPath(given))
-    path = folder / given
-    outside = any(p.is_absolute() or p.drive or ".." in p.parts for p in parts)
-    if outside or not path.resolve().is_relative_to(folder.resolve()):
-        raise StudyError(
-            f"The file {given!r} lies outside the study folder.",
-            where="key 'file'",
-            allowed="a path inside the folder of the study, such as data/regions.csv; no link out of it",
-            remedy="Copy the file into the study's data folder.",
-        )
-    if not path.is_file():
-        near = sorted(p.relative_to(folder).as_posix() for p in path.parent.glob("*") if p.is_file())
-        raise StudyError(
-            f"There is no file {given!r} in the study folder." if not path.exists() else f"{given!r} is a folder.",
-            where="key 'file'",
-            allowed=f"in its folder: {offenders(near)}" if near else "",
-            remedy=suggest(given, near) or "Copy the file there, or correct the path.",
-        )
+    path = inside(folder, given, "file")
     if path.stat().st_size > MAX_DATA_BYTES:
         raise StudyError(
             f"The file {given!r} is too large for a study.",
@@ -344,7 +357,7 @@ def _steps(file: Path, section: Mapping[str, Any], data: Any, found: list[Innosp
         found += _unknown("data", list(step.tables.values()), tables, place)
         found += _unknown("step", list(step.needs), names, f"{place}, key 'needs'")
         found += _not_finite(values, place)
-        options = _options(step, {k: v for k, v in values.items() if k not in STEP_KEYS}, place, found)
+        options = _options(step, {k: v for k, v in values.items() if k not in STEP_KEYS}, file, place, found)
         if options is not None:
             found += _wrong_roles(step, place)
             steps.append(StudyStep(name, step.engine, step.tables, tuple(step.needs), options))
@@ -369,15 +382,37 @@ def _wrong_roles(step: Step, place: str) -> list[StudyError]:
     ]
 
 
-def _options(step: Step, values: Mapping[str, Any], place: str, found: list[InnospaceError]) -> BaseModel | None:
+def _options(
+    step: Step, values: Mapping[str, Any], file: Path, place: str, found: list[InnospaceError]
+) -> BaseModel | None:
     try:
         model = engine(step.engine).Options
     except InnospaceError as error:
         found.append(at(error, f"{place}, key 'engine'"))
         return None
+    try:
+        values = {**values, **_contents(model, values, file.parent)}
+    except InnospaceError as error:
+        found.append(at(error, place))
+        return None
     options, problems = parse(model, values, place, also=STEP_KEYS)
     found += problems
     return options
+
+
+def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return what TOML files say that options name, under the key that the option keeps their content in.
+
+    The content thus belongs to the options, and to the hash of the step.
+    """
+    found = {}
+    for key, info in model.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        given = values.get(key)
+        if "content" in extra and isinstance(given, str) and given.endswith(SUFFIX):
+            path = inside(folder, given, key)
+            found[str(extra["content"])] = parsed(decoded(path.read_bytes(), path), str(path))
+    return found
 
 
 def _not_finite(values: Mapping[str, Any], place: str) -> list[StudyError]:

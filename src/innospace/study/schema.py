@@ -99,7 +99,9 @@ class Step(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     engine: _Text = Field(description="What computes the step.")
-    data: _Text | dict[str, str] = Field(description="Name of a table, or tables by the part they play.")
+    data: _Text | dict[str, str] = Field(
+        default_factory=dict, description="Name of a table, or tables by the part they play; some steps need none."
+    )
     needs: list[str] = Field(default_factory=list, description="Steps that must be finished before.")
 
     @property

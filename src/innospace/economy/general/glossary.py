@@ -26,8 +26,38 @@ _WORDS = {
     "hansen": "Economy of 26 linear activities, among them imports and exports.",
     "kehoe": "Exchange and production economy with three equilibria.",
 }
+_RESULTS = {
+    "welfare": ("", "Table and chart of what a change is worth to agents: equivalent and compensating variation."),
+    "ev": ("money of the model", "Equivalent variation: what a change is worth at the prices before it."),
+    "cv": ("money of the model", "Compensating variation: what a change is worth at the prices after it."),
+    "ev_percent": ("percent", "Equivalent variation in percent of what the agent's demand costs before the change."),
+    "welfare_effect": ("percent", "Equivalent variation in percent of spending, by scenario and agent, for links."),
+    "spending": ("money of the model", "What the demand of an agent costs before a change."),
+    "real_income": ("before = 1", "Level of an agent's demand after a change: its volume of purchases."),
+    "condition": ("label", "Equation or inequality that determines an unknown."),
+    "margin": ("", "How far a condition is from equality, relative to its size; zero where it binds."),
+    "unknown": ("label", "Variable that a condition determines."),
+    "latex": ("label", "An equation in LaTeX."),
+    "shocks": ("", "Table of the changes of parameters that scenarios bring."),
+    "taxes": ("", "Table of what each tax brings."),
+    "textbook": ("", "Table of the numbers of a ready model by the names of its source."),
+    "levels": ("", "Table of prices, levels, incomes, transfers and instruments, scenarios side by side."),
+    "conditions": ("", "Check: largest residual of all conditions of a solution."),
+    "accounts": ("", "Check: receipts and payments of every account of the matrix of a solution agree."),
+    "changes-price": ("", "Chart of the largest changes of prices in a scenario."),
+    "changes-level": ("", "Chart of the largest changes of levels of activities and demands in a scenario."),
+    "changes-income": ("", "Chart of the largest changes of incomes in a scenario."),
+    "changes-transfer": ("", "Chart of the largest changes of transfers in a scenario."),
+    "solution": ("", "Number of a stored solution: 0 is the baseline, then scenarios in order."),
+    "other": ("", "Number of a further equilibrium at the same parameters; 0 is the one that is shown."),
+}
+_EQUATIONS = {
+    "ev": ("EV = P(p0) (u1 - u0)", "Varian (1992), chapter 10"),
+    "cv": ("CV = P(p1) (u1 - u0)", "Varian (1992), chapter 10"),
+}
 
 
 def explain_terms() -> tuple[Term, ...]:
     """Return the terms."""
-    return tuple(Term(name, "", "", meaning) for name, meaning in _WORDS.items())
+    words = (Term(name, "", "", meaning) for name, meaning in _WORDS.items())
+    return (*words, *(Term(n, "", u, m, *_EQUATIONS.get(n, ())) for n, (u, m) in _RESULTS.items()))

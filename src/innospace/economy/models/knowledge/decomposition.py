@@ -7,9 +7,7 @@ contributions add up to the whole effect.
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from innospace.economy.growth import average_growth, tornqvist
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.dynamics import Path, solve_path
 from innospace.economy.models.knowledge.wording import label, signed
+from innospace.economy.shapley import MOST_SHAPLEY, Part, parts_to_solve, shapley
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from innospace.economy.scenario import Scenario, Shock
 
 Array = NDArray[np.float64]
-Part = tuple[int, ...]
-MOST_SHAPLEY = 6
-"""Shocks up to which every part of a scenario is solved: 64 paths."""
 MEASURES = ("growth", "level")
 """Effects that are taken apart: on average annual growth in points, on the last year's level in percent of baseline."""
 TOLERANCE = 1e-9
@@ -206,7 +202,7 @@ def decompose(result: EconomyResult, name: str, *, progress: Progress = silent) 
     count = len(path.scenario.shocks)
     _require_whole(result, path)
     base = _measured(result.model, result.path(result.baseline))
-    every = _parts(count)
+    every = parts_to_solve(count)
     effects: dict[Part, Array] = {(): np.zeros(len(MEASURES))}
     reason = "" if count <= MOST_SHAPLEY else f"{count} shocks; every part is solved up to {MOST_SHAPLEY} shocks."
     for n, part in enumerate(every):
@@ -228,36 +224,6 @@ def decompose(result: EconomyResult, name: str, *, progress: Progress = silent) 
     checks = _checks(whole, _against(_measured(result.model, path), base), in_turn, free)
     years = (result.years[0], result.years[-1])
     return Decomposition(path.scenario, years, whole, in_turn, alone, free, len(effects) - 1, checks, reason)
-
-
-def shapley(effects: Mapping[Part, Array], count: int) -> Array:
-    """Return the mean of what each member adds over all orders, shape (count, measures).
-
-    ``phi_i = sum_S |S|! (n - |S| - 1)! / n! (v(S + i) - v(S))`` over the parts ``S`` without ``i``; Shapley (1953).
-
-    Parameters
-    ----------
-    effects : mapping of tuple of int to ndarray, shape (measures,)
-        Of every part, members in rising order; the empty part too.
-    count : int
-    """
-    found = np.zeros((count, len(effects[()])))
-    for i in range(count):
-        others = [j for j in range(count) if j != i]
-        for size in range(count):
-            weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
-            for part in itertools.combinations(others, size):
-                found[i] += weight * (effects[tuple(sorted((*part, i)))] - effects[part])
-    return found
-
-
-def _parts(count: int) -> list[Part]:
-    """Return the parts to solve: those in the order given first, then all others when they are few."""
-    first: list[Part] = [tuple(range(i)) for i in range(1, count + 1)]
-    if count > MOST_SHAPLEY:
-        return first
-    rest = [p for size in range(1, count) for p in itertools.combinations(range(count), size) if p not in first]
-    return first + rest
 
 
 def _names(part: Part) -> str:

@@ -1,0 +1,115 @@
+"""Figures of a solved general equilibrium model. Titles state what the numbers show, whatever they show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from innospace.core.errors import LabelError
+from innospace.core.figure import Figure, FigureKind
+from innospace.economy.general.tables import changes, title_of
+from innospace.economy.models.knowledge.wording import signed
+
+if TYPE_CHECKING:
+    from innospace.economy.general.study_result import EquilibriumResult
+
+SHOWN = 16
+"""Marks of a chart of changes: the largest ones."""
+KINDS = {
+    "price": "Prices",
+    "level": "Levels of activities and demands",
+    "income": "Incomes of agents",
+    "transfer": "Transfers",
+}
+"""Kinds of unknowns whose changes are drawn."""
+
+
+class Plots:
+    """Figures by name; each returns data that :meth:`innospace.core.figure.Figure.draw` draws."""
+
+    def __init__(self, result: EquilibriumResult) -> None:
+        self._result = result
+
+    def all(self) -> list[Figure]:
+        """Return welfare of all scenarios, then prices and levels of the first scenario that is solved."""
+        solved = solved_names(self._result)
+        if not solved:
+            return []
+        first = [] if self._result.welfare["ev_percent"].isna().all() else [self.welfare()]
+        return [*first, *(self.changes(n, kind) for n in solved[:1] for kind in ("price", "level"))]
+
+    def welfare(self) -> Figure:
+        """Return EV in percent of spending, by agent and scenario."""
+        r = self._result
+        frame = r.welfare.dropna(subset=["ev_percent"])
+        if frame.empty:
+            raise LabelError(
+                "No scenario has a measure of welfare.",
+                allowed="scenarios with a solution that leave fixed purchases and elasticities of demand alone",
+            )
+        best = max(frame.to_dict("records"), key=lambda row: abs(row["ev_percent"]))
+        data = frame[["agent", "scenario", "ev_percent"]].assign(
+            scenario=[title_of(r, n) for n in frame["scenario"]],
+            lower=frame["ev_percent"],
+            upper=frame["ev_percent"],
+        )
+        listed = "; ".join(
+            f"{row['scenario']}, {row['agent']} {signed(row['ev_percent'], 2)}"
+            for row in data.head(SHOWN).to_dict("records")
+        )
+        return Figure(
+            "welfare",
+            FigureKind.COEFFICIENTS,
+            f"{title_of(r, best['scenario'])} moves {best['agent']} most: {signed(best['ev_percent'], 2)}\u202f% of "
+            "its spending",
+            "Equivalent variation in percent of spending before the change, by agent and scenario",
+            f"Simulated: {r.title or r.spec.name}. For a government or an investor the value of the volume bought.",
+            f"Equivalent variation in percent of spending: {listed}.",
+            data,
+            {
+                "term": "agent",
+                "estimate": "ev_percent",
+                "lower": "lower",
+                "upper": "upper",
+                "model": "scenario",
+                "value_title": "EV, % of spending",
+            },
+            lead=True,
+        )
+
+    def changes(self, name: str, kind: str = "price") -> Figure:
+        """Return the largest changes of one kind of unknowns in a scenario."""
+        from innospace.core.labels import require_known
+
+        r = self._result
+        require_known([name], solved_names(r), kind="scenario")
+        require_known([kind], list(KINDS), kind="kind of unknown")
+        frame = changes(r, name, kind)
+        if frame.empty:
+            raise LabelError(f"The model has no {KINDS[kind].lower()} to compare.", allowed=", ".join(KINDS))
+        shown = frame.head(SHOWN)
+        top = shown.iloc[0]
+        listed = ", ".join(f"{row['name']} {signed(row['percent'], 2)}" for row in shown.to_dict("records"))
+        part = f"the {len(shown)} largest of {len(frame)}" if len(frame) > len(shown) else f"all {len(frame)}"
+        return Figure(
+            f"changes-{kind}",
+            FigureKind.INTERVALS,
+            f"{title_of(r, name)}: {top['name']} changes most, {signed(top['percent'], 2)}\u202f%",
+            f"{KINDS[kind]}, change against the baseline in percent, {part}",
+            f"Simulated: {r.title or r.spec.name}. Prices are relative to the numeraire.",
+            f"Changes in percent: {listed}.",
+            shown.assign(lower=shown["percent"], upper=shown["percent"]),
+            {
+                "label": "name",
+                "value": "percent",
+                "lower": "lower",
+                "upper": "upper",
+                "value_title": "Change against the baseline, %",
+                "reference": 0.0,
+                "reference_label": "baseline",
+            },
+        )
+
+
+def solved_names(result: EquilibriumResult) -> list[str]:
+    """Return the scenarios that have a solution."""
+    return [n for n, s in result.shocked.items() if s.status.converged]

@@ -1,0 +1,281 @@
+"""A general equilibrium model as a step of a study: options of a ``[step.NAME]`` table, checks, solutions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from innospace.core.document import Equation
+from innospace.core.errors import InnospaceError, SpecError, offenders
+from innospace.core.inputs import TABLE, StepInputs
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
+from innospace.core.provenance import Provenance, Source
+from innospace.core.result import Result
+from innospace.economy import linked
+from innospace.economy.general.closure import fixed_transfer, unemployment
+from innospace.economy.general.compiled import Economy
+from innospace.economy.general.files import spec_from_dict
+from innospace.economy.general.models import MODELS, ready
+from innospace.economy.general.models.ready_model import ReadyModel
+from innospace.economy.general.result import Equilibrium
+from innospace.economy.general.scenarios import shocked
+from innospace.economy.general.solve import compile_spec, solve
+from innospace.economy.general.spec import Spec
+from innospace.economy.general.storage import KIND
+from innospace.economy.general.study_result import BASELINE, EquilibriumResult
+from innospace.economy.scenario import Scenario
+
+RESULTS: Mapping[str, type[Result]] = {KIND: EquilibriumResult}
+ROLES: Mapping[str, bool] = {TABLE: False}
+OFFERS = ("welfare_effect",)
+TAKES = (f"{linked.PREFIX}*",)
+SCENARIOS = True
+TAKEN = (BASELINE, "kind", "name", "tax", "receiver", "payer")
+"""Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
+_NO_FORM: dict[str, JsonValue] = {"form": "none"}
+_MODEL: dict[str, JsonValue] = {"content": "definition"}
+
+
+class Unemployment(BaseModel):
+    """Unemployment of one kind of labour."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    commodity: str = Field(description="Labour that may be idle.")
+    rate: float = Field(description="Rate of unemployment in the benchmark, a fraction.")
+    elasticity: float = Field(
+        default=0.0, description="Of the wage to the rate (a wage curve); 0: the wage has a floor at its benchmark."
+    )
+
+
+class Options(BaseModel):
+    """What a step with a general equilibrium model may say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: Annotated[str, Field(min_length=1, max_length=300)] = Field(
+        title="Model",
+        description=f"A ready model ({', '.join(MODELS)}), or a TOML file in the folder of the study.",
+        json_schema_extra=_MODEL,
+    )
+    definition: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Content of the model's file; a model may also be written here, under a name of its own.",
+        json_schema_extra=_NO_FORM,
+    )
+    scenarios: list[str] | None = Field(
+        default=None,
+        title="Scenarios",
+        description="Those of a ready model and all of the study when empty.",
+    )
+    numeraire: str = Field(default="", title="Numeraire", description="Commodity; the model's own when empty.")
+    unemployment: list[Unemployment] = Field(
+        default_factory=list,
+        description="Tables [[step.NAME.unemployment]]: labour that may be idle.",
+        json_schema_extra=_NO_FORM,
+    )
+    fixed_transfers: dict[str, float] = Field(
+        default_factory=dict,
+        title="Fixed transfers",
+        description="Name of a transfer = amount in units of the numeraire, whatever its payer earns.",
+    )
+    route: Literal["automatic", "newton", "block", "complementarity"] = Field(
+        default="automatic", title="Solver", description="The model decides unless a route is named."
+    )
+
+
+def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
+    """Return what a step does, in a sentence; the report lists the conditions."""
+    known = ready(options.model) if options.model in MODELS else None
+    name = f"{known.title} ({options.model}, {known.source})" if known else f"The model {options.model}"
+    return f"{name}: prices, levels and incomes at which every market clears and every activity breaks even.", ()
+
+
+def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
+    """Return every problem that can be found without solving."""
+    found: list[InnospaceError] = []
+
+    def attempt(check: Callable[[], Any]) -> Any:
+        try:
+            return check()
+        except InnospaceError as error:
+            if str(error) not in map(str, found):
+                found.append(error)
+            return None
+
+    economy = attempt(lambda: compile_spec(spec_of(options, inputs)))
+    chosen = attempt(lambda: chosen_scenarios(options, inputs)) or ()
+    if economy is not None:
+        waiting = bool(linked.unresolved(inputs.links))
+        pending = {str(s["name"]) for s in inputs.scenarios if waiting and linked.uses_links(s)}
+        for scenario in chosen:
+            if scenario.name not in pending:
+                attempt(functools.partial(shocked, economy, scenario))
+    return found
+
+
+def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
+    """Solve the model without shocks and with those of every scenario."""
+    economy = compile_spec(spec_of(options, inputs))
+    known = ready(options.model) if options.model in MODELS else None
+    sources = (inputs.table.source,) if TABLE in inputs.tables else ()
+    return solve_scenarios(
+        economy,
+        chosen_scenarios(options, inputs),
+        model=known,
+        route="" if options.route == "automatic" else options.route,
+        sources=sources,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def solve_scenarios(
+    economy: Economy,
+    scenarios: Sequence[Scenario],
+    *,
+    model: ReadyModel | None = None,
+    route: str = "",
+    sources: tuple[Source, ...] = (),
+    seed: int = 0,
+    progress: Progress = silent,
+) -> EquilibriumResult:
+    """Solve a model without shocks and with those of every scenario.
+
+    Parameters
+    ----------
+    economy : Economy
+        See :func:`innospace.economy.general.solve.compile_spec`.
+    scenarios : sequence of Scenario
+    model : ReadyModel, optional
+        Brings title, source and the names of its textbook.
+    route : str
+        See :func:`innospace.economy.general.solve.solve`.
+    sources : tuple of Source
+        Where the data of the model are from.
+    seed : int
+        Kept with the result; nothing is drawn.
+    progress : callable
+
+    Returns
+    -------
+    EquilibriumResult
+        A scenario without a solution is a status and a failed gate.
+
+    Raises
+    ------
+    SpecError, LabelError
+        A scenario has the name of another, or moves what the model does not have.
+    """
+    names = [s.name for s in scenarios]
+    bad = sorted({n for n in names if names.count(n) > 1 or n in TAKEN})
+    if bad:
+        raise SpecError(f"Scenarios have names that are taken: {offenders(bad)}.", remedy="Rename them.")
+    moved = {s.name: shocked(economy, s) for s in scenarios}  # every mistake is found before anything is solved
+    solutions: dict[str, Equilibrium] = {BASELINE: solve(economy, route=route)}
+    for n, (name, p) in enumerate(moved.items()):
+        progress(f"Solving {name}", n / len(moved))
+        known = solutions[BASELINE]
+        before = (known.unknowns, known.parameters) if known.status.converged else None
+        start = None if economy.has_benchmark else known.unknowns
+        solutions[name] = solve(economy, p, start=start, known=before, route=route)
+    progress("Done", 1.0)
+    options = {"model": economy.spec.name, "scenarios": names, "route": route or "automatic"}
+    spec, provenance = economy.spec, Provenance.now(sources, options, seed)
+    title, source = (model.title, model.source) if model else (spec.title, "")
+    by_name = {s.name: s for s in scenarios}
+    return EquilibriumResult(solutions, by_name, provenance, title, source, _textbook(model, solutions))
+
+
+def _textbook(model: ReadyModel | None, solutions: Mapping[str, Equilibrium]) -> Any:
+    import pandas as pd
+
+    if model is None:
+        return None
+    columns = {n: model.levels(s) if s.status.converged else {} for n, s in solutions.items()}
+    names = list(columns[BASELINE])
+    rows = {n: [levels.get(key, np.nan) for key in names] for n, levels in columns.items()}
+    return pd.DataFrame({"name": names, **rows})
+
+
+def spec_of(options: Options, inputs: StepInputs) -> Spec:
+    """Return the model of a step with the closures that the step chooses.
+
+    Raises
+    ------
+    SpecError, LabelError, DataError
+        The model is not known, or cannot be read; a ready model is given a matrix; a closure names what is not there.
+    """
+    from innospace.data.sam import sam_from_dataset
+
+    if options.definition:
+        sam = sam_from_dataset(inputs.table) if TABLE in inputs.tables else None
+        if sam is not None:
+            sam.require_balanced()
+        spec = spec_from_dict(_without_file(options, sam is not None), sam)
+    else:
+        require_known([options.model], list(MODELS), kind="model", where="key 'model'")
+        if TABLE in inputs.tables:
+            raise SpecError(
+                f"The ready model {options.model!r} has its own data.",
+                where="key 'data'",
+                remedy="Delete the key, or write the model to a file and let its quantities be cells of the matrix.",
+            )
+        spec = ready(options.model).spec
+    if options.numeraire:
+        require_known(
+            [options.numeraire], [c.name for c in spec.commodities], kind="commodity", where="key 'numeraire'"
+        )
+        spec = spec.with_numeraire((options.numeraire, 1.0))
+    for name, amount in options.fixed_transfers.items():
+        spec = fixed_transfer(spec, name, amount)
+    for u in options.unemployment:
+        spec = unemployment(spec, u.commodity, rate=u.rate, elasticity=u.elasticity)
+    return spec
+
+
+def _without_file(options: Options, has_matrix: bool) -> dict[str, Any]:
+    """Return the definition without the file of its matrix, which in a study is data of the step."""
+    if options.model in MODELS:
+        raise SpecError(
+            f"{options.model!r} is a ready model and cannot be defined anew.",
+            where="key 'definition'",
+            remedy="Give the model another name.",
+        )
+    if "sam" in options.definition and not has_matrix:
+        raise SpecError(
+            f"The model takes its numbers from {options.definition['sam']!r}, which the step does not name as data.",
+            where="key 'data'",
+            remedy='Add [data.matrix] with file = "...", and data = "matrix" to the step.',
+        )
+    name = options.model.removesuffix(".toml").rpartition("/")[2]
+    return {"name": name, **{k: v for k, v in options.definition.items() if k != "sam"}}
+
+
+def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+    """Return the scenarios that a step solves, in order, those at the ends of linked intervals among them.
+
+    Raises
+    ------
+    SpecError, LabelError
+        A scenario is not known, or has the name of one of the model.
+    """
+    shipped = {s.name: (s,) for s in ready(options.model).scenarios} if options.model in MODELS else {}
+    own = {str(s["name"]): linked.variants(s, inputs.links) for s in inputs.scenarios}
+    taken = [v.name for found in own.values() for v in found if v.name in (*TAKEN, *shipped)]
+    if taken:
+        raise SpecError(
+            f"Scenarios of the study have names that are taken: {offenders(taken)}.",
+            allowed=f"any name but {offenders((*TAKEN, *shipped), shown=20)}",
+            remedy="Rename them.",
+        )
+    known: dict[str, tuple[Scenario, ...]] = {**shipped, **own}
+    known |= {v.name: (v,) for found in own.values() for v in found if v.name not in known}
+    names = [*shipped, *own] if options.scenarios is None else options.scenarios
+    require_known(names, list(known), kind="scenario", where="key 'scenarios'")
+    return tuple({v.name: v for n in names for v in known[n]}.values())

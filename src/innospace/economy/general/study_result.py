@@ -1,0 +1,222 @@
+"""The result of a general equilibrium model: the equilibrium of every scenario beside the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from innospace.core.checks import Check
+from innospace.core.document import Section
+from innospace.core.labels import require_known
+from innospace.core.provenance import Provenance
+from innospace.core.result import Bundle
+from innospace.core.status import Status, StatusCode
+from innospace.core.table import Table
+from innospace.economy.general.gates import gates
+from innospace.economy.general.result import Equilibrium
+from innospace.economy.general.spec import Spec
+from innospace.economy.general.welfare import welfare
+from innospace.economy.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from innospace.core.explore import Choice, View
+
+BASELINE = "baseline"
+"""Name of the solution without shocks."""
+
+
+@dataclass(frozen=True)
+class EquilibriumResult:
+    """A model solved without and with shocks.
+
+    Attributes
+    ----------
+    solutions : mapping of str to Equilibrium
+        By scenario; the first is the baseline. All have one model.
+    scenarios : mapping of str to Scenario
+        What each solution but the baseline was asked for.
+    provenance : Provenance
+    title, source : str
+        Of the model: what it is, and the textbook of a ready one.
+    textbook : pandas.DataFrame or None
+        Numbers of a ready model by the names of its textbook: ``name``, and a column a solution.
+    """
+
+    solutions: Mapping[str, Equilibrium]
+    scenarios: Mapping[str, Scenario]
+    provenance: Provenance
+    title: str = ""
+    source: str = ""
+    textbook: pd.DataFrame | None = field(default=None, repr=False)
+
+    @property
+    def spec(self) -> Spec:
+        """The model."""
+        return self.baseline.economy.spec
+
+    @property
+    def baseline(self) -> Equilibrium:
+        """The solution without shocks."""
+        return next(iter(self.solutions.values()))
+
+    @property
+    def shocked(self) -> dict[str, Equilibrium]:
+        """Solutions of scenarios."""
+        return {n: s for n, s in self.solutions.items() if n in self.scenarios}
+
+    def solution(self, name: str) -> Equilibrium:
+        """Return the solution of a scenario."""
+        require_known([name], list(self.solutions), kind="scenario")
+        return self.solutions[name]
+
+    @cached_property
+    def status(self) -> Status:
+        """Converged when every scenario has a solution; else the status of the first that has none."""
+        for name, found in self.solutions.items():
+            if not found.status.converged:
+                s = found.status
+                return Status(s.code, f"{name}: {s.message}", s.remedy, s.boundary, s.numbers)
+        steps = {f"iterations.{n}": float(s.iterations) for n, s in self.solutions.items()}
+        message = f"{len(self.solutions)} solutions of {len(self.baseline.unknowns)} unknowns."
+        return Status(StatusCode.CONVERGED, message, numbers=steps)
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Gates of every solution."""
+        return gates(self.solutions)
+
+    @cached_property
+    def welfare(self) -> pd.DataFrame:
+        """Return EV, CV and real income by scenario and agent; see :mod:`innospace.economy.general.welfare`.
+
+        A scenario without a solution has no row.
+        """
+        import pandas as pd
+
+        solved = {n: s for n, s in self.shocked.items() if s.status.converged}
+        frames = [welfare(self.baseline, s).assign(scenario=n) for n, s in solved.items()]
+        if not frames:
+            frames = [welfare(self.baseline, self.baseline).assign(scenario=BASELINE).iloc[:0]]
+        frame = pd.concat(frames, ignore_index=True)
+        return frame[["scenario", *(c for c in frame.columns if c != "scenario")]]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row an unknown and scenario.
+
+        Columns ``scenario, kind, name, value, baseline, percent, condition, margin``; ``percent`` is the change against
+        the baseline, missing where that is zero.
+        """
+        import pandas as pd
+
+        base = self.baseline.to_frame()["value"]
+        frames = []
+        for name, found in self.solutions.items():
+            frame = found.to_frame().drop(columns="benchmark")
+            frame.insert(0, "scenario", name)
+            frame.insert(4, "baseline", base)
+            frame.insert(5, "percent", 100.0 * (frame["value"] / base.where(base != 0.0, np.nan) - 1.0))
+            frames.append(frame)
+        return pd.concat(frames, ignore_index=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return status, solutions, welfare and checks as plain types."""
+        rows = {n: s.to_frame() for n, s in self.solutions.items()}
+        known: dict[str, Any] = {
+            "status": str(self.status.code),
+            "message": self.status.message,
+            "model": self.spec.name,
+            "unknowns": len(self.baseline.unknowns),
+            "scenarios": {
+                n: {
+                    "status": str(self.solutions[n].status.code),
+                    "route": self.solutions[n].route,
+                    "values": {f"{r['kind']}.{r['name']}": float(r["value"]) for r in f.to_dict("records")},
+                }
+                for n, f in rows.items()
+            },
+            "welfare": [
+                {str(k): v if not isinstance(v, float) or np.isfinite(v) else None for k, v in row.items()}
+                for row in self.welfare.to_dict("records")
+            ],
+            "checks": [c.to_dict() for c in self.checks],
+        }
+        if self.textbook is not None:
+            known["textbook"] = {
+                n: dict(zip(self.textbook["name"], map(float, self.textbook[n]), strict=True)) for n in self.solutions
+            }
+        return known
+
+    def offers(self, name: str) -> pd.DataFrame:
+        """Return EV in percent of spending for another step: ``scenario``, ``agent``, ``value``."""
+        require_known([name], ["welfare_effect"], kind="quantity", where="equilibrium")
+        frame = self.welfare[["scenario", "agent", "ev_percent"]].rename(columns={"ev_percent": "value"})
+        return frame.assign(lower=float("nan"), upper=float("nan"), unit="percent of spending")
+
+    def summary(self) -> str:
+        """Return text for a terminal, at most 100 columns wide."""
+        from innospace.economy.general.presentation import summary
+
+        return summary(self)
+
+    def table(self, kind: str = "welfare") -> Table:
+        """Return one of the tables of :mod:`innospace.economy.general.tables`."""
+        from innospace.economy.general import tables
+
+        require_known([kind], list(tables.KINDS), kind="table")
+        return tables.KINDS[kind](self)
+
+    @property
+    def plot(self) -> Any:
+        """Figures; see :class:`innospace.economy.general.figures.Plots`."""
+        from innospace.economy.general.figures import Plots
+
+        return Plots(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into."""
+        from innospace.economy.general.look import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what a reader sees for a choice."""
+        from innospace.economy.general.look import view
+
+        return view(self, chosen)
+
+    def findings(self) -> tuple[str, ...]:
+        """Return what was found, in sentences."""
+        from innospace.economy.general.presentation import findings
+
+        return findings(self)
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return the part of a report."""
+        from innospace.economy.general.presentation import sections
+
+        return sections(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.table("levels" if self.welfare.empty else "welfare")._repr_html_()
+
+    def to_bundle(self) -> Bundle:
+        """Take the result apart for storage."""
+        from innospace.economy.general.storage import to_bundle
+
+        return to_bundle(self)
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> Self:
+        """Put a stored result together again; nothing is solved anew."""
+        from innospace.economy.general.storage import from_bundle
+
+        return cls(**from_bundle(bundle))

@@ -1,0 +1,188 @@
+"""Tables of a solved general equilibrium model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from innospace.core.table import Column, Table
+from innospace.economy.general.accounts import accounts
+from innospace.economy.general.text import equations as written
+from innospace.economy.general.text import flows as written_flows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from innospace.economy.general.result import Equilibrium
+    from innospace.economy.general.study_result import EquilibriumResult
+    from innospace.economy.scenario import Shock
+
+_OPERATIONS = {"multiply": "times", "add": "plus", "set": "set to", "path": "path"}
+
+
+def title_of(result: EquilibriumResult, name: str) -> str:
+    """Return what a reader calls a scenario."""
+    scenario = result.scenarios.get(name)
+    return (scenario.title if scenario else "") or name.replace("-", " ").replace("_", " ").capitalize()
+
+
+def welfare(result: EquilibriumResult) -> Table:
+    """Return EV and CV by scenario and agent."""
+    frame = result.welfare
+    shown = frame.assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    return Table(
+        "welfare",
+        "Equivalent and compensating variation by scenario and agent",
+        shown,
+        (
+            Column("scenario", "Scenario"),
+            Column("agent", "Agent"),
+            Column("spending", "Spending before", "significant:5"),
+            Column("ev", "EV", "significant:4"),
+            Column("cv", "CV", "significant:4"),
+            Column("ev_percent", "EV, % of spending", "fixed:3"),
+            Column("real_income", "Real purchases, before = 1", "fixed:5"),
+        ),
+        (
+            "In the money of the model. EV: what the change is worth at prices before it; CV: at prices after it. Both "
+            "are positive for a gain. For a government or an investor they value the volume that is bought.",
+        ),
+        lead=True,
+    )
+
+
+def levels(result: EquilibriumResult) -> Table:
+    """Return prices, levels, incomes, transfers and instruments of every scenario side by side."""
+    kinds = {"price": "price", "level": "level", "income": "income", "transfer": "transfer", "instrument": "instrument"}
+    frame = result.baseline.to_frame()[["kind", "name"]]
+    for name, found in result.solutions.items():
+        frame[name] = found.to_frame()["value"]
+    frame = frame[frame["kind"].isin(kinds)].reset_index(drop=True)
+    columns = [Column("kind", "Kind"), Column("name", "Name")]
+    columns += [Column(n, title_of(result, n), "significant:6") for n in result.solutions]
+    notes = ("Levels of activities and demands: benchmark = 1. Prices are in the money that the numeraire sets.",)
+    return Table("levels", "Prices, levels, incomes, transfers", frame, tuple(columns), notes)
+
+
+def variables(result: EquilibriumResult) -> Table:
+    """Return every unknown of every scenario with its condition and margin."""
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("kind", "Kind"),
+        Column("name", "Name"),
+        Column("value", "Value", "significant:8"),
+        Column("baseline", "Baseline", "significant:8"),
+        Column("percent", "Change, %", "fixed:4"),
+        Column("condition", "Condition"),
+        Column("margin", "Margin", "significant:2"),
+    )
+    notes = (
+        "Margin: by how much the condition that determines the unknown is missed, relative to its size; of an "
+        "inequality that does not bind, its slack. Price and quantity of nests relative to the benchmark.",
+    )
+    return Table("variables", "Every variable with its condition", result.to_frame(), columns, notes, folded=True)
+
+
+def taxes(result: EquilibriumResult) -> Table:
+    """Return what each tax brings in every scenario."""
+    import pandas as pd
+
+    frame = pd.DataFrame({n: _revenue(s) for n, s in result.solutions.items()}).rename_axis("tax").reset_index()
+    columns = [Column("tax", "Tax"), *(Column(n, title_of(result, n), "significant:5") for n in result.solutions)]
+    return Table("taxes", "Revenue of taxes", frame, tuple(columns), ("Subsidies are negative.",))
+
+
+def _revenue(found: Equilibrium) -> dict[str, float]:
+    e = found.economy
+    revenue = {n: sum(found.tax(n).values()) for n in dict.fromkeys(e.tax_names)}
+    taxed = [a for a in e.spec.activities if a.collector]
+    return revenue | {f"output of {a.name}": found.activity_tax(a.name) for a in taxed}
+
+
+def shocks(result: EquilibriumResult) -> Table:
+    """Return what each scenario changes."""
+    import pandas as pd
+
+    rows = [
+        (title_of(result, n), s.parameter, _where(s), _operation(s), scenario.why)
+        for n, scenario in result.scenarios.items()
+        for s in scenario.shocks
+    ]
+    frame = pd.DataFrame(rows, columns=["scenario", "parameter", "where", "operation", "why"])
+    heads = (("scenario", "Scenario"), ("parameter", "Parameter"), ("where", "Where"), ("operation", "Change"))
+    return Table("shocks", "What scenarios change", frame, (*(Column(k, h) for k, h in heads), Column("why", "Reason")))
+
+
+def _where(shock: Shock) -> str:
+    return "; ".join(f"{dim} {', '.join(labels)}" for dim, labels in shock.where.items()) or "all"
+
+
+def _operation(shock: Shock) -> str:
+    values = shock.value if isinstance(shock.value, tuple) else (shock.value,)
+    return f"{_OPERATIONS[shock.operation]} {', '.join(f'{v:g}' for v in values)}"
+
+
+def equations(result: EquilibriumResult) -> Table:
+    """Return the conditions as equations to read, then the flows that follow from nests."""
+    import pandas as pd
+
+    economy = result.baseline.economy
+    rows = [(q.name, q.unknown, q.text, q.latex) for q in (*written(economy), *written_flows(economy))]
+    frame = pd.DataFrame(rows, columns=["condition", "unknown", "equation", "latex"])
+    columns = (Column("condition", "Condition"), Column("unknown", "Determines"), Column("equation", "Equation"))
+    notes = (
+        "paid(a, c) is the price of a commodity with the taxes on that flow, cost the price and use the quantity of a "
+        "nest, all relative to the benchmark. Files hold the equations in LaTeX too.",
+    )
+    return Table("equations", "Conditions of the model", frame, columns, notes, folded=True)
+
+
+def payments(result: EquilibriumResult) -> Table:
+    """Return the matrix of every solution, one row a payment that is made in any of them."""
+    import pandas as pd
+
+    matrices = {n: accounts(s) for n, s in result.solutions.items()}
+    first = next(iter(matrices.values()))
+    values = np.stack([m.to_numpy() for m in matrices.values()])
+    rows, columns = np.nonzero((values != 0.0).any(axis=0))
+    labels = list(first.index)
+    frame = pd.DataFrame({"receiver": [labels[r] for r in rows], "payer": [labels[c] for c in columns]})
+    for n, name in enumerate(matrices):
+        frame[name] = values[n][rows, columns]
+    shown = [Column("receiver", "Receives"), Column("payer", "Pays")]
+    shown += [Column(n, title_of(result, n), "significant:5") for n in matrices]
+    title = "Social accounting matrix of every solution, by cell"
+    return Table("payments", title, frame, tuple(shown), (), folded=True)
+
+
+def textbook(result: EquilibriumResult) -> Table:
+    """Return the numbers of a ready model by the names of its textbook; no rows for other models."""
+    import pandas as pd
+
+    frame = pd.DataFrame(columns=["name", *result.solutions]) if result.textbook is None else result.textbook
+    columns = [Column("name", "Name"), *(Column(n, title_of(result, n), "significant:8") for n in result.solutions)]
+    notes = (f"Names as in {result.source}.",) if result.source else ()
+    return Table("textbook", "Variables by the names of the source", frame, tuple(columns), notes, folded=True)
+
+
+KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
+    "welfare": welfare,
+    "levels": levels,
+    "taxes": taxes,
+    "shocks": shocks,
+    "variables": variables,
+    "payments": payments,
+    "equations": equations,
+    "textbook": textbook,
+}
+"""Tables by name."""
+
+
+def changes(result: EquilibriumResult, name: str, kind: str) -> pd.DataFrame:
+    """Return changes of one kind of unknowns in a scenario: ``name, value, baseline, percent``, largest first."""
+    frame = result.to_frame()
+    frame = frame[(frame["scenario"] == name) & (frame["kind"] == kind) & frame["percent"].notna()]
+    order = frame["percent"].abs().sort_values(ascending=False, kind="stable").index
+    return frame.loc[order, ["name", "value", "baseline", "percent"]].reset_index(drop=True)

@@ -1,0 +1,284 @@
+"""A general equilibrium model as a step of a study: options, problems, solutions, storage, tables, words, welfare."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+from explained import names_of, unexplained
+
+from innospace.core.errors import InnospaceError, SpecError, StudyError
+from innospace.core.inputs import LinkedValue, StepInputs
+from innospace.data import load_sample
+from innospace.economy.general import tables
+from innospace.economy.general.files import read_model, spec_from_dict
+from innospace.economy.general.models import MODELS, ready
+from innospace.economy.general.scenarios import shocked
+from innospace.economy.general.solve import compile_spec, solve
+from innospace.economy.general.step import Options, preflight, run, solve_scenarios
+from innospace.economy.general.study_result import EquilibriumResult
+from innospace.economy.general.trees import Flow, Nest
+from innospace.economy.general.welfare import welfare
+from innospace.economy.general.write import spec_to_dict, write_model
+from innospace.economy.scenario import Scenario, Shock
+from innospace.study.load import load_study
+from innospace.study.plan import make_plan
+
+EXACT = 1e-12
+SEARCHED = 1e-6
+"""A constrained search for the cheapest bundle ends at tolerances of 1e-12 in its objective."""
+NOTHING = StepInputs({})
+CHANGE = {"name": "less", "shock": [{"parameter": "activity_tax", "op": "multiply", "value": 0.5}]}
+MODEL = """
+name = "own"
+sam = "sam.csv"
+numeraire = { LAB = 1.0 }
+
+[[activity]]
+name = "Z.BRD"
+inputs = { elasticity = 1.0, flows = { CAP = "CAP:BRD", LAB = "LAB:BRD" } }
+outputs = { flows = { BRD = "BRD:HOH" } }
+
+[[activity]]
+name = "Z.MLK"
+inputs = { elasticity = 1.0, flows = { CAP = "CAP:MLK", LAB = "LAB:MLK" } }
+outputs = { flows = { MLK = "MLK:HOH" } }
+
+[[agent]]
+name = "HOH"
+endowments = { CAP = "HOH:CAP", LAB = "HOH:LAB" }
+demand = { elasticity = 1.0, flows = { BRD = "BRD:HOH", MLK = "MLK:HOH" } }
+"""
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run(Options(model="stdcge"), StepInputs({}, {}, (CHANGE,)), seed=3)
+
+
+def test_the_known_numbers_of_the_textbook_are_in_the_result(result):
+    found = result.textbook.set_index("name")
+    assert found.loc["UU", "baseline"] == pytest.approx(25.50849001, abs=1e-8)
+    assert found.loc["UU", "tariffs"] == pytest.approx(26.09263438, abs=1e-8)
+    assert found.loc["epsilon", "tariffs"] == pytest.approx(1.06282422, abs=1e-8)
+    assert found.loc["UU", "indirect-tax"] == pytest.approx(26.71666690, abs=1e-8)
+    assert found["less"].to_numpy() == pytest.approx(found["indirect-tax"].to_numpy(), abs=1e-9)
+    assert all(c.ok for c in result.checks)
+    assert result.provenance.seed == 3
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"camcge", "hansen"}))
+def test_every_ready_model_is_a_step_that_is_stored_and_explained(name):
+    options = Options(model=name)
+    assert preflight(options, NOTHING) == []
+    found = run(options, NOTHING)
+    assert found.status.converged
+    assert [c.name for c in found.checks if not c.ok] == []
+    again = EquilibriumResult.from_bundle(found.to_bundle())
+    assert again.to_dict() == found.to_dict()
+    assert [s.title for s in again.sections()] == ["Scenarios", "The model"]
+    assert unexplained(names_of(found), found.solutions) == []
+    assert max(map(len, found.summary().splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_a_model_in_plain_types_is_the_model(name):
+    spec = ready(name).spec
+    assert spec_from_dict(spec_to_dict(spec)) == spec
+
+
+def test_a_ready_model_is_written_to_a_file_that_can_be_changed(tmp_path):
+    file = write_model(ready("korcge").spec, tmp_path / "корея.toml")
+    assert read_model(file) == ready("korcge").spec
+    with pytest.raises(SpecError, match="exists"):
+        write_model(ready("korcge").spec, file)
+
+
+def _least_cost(agent, prices, utility, shares, start):
+    """Return the least cost of a Cobb-Douglas utility by a search over bundles."""
+    found = minimize(
+        lambda x: x @ prices,
+        start,
+        jac=lambda x: prices,
+        constraints={"type": "eq", "fun": lambda x: shares @ np.log(x) - np.log(utility)},
+        method="SLSQP",
+        options={"ftol": 1e-13, "maxiter": 200},
+    )
+    assert found.success, agent
+    return found.fun
+
+
+def test_variations_are_those_of_a_search_for_the_cheapest_bundle(result):
+    goods = ["Q.BRD", "Q.MLK"]
+    before, after = result.baseline, result.solution("tariffs")
+    x0, x1 = (np.array([s.flow("HOH", g) for g in goods]) for s in (before, after))
+    p0, p1 = (np.array([s.paid("HOH", g) for g in goods]) for s in (before, after))
+    shares = x0 * p0 / (x0 @ p0)
+    u0, u1 = np.exp(shares @ np.log(x0)), np.exp(shares @ np.log(x1))
+    row = result.welfare.set_index(["scenario", "agent"]).loc["tariffs", "HOH"]
+    costs = {(u, k): _least_cost("HOH", p, u, shares, x0) for u in (u0, u1) for k, p in enumerate((p0, p1))}
+    assert row["ev"] == pytest.approx(costs[u1, 0] - costs[u0, 0], abs=SEARCHED)
+    assert row["cv"] == pytest.approx(costs[u1, 1] - costs[u0, 1], abs=SEARCHED)
+    assert row["ev_percent"] == pytest.approx(100.0 * (26.09263438 / 25.50849001 - 1.0), abs=1e-6)
+    assert row["real_income"] == pytest.approx(u1 / u0, abs=1e-12)
+
+
+def test_variations_with_subsistence_and_a_ces_demand():
+    spec = ready("splcge").spec
+    demand = Nest("consumption", 0.5, (Flow("BRD", 10.0), Flow("MLK", 25.0)))
+    household = replace(spec.agents[0], demand=demand, fixed=(Flow("BRD", 5.0), Flow("MLK", 10.0)))
+    economy = compile_spec(replace(spec, agents=(household,)))
+    before = solve(economy)
+    after = solve(economy, shocked(economy, ready("splcge").scenarios[0]))
+    row = welfare(before, after).iloc[0]
+    fixed, scale = np.array([5.0, 10.0]), np.array([10.0, 25.0])
+
+    def utility(x):
+        return (scale / 35.0) @ ((x - fixed) / scale) ** -1.0
+
+    x1 = np.array([after.flow("HOH", g) for g in ("BRD", "MLK")])
+    p0 = np.array([before.price(g) for g in ("BRD", "MLK")])
+    found = minimize(
+        lambda x: x @ p0,
+        x1,
+        constraints={"type": "eq", "fun": lambda x: utility(x) - utility(x1)},
+        method="SLSQP",
+        options={"ftol": 1e-13},
+    )
+    assert row["ev"] == pytest.approx(found.fun - before.income("HOH"), abs=SEARCHED)
+
+
+def test_there_is_no_variation_where_tastes_change():
+    model = ready("stdcge")
+    shock = Shock("elasticity", "set", 2.0, {"nest": ("HOH.consumption",)})
+    moved = solve_scenarios(compile_spec(model.spec), [Scenario("tastes", shocks=(shock,))])
+    frame = moved.welfare.set_index("agent")
+    assert np.isnan(frame.loc["HOH", "ev"])
+    assert np.isfinite(frame.loc["GOV", "ev"])
+
+
+def test_every_table_and_look_has_its_numbers(result):
+    for kind in tables.KINDS:
+        table = result.table(kind)
+        assert len(table.display()) == len(table.frame) > 0, kind
+    prices = result.table("variables").frame.query("scenario == 'tariffs' and kind == 'price'")
+    assert prices.set_index("name").loc["FX", "percent"] == pytest.approx(6.282422, abs=1e-6)
+    chosen = {"scenario": "less", "kind": "level"}
+    view = result.view(chosen)
+    assert [c.name for c in result.choices()] == ["scenario", "kind"]
+    assert view.own[0].data["percent"].abs().is_monotonic_decreasing
+    assert result.offers("welfare_effect").query("scenario == 'less' and agent == 'HOH'")["value"].iloc[0] > 0.0
+
+
+def test_a_scenario_without_a_solution_is_told_and_not_shown():
+    nothing = {"name": "nothing", "shock": [{"parameter": "endowment", "op": "set", "value": -1.0}]}
+    found = run(Options(model="splcge", scenarios=["nothing"]), StepInputs({}, {}, (nothing,)))
+    assert not found.status.converged
+    assert any("No solution was found for: Nothing" in text for text in found.findings())
+    assert not all(c.ok for c in found.checks)
+    assert found.welfare.empty
+    assert found.choices() == ()
+    assert len(found.sections()) == 2
+
+
+def test_closures_are_words_of_the_step():
+    wage = {"commodity": "LAB", "rate": 0.05, "elasticity": 0.1}
+    options = Options(
+        model="stdcge",
+        numeraire="Q.BRD",
+        unemployment=[wage],
+        fixed_transfers={"private saving": 17.0},
+        scenarios=["capital"],
+    )
+    found = run(options, NOTHING)
+    assert found.baseline.instrument("unemployment.LAB") == pytest.approx(0.05, abs=EXACT)
+    assert found.solution("capital").instrument("unemployment.LAB") < 0.05
+    assert found.solution("capital").transfer("private saving") == pytest.approx(17.0, abs=1e-9)
+    assert found.solution("capital").price("Q.BRD") == pytest.approx(1.0, abs=EXACT)
+
+
+def test_a_linked_number_moves_a_shock_at_its_value_and_both_ends():
+    value = {"link": "effect", "times": 1.0, "plus": 1.0}
+    shock = {"parameter": "productivity", "op": "multiply", "value": value, "where": {"activity": "Z.BRD"}}
+    links = {"linked.effect": LinkedValue(0.1, 0.05, 0.15, "fraction", "firms.effect")}
+    inputs = StepInputs({}, links, ({"name": "better", "shock": [shock]},))
+    found = run(Options(model="splcge", scenarios=["better"]), inputs)
+    assert list(found.solutions) == ["baseline", "better", "better-lower", "better-upper"]
+    ev = found.welfare.set_index("scenario")["ev"]
+    assert ev["better-lower"] < ev["better"] < ev["better-upper"]
+    waiting = {"linked.effect": LinkedValue(*[float("nan")] * 3, "", "firms.effect")}
+    assert preflight(Options(model="splcge"), replace(inputs, links=waiting)) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "inputs", "words"),
+    [
+        ({"model": "stdgce"}, NOTHING, "stdgce"),
+        ({"model": "stdcge", "scenarios": ["tarifs"]}, NOTHING, "tarifs"),
+        ({"model": "stdcge", "numeraire": "GOLD"}, NOTHING, "GOLD"),
+        ({"model": "stdcge", "fixed_transfers": {"saving": 1.0}}, NOTHING, "saving"),
+        ({"model": "stdcge", "unemployment": [{"commodity": "LAB", "rate": 1.5}]}, NOTHING, "1.5"),
+        ({"model": "stdcge", "definition": {"name": "x"}}, NOTHING, "ready model"),
+        ({"model": "x.toml", "definition": {"sam": "sam.csv"}}, NOTHING, "does not name as data"),
+        ({"model": "stdcge"}, StepInputs({}, {}, ({"name": "tariffs", "shock": []},)), "names that are taken"),
+        ({"model": "stdcge"}, StepInputs({}, {}, ({**CHANGE, "name": "kind"},)), "names that are taken"),
+        ({"model": "stdcge"}, StepInputs({"table": None}), "its own data"),
+    ],
+    ids=str,
+)
+def test_mistakes_are_found_before_anything_is_solved(options, inputs, words):
+    found = preflight(Options(**options), inputs)
+    assert any(words in f"{e.what} {e.where}" for e in found), found
+
+
+def test_scenarios_that_share_a_name_are_refused():
+    with pytest.raises(InnospaceError, match="names that are taken"):
+        solve_scenarios(compile_spec(ready("splcge").spec), [Scenario("a"), Scenario("a")])
+
+
+def _study(folder: Path, model: str, step: str = "") -> Path:
+    (folder / "models").mkdir()
+    (folder / "models" / "своя.toml").write_text(MODEL, encoding="utf-8")
+    load_sample("splcge-sam").frame.to_csv(folder / "sam.csv", index=False)
+    text = f'[study]\ntitle = "t"\n[data.matrix]\nfile = "sam.csv"\n[step.e]\nengine = "equilibrium"\n{step}\n'
+    (folder / "study.toml").write_text(f'{text}model = "{model}"\n', encoding="utf-8")
+    return folder
+
+
+def test_a_model_file_in_the_study_folder_is_solved_and_part_of_the_hash(tmp_path):
+    study = load_study(_study(tmp_path, "models/своя.toml", 'data = "matrix"'))
+    inputs = StepInputs({"table": load_sample("splcge-sam")})
+    options = study.steps[0].options
+    assert preflight(options, inputs) == []
+    found = run(options, inputs)
+    assert found.spec.name == "own"
+    assert found.baseline.flow("HOH", "BRD") == pytest.approx(
+        ready("splcge").spec.agents[0].demand.children[0].quantity
+    )
+    before = make_plan(study).run_id
+    file = tmp_path / "models" / "своя.toml"
+    file.write_text(MODEL.replace("elasticity = 1.0, flows = { BRD", "elasticity = 0.5, flows = { BRD"), "utf-8")
+    assert make_plan(load_study(tmp_path)).run_id != before
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [("models/its.toml", "no file"), ("../x.toml", "outside"), ("models/bad.toml", "TOML")]
+)
+def test_a_model_file_that_cannot_be_read_is_named(tmp_path, model, words):
+    folder = _study(tmp_path, model)
+    (folder / "models" / "bad.toml").write_text("name = ", encoding="utf-8")
+    with pytest.raises(StudyError, match=words):
+        load_study(folder)
+
+
+def test_an_engine_that_needs_a_table_says_so_when_there_is_none(tmp_path):
+    text = '[study]\ntitle = "t"\n[step.f]\nengine = "frontier"\nmodel = "innovation_space"\n'
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(StudyError, match="needs a table"):
+        load_study(tmp_path)
