@@ -85,3 +85,29 @@ def adaptive_grid(centre: Array, spread: Array, count: int) -> Grid:
     nodes, log_weights = gauss_hermite(count)
     moved = centre[:, None] + spread[:, None] * nodes
     return Grid(moved, log_weights + 0.5 * nodes * nodes + np.log(spread)[:, None] - 0.5 * moved * moved)
+
+
+def stroud(count: int) -> Array:
+    """Return the points of Stroud's rule of degree 3 for independent, symmetric variables of mean 0 and variance 1.
+
+    The mean of a function over the points, all of weight ``1 / (2 n)``, is exact for polynomials of degree 3. With
+    ``k = 1 .. 2n`` and ``r = 1 .. n // 2``: ``x_(2r-1) = sqrt(2) cos((2r-1) k pi / n)``,
+    ``x_(2r) = sqrt(2) sin((2r-1) k pi / n)``, and ``x_n = (-1)^k`` where ``n`` is odd (Stroud 1957; Arndt 1996).
+
+    Parameters
+    ----------
+    count : int
+        Number ``n`` of variables, at least 1.
+
+    Returns
+    -------
+    ndarray, shape (2 n, n)
+    """
+    k = np.arange(1, 2 * count + 1)
+    points = np.empty((2 * count, count))
+    for r in range(1, count // 2 + 1):
+        angle = (2 * r - 1) * np.pi * k / count
+        points[:, 2 * r - 2], points[:, 2 * r - 1] = np.sqrt(2.0) * np.cos(angle), np.sqrt(2.0) * np.sin(angle)
+    if count % 2:
+        points[:, -1] = (-1.0) ** k
+    return points

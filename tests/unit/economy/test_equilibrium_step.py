@@ -20,6 +20,7 @@ from innospace.economy.general import tables
 from innospace.economy.general.files import read_model, spec_from_dict
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.scenarios import shocked
+from innospace.economy.general.sensitivity import Uncertain, sensitivity, summarise
 from innospace.economy.general.solve import compile_spec, solve
 from innospace.economy.general.step import Options, preflight, run, solve_scenarios
 from innospace.economy.general.study_result import EquilibriumResult
@@ -27,6 +28,7 @@ from innospace.economy.general.trees import Flow, Nest
 from innospace.economy.general.welfare import welfare
 from innospace.economy.general.write import spec_to_dict, write_model
 from innospace.economy.scenario import Scenario, Shock
+from innospace.numerics.quadrature import stroud
 from innospace.study.load import load_study
 from innospace.study.plan import make_plan
 
@@ -166,7 +168,8 @@ def test_there_is_no_variation_where_tastes_change():
 def test_every_table_and_look_has_its_numbers(result):
     for kind in tables.KINDS:
         table = result.table(kind)
-        assert len(table.display()) == len(table.frame) > 0, kind
+        assert len(table.display()) == len(table.frame), kind
+        assert (len(table.frame) == 0) == (kind in ("decomposition", "sensitivity")), kind
     prices = result.table("variables").frame.query("scenario == 'tariffs' and kind == 'price'")
     assert prices.set_index("name").loc["FX", "percent"] == pytest.approx(6.282422, abs=1e-6)
     chosen = {"scenario": "less", "kind": "level"}
@@ -174,6 +177,75 @@ def test_every_table_and_look_has_its_numbers(result):
     assert [c.name for c in result.choices()] == ["scenario", "kind"]
     assert view.own[0].data["percent"].abs().is_monotonic_decreasing
     assert result.offers("welfare_effect").query("scenario == 'less' and agent == 'HOH'")["value"].iloc[0] > 0.0
+
+
+def test_effects_by_shock_add_up_and_do_not_depend_on_order():
+    both = [Shock("tax", "set", 0.0), Shock("activity_tax", "multiply", 0.5)]
+    economy = compile_spec(ready("stdcge").spec)
+    scenarios = [Scenario("there", shocks=tuple(both)), Scenario("back", shocks=tuple(both[::-1]))]
+    found = solve_scenarios(economy, scenarios).with_decomposition()
+    frame = found.decomposition[found.decomposition["agent"] == "HOH"].set_index(["scenario", "number"])
+    whole = found.welfare.set_index(["scenario", "agent"])["ev_percent"]
+    for name in ("there", "back"):
+        assert frame.loc[name, "in_turn"].sum() == pytest.approx(whole[name, "HOH"], abs=1e-9)
+        assert frame.loc[name, "shapley"].sum() == pytest.approx(whole[name, "HOH"], abs=1e-9)
+        by_hand = 0.5 * (frame.loc[(name, 1), "alone"] + whole[name, "HOH"] - frame.loc[(name, 2), "alone"])
+        assert frame.loc[(name, 1), "shapley"] == pytest.approx(by_hand, abs=1e-9)
+    assert frame.loc[("there", 1), "shapley"] == pytest.approx(frame.loc[("back", 2), "shapley"], abs=1e-9)
+    assert all(c.ok for c in found.checks)
+    assert EquilibriumResult.from_bundle(found.to_bundle()).decomposition.equals(found.decomposition)
+    assert unexplained(names_of(found), found.solutions) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7])
+def test_stroud_is_exact_to_degree_three(count):
+    x = stroud(count)
+    assert x.shape == (2 * count, count)
+    assert x.mean(axis=0) == pytest.approx(np.zeros(count), abs=1e-14)
+    assert x.T @ x / len(x) == pytest.approx(np.eye(count), abs=1e-14)
+    assert np.einsum("ki,kj,kl->ijl", x, x, x) == pytest.approx(np.zeros((count, count, count)), abs=1e-13)
+
+
+def test_sensitivity_agrees_with_a_product_of_gauss_legendre_rules_and_with_draws():
+    economy = compile_spec(ready("stdcge").spec)
+    tariffs = ready("stdcge").scenarios[:1]
+    places = ({"nest": ("Q.BRD.mix", "Q.MLK.mix")}, {"nest": ("Z.BRD.sales", "Z.MLK.sales")})
+    uncertain = [Uncertain("elasticity", 0.3, where) for where in places]
+    found = summarise(sensitivity(economy, tariffs, uncertain)).set_index("agent")
+    nodes, weights = np.polynomial.legendre.leggauss(5)
+    at = []
+    for x in nodes:
+        for y in nodes:
+            moved = (uncertain[0].shock(x), uncertain[1].shock(y))
+            p = shocked(economy, Scenario("s", shocks=(*moved, *tariffs[0].shocks)))
+            before = solve(economy, shocked(economy, Scenario("b", shocks=moved)))
+            at.append(welfare(before, solve(economy, p)).set_index("agent")["ev_percent"]["HOH"])
+    w = np.outer(weights, weights).ravel() / 4.0
+    mean = w @ np.array(at)
+    deviation = np.sqrt(w @ (np.array(at) - mean) ** 2)
+    # a rule of degree 3 leaves terms of degree 4 out: the spread of 0.3 to the power of 4
+    assert found.loc["HOH", "mean"] == pytest.approx(mean, abs=0.3**4 * abs(mean))
+    assert found.loc["HOH", "sd"] == pytest.approx(deviation, rel=0.05)
+    drawn = sensitivity(economy, tariffs, uncertain, method="monte_carlo", draws=60, seed=1)
+    assert summarise(drawn).set_index("agent").loc["HOH", "mean"] == pytest.approx(mean, abs=4 * deviation / 60**0.5)
+    again = sensitivity(economy, tariffs, uncertain, method="monte_carlo", draws=60, seed=1)
+    assert again.equals(drawn)
+
+
+def test_a_step_takes_effects_apart_and_moves_assumptions():
+    uncertain = [{"parameter": "elasticity", "spread": 0.5, "where": {"nest": "Q.BRD.mix"}}]
+    options = Options(model="stdcge", scenarios=["tariffs"], decompose=True, uncertain=uncertain)
+    assert preflight(options, NOTHING) == []
+    found = run(options, NOTHING, seed=7)
+    assert found.decomposition is None  # one shock has nothing to be taken apart
+    frame = found.table("sensitivity").frame
+    assert (frame["least"] < frame["largest"]).all()
+    assert frame["assumed"].between(frame["least"], frame["largest"]).all()
+    assert [c.name for c in found.checks if c.name == "sensitivity" and c.ok] == ["sensitivity"]
+    assert unexplained(names_of(found), found.solutions) == []
+    wrong = [{"parameter": "elasticity", "spread": 1.5}, {"parameter": "elastcity", "spread": 0.5}]
+    for one in wrong:
+        assert preflight(Options(model="stdcge", uncertain=[one]), NOTHING) != []
 
 
 def test_a_scenario_without_a_solution_is_told_and_not_shown():

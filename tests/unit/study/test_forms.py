@@ -26,6 +26,7 @@ STATES = [
     ("firms", {"method": "probit"}),
     ("firms", {"analysis": "internationalisation"}),
     ("agents", {}),
+    ("equilibrium", {}),
 ]
 
 
@@ -36,7 +37,11 @@ def field(kind, item=str, default=None):
 def test_every_option_of_every_engine_has_a_field_or_says_that_it_has_none():
     for name in ENGINES:
         keys = {f.key.partition(".")[0] for known, values in STATES if known == name for f in fields_of(name, values)}
-        without = {"firms": {"columns", "cross_section", "annual"}, "agents": {"policies"}}.get(name, set())
+        without = {
+            "firms": {"columns", "cross_section", "annual"},
+            "agents": {"policies"},
+            "equilibrium": {"definition", "unemployment", "uncertain"},
+        }.get(name, set())
         assert keys == set(engine(name).Options.model_fields) - without
         assert name in ENGINE_WORDS
         assert set(engine(name).ROLES) <= set(ROLE_WORDS)

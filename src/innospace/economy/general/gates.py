@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from innospace.core.checks import Check
 from innospace.economy.general.accounts import accounts
 from innospace.economy.general.result import Equilibrium
+
+if TYPE_CHECKING:
+    from innospace.economy.general.study_result import EquilibriumResult
 
 SOLVED = 1e-8
 """Largest residual of a condition, relative to its size in the benchmark; solvers stop below 1e-10."""
@@ -21,6 +25,29 @@ UNITS = 10.0
 def gates(solutions: Mapping[str, Equilibrium]) -> tuple[Check, ...]:
     """Return the gates of every solution, by name of its scenario."""
     return tuple(check for name, found in solutions.items() for check in _gates(name, found))
+
+
+ADDING = 1e-9
+"""How far contributions may sum from the whole effect, percent of spending; solutions are that exact."""
+
+
+def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
+    """Return whether contributions add up, and whether other assumptions have solutions, where that was asked for."""
+    found = []
+    if result.decomposition is not None:
+        whole = result.welfare.set_index(["scenario", "agent"])["ev_percent"]
+        summed = result.decomposition.groupby(["scenario", "agent"])["in_turn"].sum()
+        gap = float((summed - whole.loc[summed.index]).abs().max())
+        meaning = (
+            "Do contributions by shock add up to the effect of the scenario? Percent of spending, the largest gap."
+        )
+        found.append(Check.at_most("decomposition", gap, ADDING, meaning, "Contributions add up by construction."))
+    if result.sensitivity is not None:
+        missing = float(result.sensitivity["ev_percent"].isna().mean())
+        meaning = "Part of the solutions at other assumptions that were not found."
+        remedy = "Make the spread of the assumptions smaller: means leave out what has no solution."
+        found.append(Check.at_most("sensitivity", missing, 0.0, meaning, remedy))
+    return tuple(found)
 
 
 def _gates(name: str, found: Equilibrium) -> list[Check]:

@@ -48,10 +48,23 @@ _RESULTS = {
     "changes-level": ("", "Chart of the largest changes of levels of activities and demands in a scenario."),
     "changes-income": ("", "Chart of the largest changes of incomes in a scenario."),
     "changes-transfer": ("", "Chart of the largest changes of transfers in a scenario."),
+    "decomposition": ("", "Table of effects by shock; check: contributions add up to the effect of the scenario."),
+    "in_turn": ("percent", "Equivalent variation that a shock adds to the shocks written before it."),
+    "alone": ("percent", "Equivalent variation of a shock without the others."),
+    "shapley": ("percent", "Mean of what a shock adds over all orders of the shocks."),
+    "sensitivity": ("", "Table of effects at other assumptions; check: all of them have a solution."),
+    "assumed": ("percent", "Equivalent variation at the assumptions of the model."),
+    "mean": ("percent", "Mean of the equivalent variation over other assumptions."),
+    "sd": ("percent", "Standard deviation of the equivalent variation over other assumptions."),
+    "least": ("percent", "Least equivalent variation at the assumptions that were solved."),
+    "largest": ("percent", "Largest equivalent variation at the assumptions that were solved."),
+    "unsolved": ("", "Number of assumptions without a solution."),
+    "point": ("", "Number of a set of assumptions that was solved."),
     "solution": ("", "Number of a stored solution: 0 is the baseline, then scenarios in order."),
     "other": ("", "Number of a further equilibrium at the same parameters; 0 is the one that is shown."),
 }
 _EQUATIONS = {
+    "shapley": ("phi_i = sum_S |S|! (n - |S| - 1)! / n! (v(S + i) - v(S))", "Shapley (1953)"),
     "ev": ("EV = P(p0) (u1 - u0)", "Varian (1992), chapter 10"),
     "cv": ("CV = P(p1) (u1 - u0)", "Varian (1992), chapter 10"),
 }

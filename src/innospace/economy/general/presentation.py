@@ -89,6 +89,10 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
     effects: list[Block] = [Paragraph(text) for n in unsolved for text in sentences(r, n)]
     if solved_names(r):
         effects += [r.table("shocks"), r.table("welfare"), *r.plot.all()]
+    if r.decomposition is not None:
+        effects.append(r.table("decomposition"))
+    if r.sensitivity is not None:
+        effects.append(r.table("sensitivity"))
     effects += [r.table("levels")]
     if len(r.table("taxes").frame):
         effects.append(r.table("taxes"))

@@ -13,7 +13,7 @@ from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError, offenders
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
-from innospace.core.progress import Progress, silent
+from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance, Source
 from innospace.core.result import Result
 from innospace.economy import linked
@@ -24,6 +24,7 @@ from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.scenarios import shocked
+from innospace.economy.general.sensitivity import Uncertain
 from innospace.economy.general.solve import compile_spec, solve
 from innospace.economy.general.spec import Spec
 from innospace.economy.general.storage import KIND
@@ -51,6 +52,16 @@ class Unemployment(BaseModel):
     elasticity: float = Field(
         default=0.0, description="Of the wage to the rate (a wage curve); 0: the wage has a floor at its benchmark."
     )
+
+
+class UncertainOptions(BaseModel):
+    """An assumption that may be wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    parameter: str = Field(description="Family of parameters, as in a shock.")
+    spread: float = Field(description="Part of the value by which it may be wrong to both sides, uniformly.")
+    where: dict[str, str | list[str]] = Field(default_factory=dict, description="Labels, as in a shock; all if empty.")
 
 
 class Options(BaseModel):
@@ -84,6 +95,24 @@ class Options(BaseModel):
         title="Fixed transfers",
         description="Name of a transfer = amount in units of the numeraire, whatever its payer earns.",
     )
+    decompose: bool = Field(
+        default=False,
+        title="Take effects apart by shock",
+        description="Scenarios of several shocks: what each adds in turn, alone, and whatever the order (Shapley).",
+    )
+    uncertain: list[UncertainOptions] = Field(
+        default_factory=list,
+        description="Tables [[step.NAME.uncertain]]: assumptions that may be wrong; scenarios are solved again.",
+        json_schema_extra=_NO_FORM,
+    )
+    sensitivity: Literal["quadrature", "monte_carlo"] = Field(
+        default="quadrature",
+        title="How uncertain assumptions are moved",
+        description="By Stroud's rule of two points an assumption, or by draws.",
+    )
+    draws: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        default=200, title="Draws", description="Of sensitivity by monte_carlo."
+    )
     route: Literal["automatic", "newton", "block", "complementarity"] = Field(
         default="automatic", title="Solver", description="The model decides unless a route is named."
     )
@@ -109,8 +138,11 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
             return None
 
     economy = attempt(lambda: compile_spec(spec_of(options, inputs)))
+    moved = attempt(lambda: uncertain_of(options)) or ()
     chosen = attempt(lambda: chosen_scenarios(options, inputs)) or ()
     if economy is not None:
+        for one in moved:
+            attempt(functools.partial(shocked, economy, Scenario("assumption", shocks=(one.shock(1.0),))))
         waiting = bool(linked.unresolved(inputs.links))
         pending = {str(s["name"]) for s in inputs.scenarios if waiting and linked.uses_links(s)}
         for scenario in chosen:
@@ -124,14 +156,28 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     economy = compile_spec(spec_of(options, inputs))
     known = ready(options.model) if options.model in MODELS else None
     sources = (inputs.table.source,) if TABLE in inputs.tables else ()
-    return solve_scenarios(
-        economy,
-        chosen_scenarios(options, inputs),
-        model=known,
-        route="" if options.route == "automatic" else options.route,
-        sources=sources,
+    route = "" if options.route == "automatic" else options.route
+    scenarios = chosen_scenarios(options, inputs)
+    told = part(progress, 0.0, 0.3)
+    result = solve_scenarios(economy, scenarios, model=known, route=route, sources=sources, seed=seed, progress=told)
+    if options.decompose:
+        result = result.with_decomposition(part(progress, 0.3, 0.5))
+    if not (options.uncertain and scenarios):
+        return result
+    return result.with_sensitivity(
+        uncertain_of(options),
+        method=options.sensitivity,
+        draws=options.draws,
         seed=seed,
-        progress=progress,
+        progress=part(progress, 0.5, 1.0),
+    )
+
+
+def uncertain_of(options: Options) -> tuple[Uncertain, ...]:
+    """Return the assumptions that may be wrong."""
+    return tuple(
+        Uncertain(u.parameter, u.spread, {k: (v,) if isinstance(v, str) else tuple(v) for k, v in u.where.items()})
+        for u in options.uncertain
     )
 
 

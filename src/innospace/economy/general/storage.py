@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 KIND = "general_equilibrium"
+_BESIDE = ("textbook", "decomposition", "sensitivity")
+"""Frames that a result may hold."""
 
 
 def to_bundle(result: EquilibriumResult) -> Bundle:
@@ -52,8 +54,7 @@ def to_bundle(result: EquilibriumResult) -> Bundle:
             ]
         ),
     }
-    if result.textbook is not None:
-        frames["textbook"] = result.textbook
+    frames |= {n: f for n in _BESIDE if (f := getattr(result, n)) is not None}
     return Bundle(KIND, meta, frames)
 
 
@@ -77,7 +78,7 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "provenance": Provenance.from_dict(meta["provenance"]),
         "title": meta["title"],
         "source": meta["source"],
-        "textbook": frames.get("textbook"),
+        **{n: frames.get(n) for n in _BESIDE},
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,11 +12,12 @@ import numpy as np
 from innospace.core.checks import Check
 from innospace.core.document import Section
 from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Table
-from innospace.economy.general.gates import gates
+from innospace.economy.general.gates import gates, gates_again
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Spec
 from innospace.economy.general.welfare import welfare
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.core.explore import Choice, View
+    from innospace.economy.general.sensitivity import Uncertain
 
 BASELINE = "baseline"
 """Name of the solution without shocks."""
@@ -46,6 +48,10 @@ class EquilibriumResult:
         Of the model: what it is, and the textbook of a ready one.
     textbook : pandas.DataFrame or None
         Numbers of a ready model by the names of its textbook: ``name``, and a column a solution.
+    decomposition : pandas.DataFrame or None
+        Effects by shock: ``scenario``, and the columns of :func:`innospace.economy.general.decomposition.decompose`.
+    sensitivity : pandas.DataFrame or None
+        Effects at other assumptions; see :func:`innospace.economy.general.sensitivity.sensitivity`.
     """
 
     solutions: Mapping[str, Equilibrium]
@@ -54,6 +60,8 @@ class EquilibriumResult:
     title: str = ""
     source: str = ""
     textbook: pd.DataFrame | None = field(default=None, repr=False)
+    decomposition: pd.DataFrame | None = field(default=None, repr=False)
+    sensitivity: pd.DataFrame | None = field(default=None, repr=False)
 
     @property
     def spec(self) -> Spec:
@@ -86,10 +94,48 @@ class EquilibriumResult:
         message = f"{len(self.solutions)} solutions of {len(self.baseline.unknowns)} unknowns."
         return Status(StatusCode.CONVERGED, message, numbers=steps)
 
+    def with_decomposition(self, progress: Progress = silent) -> Self:
+        """Return the result with the effects of scenarios of several shocks taken apart.
+
+        Raises
+        ------
+        SolverError
+            A part of a scenario has no solution.
+        """
+        import pandas as pd
+
+        from innospace.economy.general.decomposition import decompose
+
+        several = [s for n, s in self.scenarios.items() if len(s.shocks) > 1 and self.solutions[n].status.converged]
+        frames = [decompose(self.baseline, s, progress=progress).assign(scenario=s.name) for s in several]
+        return replace(self, decomposition=pd.concat(frames, ignore_index=True) if frames else None)
+
+    def with_sensitivity(
+        self,
+        uncertain: Sequence[Uncertain],
+        *,
+        method: str = "quadrature",
+        draws: int = 200,
+        seed: int = 0,
+        progress: Progress = silent,
+    ) -> Self:
+        """Return the result with its effects at other assumptions.
+
+        See :func:`innospace.economy.general.sensitivity.sensitivity` for arguments and errors.
+        """
+        from innospace.economy.general.sensitivity import sensitivity
+
+        scenarios = tuple(self.scenarios.values())
+        how: dict[str, Any] = {"method": method, "draws": draws, "seed": seed}
+        found = sensitivity(self.baseline.economy, scenarios, uncertain, **how, progress=progress)
+        words = [f"{u.parameter} ± {100 * u.spread:g} %" for u in uncertain]
+        known = {**self.provenance.options, "uncertain": words, "method": method}
+        return replace(self, sensitivity=found, provenance=replace(self.provenance, options=known, seed=seed))
+
     @cached_property
     def checks(self) -> tuple[Check, ...]:
-        """Gates of every solution."""
-        return gates(self.solutions)
+        """Gates of every solution, and of what was solved again."""
+        return (*gates(self.solutions), *gates_again(self))
 
     @cached_property
     def welfare(self) -> pd.DataFrame:

@@ -167,11 +167,66 @@ def textbook(result: EquilibriumResult) -> Table:
     return Table("textbook", "Variables by the names of the source", frame, tuple(columns), notes, folded=True)
 
 
+def decomposition(result: EquilibriumResult) -> Table:
+    """Return what each shock of a scenario is worth to every agent; no rows when effects were not taken apart."""
+    import pandas as pd
+
+    keys = ["scenario", "number", "agent", "in_turn", "alone", "shapley"]
+    frame = pd.DataFrame(columns=keys) if result.decomposition is None else result.decomposition[keys]
+    named = [
+        _shock_words(result.scenarios[n].shocks[k - 1]) for n, k in zip(frame["scenario"], frame["number"], strict=True)
+    ]
+    frame = frame.assign(shock=named, scenario=[title_of(result, n) for n in frame["scenario"]])
+    columns = [Column("scenario", "Scenario"), Column("number", "No.", "integer"), Column("shock", "Shock")]
+    heads = (("in_turn", "in turn"), ("alone", "alone"), ("shapley", "Shapley"))
+    columns += [Column("agent", "Agent"), *(Column(k, h, "fixed:3", "EV, % of spending") for k, h in heads)]
+    notes = (
+        "In turn: what a shock adds to those written before it. Alone: without the others. Shapley: mean of what a "
+        "shock adds over all orders.",
+    )
+    return Table("decomposition", "Effects by shock", frame, tuple(columns), notes)
+
+
+def _shock_words(shock: Shock) -> str:
+    return f"{shock.parameter} {_operation(shock)}, {_where(shock)}"
+
+
+def sensitivity(result: EquilibriumResult) -> Table:
+    """Return how effects vary with assumptions; no rows when none is uncertain."""
+    import pandas as pd
+
+    from innospace.economy.general.sensitivity import summarise
+
+    keys = ["scenario", "agent", "assumed", "mean", "sd", "least", "largest", "unsolved"]
+    frame = pd.DataFrame(columns=keys)
+    if result.sensitivity is not None:
+        known = result.welfare.set_index(["scenario", "agent"])["ev_percent"]
+        frame = summarise(result.sensitivity)
+        pairs = zip(frame["scenario"], frame["agent"], strict=True)
+        frame["assumed"] = [known.get(pair, np.nan) for pair in pairs]
+        frame = frame[keys].assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    heads = (
+        ("assumed", "as assumed"),
+        ("mean", "mean"),
+        ("sd", "deviation"),
+        ("least", "least"),
+        ("largest", "largest"),
+    )
+    columns = [Column("scenario", "Scenario"), Column("agent", "Agent")]
+    columns += [Column(k, h, "fixed:3", "EV, % of spending") for k, h in heads]
+    columns.append(Column("unsolved", "Without solution", "integer"))
+    words = ", ".join(result.provenance.options.get("uncertain", ()))
+    notes = (f"Uncertain, uniform and independent: {words}.",) if words else ()
+    return Table("sensitivity", "Effects at other assumptions", frame, tuple(columns), notes)
+
+
 KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
     "taxes": taxes,
     "shocks": shocks,
+    "decomposition": decomposition,
+    "sensitivity": sensitivity,
     "variables": variables,
     "payments": payments,
     "equations": equations,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
@@ -40,18 +42,40 @@ def write_model(spec: Spec, path: str | Path) -> Path:
     SpecError
         The file exists, or cannot be written.
     """
-    import tomlkit
-
     file = Path(path)
-    content = {k: v for k, v in spec_to_dict(spec).items() if v not in ("", [], False)}
     try:
         with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(tomlkit.dumps(content))
+            out.write(_toml(spec_to_dict(spec)))
     except OSError as error:
         raise SpecError(
             f"The model cannot be written: {error.strerror}.", where=str(file), remedy="Choose another name."
         ) from error
     return file
+
+
+def _toml(content: dict[str, Any]) -> str:
+    """Return a model file: plain values first, then a table for every commodity, activity, agent and so on."""
+    said = {k: v for k, v in content.items() if v not in ("", [], False)}
+    lines = [f"{_text(k)} = {_inline(v)}" for k, v in said.items() if not isinstance(v, list)]
+    for key, rows in said.items():
+        for row in rows if isinstance(rows, list) else ():
+            lines += ["", f"[[{_text(key)}]]", *(f"{_text(k)} = {_inline(v)}" for k, v in row.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _text(name: str) -> str:
+    """Return a key, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_text(k)} = {_inline(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    if isinstance(value, float) and not isinstance(value, bool):
+        return repr(float(value))  # numpy's own floats say their type
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _activity(activity: Activity) -> dict[str, Any]:
@@ -77,17 +101,16 @@ def _tree(nest: Nest) -> dict[str, Any]:
     flows = [c for c in nest.children if isinstance(c, Flow)]
     nests = [c for c in nest.children if isinstance(c, Nest)]
     if flows:
-        # a file has plain values before tables: all flows in one form, so that they keep their order
-        taxed = any(f.taxes for f in flows)
-        made["flows"] = {f.commodity: _flow(f) if taxed else f.quantity for f in flows}
+        made["flows"] = {f.commodity: _flow(f) for f in flows}
     if nests:
         made["nests"] = [_tree(n) for n in nests]
     return made
 
 
-def _flow(flow: Flow) -> dict[str, Any]:
-    taxes = {"taxes": [_record(t) for t in flow.taxes]} if flow.taxes else {}
-    return {"quantity": flow.quantity, **taxes}
+def _flow(flow: Flow) -> float | dict[str, Any]:
+    if not flow.taxes:
+        return flow.quantity
+    return {"quantity": flow.quantity, "taxes": [_record(t) for t in flow.taxes]}
 
 
 def _record(record: Any) -> dict[str, Any]:

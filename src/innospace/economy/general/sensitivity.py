@@ -1,0 +1,128 @@
+"""How far welfare depends on what is assumed: scenarios solved again with other parameters (systematic sensitivity).
+
+An uncertain assumption multiplies parameters by ``1 + h x`` with ``x`` uniform on (-1, 1) and ``h`` its spread; all are
+independent. Means and deviations follow from Stroud's rule of degree 3, which needs ``2 n`` solutions for ``n``
+assumptions (DeVuyst and Preckel 1997; Arndt 1996), or from draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from innospace.core.errors import SpecError
+from innospace.core.labels import require_known
+from innospace.core.progress import Progress, silent
+from innospace.economy.general.compiled import Economy
+from innospace.economy.general.scenarios import shocked
+from innospace.economy.general.solve import solve
+from innospace.economy.general.welfare import welfare
+from innospace.economy.scenario import Scenario, Shock
+from innospace.numerics.quadrature import stroud
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+METHODS = ("quadrature", "monte_carlo")
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """An assumption that may be wrong: a parameter, which of its members, and the spread as a part of the value."""
+
+    parameter: str
+    spread: float
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.spread < 1.0:
+            raise SpecError(
+                f"The spread of {self.parameter} is {self.spread:g}.",
+                allowed="between 0 and 1: 0.5 is half to one and a half times the value",
+            )
+
+    def shock(self, x: float) -> Shock:
+        """Return the change of the parameter at ``x``, which lies in (-1, 1)."""
+        return Shock(self.parameter, "multiply", 1.0 + self.spread * x, self.where)
+
+
+def points(count: int, method: str, draws: int, seed: int) -> Array:
+    """Return the points at which a model is solved, shape (points, count), uniform variables on (-1, 1)."""
+    require_known([method], METHODS, kind="method")
+    if method == "quadrature":
+        return np.asarray(stroud(count) / np.sqrt(3.0))
+    return np.random.default_rng(seed).uniform(-1.0, 1.0, (draws, count))
+
+
+def sensitivity(
+    economy: Economy,
+    scenarios: Sequence[Scenario],
+    uncertain: Sequence[Uncertain],
+    *,
+    method: str = "quadrature",
+    draws: int = 200,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> pd.DataFrame:
+    """Solve the baseline and scenarios at every point and return what each is worth to every agent there.
+
+    Parameters
+    ----------
+    economy : Economy
+    scenarios : sequence of Scenario
+        Applied after the change of assumptions.
+    uncertain : sequence of Uncertain
+    method : str
+        ``quadrature`` or ``monte_carlo``.
+    draws : int
+        Of ``monte_carlo``.
+    seed : int
+    progress : callable
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``point, scenario, agent, ev_percent``; missing where there is no solution.
+
+    Raises
+    ------
+    SpecError, LabelError
+        Nothing is uncertain, or an assumption names what the model does not have.
+    """
+    import pandas as pd
+
+    if not uncertain:
+        raise SpecError("No assumption is uncertain.", remedy="Name a parameter and its spread.")
+    where = points(len(uncertain), method, draws, seed)
+    frames = []
+    for n, x in enumerate(where):
+        progress(f"Other assumptions, {n + 1} of {len(where)}", n / len(where))
+        moved = tuple(u.shock(float(v)) for u, v in zip(uncertain, x, strict=True))
+        before = solve(economy, shocked(economy, Scenario("assumptions", shocks=moved)))
+        for s in scenarios:
+            p = shocked(economy, Scenario(s.name, shocks=(*moved, *s.shocks)))
+            after = solve(economy, p, start=before.unknowns, known=(before.unknowns, before.parameters))
+            frame = welfare(before, after)[["agent", "ev_percent"]]
+            if not (before.status.converged and after.status.converged):
+                frame["ev_percent"] = np.nan
+            frames.append(frame.assign(point=n, scenario=s.name))
+    progress("Done", 1.0)
+    return pd.concat(frames, ignore_index=True)[["point", "scenario", "agent", "ev_percent"]]
+
+
+def summarise(solved: pd.DataFrame) -> pd.DataFrame:
+    """Return mean, standard deviation, least and largest value over the points, and points without a solution.
+
+    The weights of the points of either method are equal, so that mean and deviation (divided by their number) are those
+    of the rule. Columns ``scenario, agent, mean, sd, least, largest, unsolved``.
+    """
+    groups = solved.groupby(["scenario", "agent"], sort=False)["ev_percent"]
+    frame = groups.agg(mean="mean", least="min", largest="max")
+    frame["sd"] = groups.std(ddof=0)
+    frame["unsolved"] = groups.apply(lambda v: int(v.isna().sum()))
+    return frame.reset_index()[["scenario", "agent", "mean", "sd", "least", "largest", "unsolved"]]
