@@ -69,6 +69,10 @@ def test_options_reach_the_engine(command, table):
     assert clustered["covariance"] == "cluster"
     robust = command("fit", name, MODEL, "--vcov", "robust", "--json").json
     assert robust["covariance"] == "robust"
+    drawn = [command("fit", name, MODEL, "--bootstrap", "30", "--seed", s, "--json").json for s in ("4", "4", "5")]
+    assert [d["bootstrap"]["seed"] for d in drawn] == [4, 4, 5]
+    assert drawn[0]["bootstrap"] == drawn[1]["bootstrap"]
+    assert drawn[0]["bootstrap"]["intervals"] != drawn[2]["bootstrap"]["intervals"]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,7 @@ def test_options_reach_the_engine(command, table):
         (["--vcov", "hesian"], "hessian"),
         (["--vcov", "cluster"], "cluster labels"),
         (["--level", "95"], "level"),
+        (["--bootstrap", "30", "--seed", "-1"], "seed"),
         (["--level", "nan"], "level"),
         (["--weights", "nope"], "nope"),
         (["--cluster", "nope"], "nope"),

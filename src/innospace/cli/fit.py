@@ -82,6 +82,10 @@ def fit(
     bootstrap_kind: Annotated[
         str, typer.Option("--bootstrap-kind", help="parametric, pairs, or block (by clusters, firms or regions).")
     ] = "parametric",
+    seed: Annotated[
+        int,
+        typer.Option("--seed", help="Of the bootstrap; of the rows that starts of a large table are tried on."),
+    ] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes for the bootstrap.")] = 1,
     level: Annotated[float, typer.Option("--level", help="Coverage of the intervals of efficiency.")] = 0.95,
     as_json: Json = False,
@@ -135,10 +139,10 @@ def fit(
             result = fit_structure(spec, dataset, vcov=kind, level=level, progress=progress)
             frame = result.efficiencies
         else:
-            result = estimate(spec, dataset, vcov=kind, progress=progress)
+            result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
             frame = result.efficiencies(level)
             if bootstrap is not None:
-                again = result.bootstrap(bootstrap, kind=bootstrap_kind, workers=workers, progress=progress)
+                again = result.bootstrap(bootstrap, kind=bootstrap_kind, seed=seed, workers=workers, progress=progress)
         if aside is not None:
             write_csv(frame, aside)
     shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")

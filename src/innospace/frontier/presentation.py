@@ -31,6 +31,8 @@ PARAMETER_LABELS = {
     "lnsigma_w2": "ln σ² of effects of the units",
     "lnsigma_h2": "ln σ² of persistent inefficiency",
     "lndf_v": "ln degrees of freedom of v",
+    "sigma_u": "σᵤ",
+    "sigma_v": "σᵥ",
     "Intercept": "Constant",
 }
 _PARAMETERS = tuple(n for n in PARAMETER_LABELS if n != "Intercept")
@@ -265,6 +267,18 @@ def effects_table(result: FrontierResult) -> Table:
     return Table("marginal-effects", "What inefficiency depends on", frame, columns, notes)
 
 
+def bootstrap_table(result: FrontierResult) -> Table:
+    """Return the intervals of the bootstrap that was made along with the fit."""
+    if result.resampled is None:
+        raise SpecError(
+            "This frontier was fitted without a bootstrap.",
+            remedy="Use result.bootstrap(1000).table(), or the line bootstrap = 1000 in the step of a study.",
+        )
+    table = result.resampled.table()
+    frame = table.frame.assign(name=[label(str(n)) for n in table.frame["name"]])
+    return replace(table, frame=frame)
+
+
 def side_by_side(results: Mapping[str, FrontierResult], title: str, name: str = "comparison") -> Table:
     """Set fits side by side: coefficients with standard errors in parentheses beneath."""
     import pandas as pd
@@ -331,6 +345,8 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
     ]
     if r.sample.determinants and len(r.marginal_effects()):
         blocks.append(r.table("marginal_effects"))
+    if r.resampled is not None:
+        blocks.append(r.table("bootstrap"))
     blocks += [Paragraph(text) for text in (*r.steps, *r.warnings)]
     one_scale = r.spec.noise == "normal" and r.spec.inefficiency in _SHARED and not r.sample.determinants
     shares = (

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.core.explore import Choice, View
-    from innospace.frontier.bootstrap import FrontierBootstrap
+    from innospace.frontier.bootstrap import FrontierBootstrap, Refits
     from innospace.frontier.profile import ProfileInterval
 
 SCORE_TOLERANCE = 1e-8
@@ -93,6 +93,8 @@ class FrontierResult:
         What a reader should know before using the numbers.
     steps : tuple of str
         What was done to the table before estimation.
+    refits : Refits or None
+        Estimates on samples that were drawn along with the fit; see :attr:`resampled`.
     """
 
     spec: FrontierSpec
@@ -102,6 +104,14 @@ class FrontierResult:
     covariance_kind: str = "hessian"
     warnings: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    refits: Refits | None = None
+
+    @property
+    def resampled(self) -> FrontierBootstrap | None:
+        """The bootstrap that was made along with the fit, as a step of a study does; None without one."""
+        from innospace.frontier.bootstrap.result import FrontierBootstrap
+
+        return None if self.refits is None else FrontierBootstrap(self, self.refits)
 
     @property
     def status(self) -> Status:
@@ -387,6 +397,7 @@ class FrontierResult:
             "checks": [c.to_dict() for c in self.checks],
             "data_steps": list(self.steps),
             "warnings": list(self.warnings),
+            **({} if self.resampled is None else {"bootstrap": self.resampled.to_dict()}),
         }
 
     def _effects_by_regressor(self) -> dict[str, dict[str, Any]]:
@@ -422,7 +433,7 @@ class FrontierResult:
         return summary(self)
 
     def table(self, kind: str = "coefficients") -> Table:
-        """Return ``coefficients``, ``tests``, ``efficiencies`` or ``marginal_effects`` as a table."""
+        """Return ``coefficients``, ``tests``, ``efficiencies``, ``marginal_effects`` or ``bootstrap`` as a table."""
         from innospace.frontier import presentation
 
         kinds = {
@@ -430,6 +441,7 @@ class FrontierResult:
             "tests": presentation.tests_table,
             "efficiencies": presentation.efficiency_table,
             "marginal_effects": presentation.effects_table,
+            "bootstrap": presentation.bootstrap_table,
         }
         require_known([kind], list(kinds), kind="table")
         return kinds[kind](self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -13,6 +14,7 @@ from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
+from innospace.frontier.bootstrap.draws import LEAST, MOST
 from innospace.frontier.panel.result import PanelResult
 from innospace.frontier.panel.spec import PanelSpec
 from innospace.frontier.presentation import symbols
@@ -37,6 +39,7 @@ ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
+_OF_BOOTSTRAP = ("bootstrap", "bootstrap_kind", "bootstrap_seed")
 _OF_FORMULA = (
     "cost",
     "weights",
@@ -49,10 +52,11 @@ _OF_FORMULA = (
     "mundlak",
     "structure",
     "classes",
+    *_OF_BOOTSTRAP,
 )
 _OF_SPACE = ("focus", "level")
-_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes")
-_NOT_OF_STRUCTURE = ("noise", "names")
+_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes", *_OF_BOOTSTRAP)
+_NOT_OF_STRUCTURE = ("noise", "names", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model"}
@@ -151,6 +155,24 @@ class Options(BaseModel):
         description="What a column is called in charts and sentences, with its unit.",
         json_schema_extra=_ROWS,
     )
+    bootstrap: Annotated[int, Field(ge=LEAST, le=MOST)] | None = Field(
+        default=None,
+        title="Bootstrap",
+        description="Estimate again on so many drawn samples: hundreds for standard errors, 1,000 for intervals.",
+        json_schema_extra={"empty": "None", **_ROWS},
+    )
+    bootstrap_kind: Literal["parametric", "pairs", "block"] = Field(
+        default="parametric",
+        title="Samples of the bootstrap",
+        description="parametric: from the estimate; pairs: rows; block: whole clusters, firms or regions.",
+        json_schema_extra=_ROWS,
+    )
+    bootstrap_seed: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        title="Seed of the bootstrap",
+        description="The same seed draws the same samples, whatever the number of processes.",
+        json_schema_extra={"empty": "That of the study", **_ROWS},
+    )
 
     panel: (
         Literal[
@@ -217,6 +239,8 @@ class Options(BaseModel):
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
         if self.zero_value is not None and not replaces:
             raise ValueError('zero_value belongs to zero_rule = "replace"')
+        if self.bootstrap is None and (given := {"bootstrap_kind", "bootstrap_seed"} & self.model_fields_set):
+            raise ValueError(f"{', '.join(sorted(given))} belong to a bootstrap: add a line bootstrap = 1000")
         return self
 
     def _refuse(self, foreign: tuple[str, ...], kind: str) -> None:
@@ -272,7 +296,14 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.frontier.structure.fit import fit_structure
 
         return fit_structure(_structure_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
-    return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
+    result = fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
+    return result if options.bootstrap is None else _with_bootstrap(result, options, seed, progress)
+
+
+def _with_bootstrap(result: FrontierResult, options: Options, seed: int, progress: Progress) -> FrontierResult:
+    own = seed if options.bootstrap_seed is None else options.bootstrap_seed
+    again = result.bootstrap(int(options.bootstrap or 0), kind=options.bootstrap_kind, seed=own, progress=progress)
+    return replace(result, refits=again.refits)
 
 
 def _space_spec(options: Options) -> SpaceSpec:

@@ -11,6 +11,7 @@ from innospace.core.errors import StoreError
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
+from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities import density, noise_alone
 from innospace.frontier.estimate import at
 from innospace.frontier.likelihood import Problem
@@ -52,6 +53,8 @@ def to_bundle(result: FrontierResult) -> Bundle:
     frames = {"data": pd.DataFrame(columns)}
     if sample.labels is not None:
         frames["labels"] = sample.labels
+    if result.refits is not None:
+        meta["bootstrap"], frames["bootstrap"] = result.refits.to_frame()
     return Bundle(KIND, meta, frames)
 
 
@@ -94,4 +97,5 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "covariance_kind": meta["covariance"],
         "warnings": tuple(meta["warnings"]),
         "steps": tuple(meta["steps"]),
+        "refits": Refits.from_frame(meta["bootstrap"], bundle.frames["bootstrap"]) if "bootstrap" in meta else None,
     }

@@ -38,6 +38,7 @@ _TABLES = {
     "hypotheses": "tests of hypotheses 1 to 3, with null, statistic, distribution and p-value.",
     "correlations": "technical efficiency of two consecutive years, correlated over regions.",
     "efficiencies": "technical efficiency by row or unit, ranked, with intervals.",
+    "bootstrap": "coefficients with errors and intervals from estimates on drawn samples.",
     "ranking": "regions by innovations, with cumulative share, efficiency and used space.",
 }
 _CHARTS = {

@@ -17,6 +17,9 @@ from innospace.numerics.bootstrap import block_counts
 
 Integers = NDArray[np.int64]
 KINDS = ("parametric", "pairs", "block")
+LEAST = 20
+"""Fewest replications that say anything of spread."""
+MOST = 100_000
 
 
 @dataclass(frozen=True, slots=True)

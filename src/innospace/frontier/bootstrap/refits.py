@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from innospace.frontier.estimate import SCREEN_ROWS, maximise_likelihood
 from innospace.numerics.bootstrap import MOST_FAILED
 from innospace.numerics.linear import standardise
 from innospace.numerics.parallel import Workers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CELLS = 32_768
 """Replications times rows that are held at a time; the cut does not depend on the number of workers."""
@@ -62,6 +65,23 @@ class Refits:
         """Return the share of each end among the replications, failed ones too."""
         ended = [*self.ends, *("failed" for _ in self.failed)]
         return {end: ended.count(end) / self.replications for end in dict.fromkeys(ended)}
+
+    def to_frame(self) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return plain types, and one row a replication that gave an estimate, for storage."""
+        import pandas as pd
+
+        columns = {f"theta{j}": self.theta[:, j] for j in range(self.theta.shape[1])}
+        frame = pd.DataFrame({"number": self.numbers, "law": self.laws, "end": self.ends, **columns})
+        meta = {"kind": self.kind, "seed": self.seed, "replications": self.replications}
+        return {**meta, "failed": [list(f) for f in self.failed]}, frame
+
+    @classmethod
+    def from_frame(cls, meta: Mapping[str, Any], frame: pd.DataFrame) -> Refits:
+        """Rebuild from :meth:`to_frame`."""
+        theta = frame[[c for c in frame.columns if c.startswith("theta")]].to_numpy(np.float64)
+        numbers, laws, ends = (tuple(frame[c].tolist()) for c in ("number", "law", "end"))
+        failed = tuple((int(n), str(why)) for n, why in meta["failed"])
+        return cls(meta["kind"], meta["seed"], meta["replications"], numbers, theta, laws, ends, failed)
 
 
 Row = tuple[Array, str, str]

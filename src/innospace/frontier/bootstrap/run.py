@@ -10,16 +10,13 @@ import numpy as np
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
 from innospace.core.progress import Progress, silent
-from innospace.frontier.bootstrap.draws import KINDS, Integers, Sampler
+from innospace.frontier.bootstrap.draws import KINDS, LEAST, MOST, Integers, Sampler
 from innospace.frontier.bootstrap.refits import refit_all
 from innospace.frontier.bootstrap.result import FrontierBootstrap
 from innospace.frontier.likelihood import Problem
 
 if TYPE_CHECKING:
     from innospace.frontier.result import FrontierResult
-
-LEAST = 20
-"""Fewest replications that say anything of spread."""
 
 
 def bootstrap(
@@ -79,10 +76,12 @@ def _require(replications: int, kind: str, seed: int) -> None:
             allowed=", ".join(KINDS),
             remedy=suggest(kind, KINDS) or "Choose one of the names above.",
         )
-    if replications < LEAST:
+    if not LEAST <= replications <= MOST:
         raise SpecError(
-            f"{replications} replications say nothing of spread.",
-            allowed=f"{LEAST} or more",
+            f"{replications} replications say nothing of spread."
+            if replications < LEAST
+            else f"{replications:,} replications are too many.",
+            allowed=f"{LEAST} to {MOST:,}",
             remedy="Use some hundreds for standard errors, a thousand or more for intervals.",
         )
     if seed < 0:
