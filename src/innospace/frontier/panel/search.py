@@ -121,9 +121,9 @@ def _evaluate(problem: Problem, theta: Array) -> Evaluation:
 
 def maximise_panel(arrays: Arrays, model: Model, inefficiency: str) -> PanelEstimate:
     """Maximise the likelihood of a panel model from several starts."""
-    scaled = _scale(arrays, model, inefficiency)
+    scaled = scale(arrays, model, inefficiency)
     starts = _starts(scaled, model)
-    found = [_climb(scaled, start) for start in starts]
+    found = [climb(scaled, start) for start in starts]
     usable = [f for f in found if np.isfinite(f[0].value)] or found
     best, free = max(usable, key=lambda f: f[0].value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value))
@@ -152,7 +152,8 @@ def least_squares_loglik(arrays: Arrays) -> float:
     return float(-0.5 * len(e) * (np.log(2.0 * np.pi * np.mean(e * e)) + 1.0))
 
 
-def _scale(arrays: Arrays, model: Model, inefficiency: str) -> _Scaled:
+def scale(arrays: Arrays, model: Model, inefficiency: str) -> _Scaled:
+    """Return the likelihood in standardised columns and residuals, and the way back."""
     units, y, x = arrays.units, arrays.y, arrays.x
     if isinstance(model.effect, Flat):
         y = y - units.spread(units.sums(y) / units.counts)
@@ -235,7 +236,7 @@ def _variances(problem: Problem) -> tuple[float, float]:
     return max(between, 0.02), max(within, 0.02)
 
 
-def _climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
+def climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
     """Maximise; a component that vanishes is held at the floor and the others go on."""
     logs = np.array([name.startswith("lnsigma") for name in scaled.names])
     free = np.ones(len(start), dtype=bool)
