@@ -104,7 +104,8 @@ def page(rows: list[dict[str, Any]]) -> str:
         [
             "# How often a fit finds the best known optimum",
             "",
-            f"Written by `{COMMAND} --out FILE --page PAGE` on {date.today().isoformat()} from its results; do not edit.",
+            f"Written by `{COMMAND} --out FILE --page PAGE` from its results of "
+            f"{date.today().isoformat()}; do not edit.",
             "",
             f"{count:,} random problems. Cross-sections have 25 to 300 rows, one to three regressors in units that "
             "differ by six powers of ten, half-normal, exponential or gamma inefficiency whatever is estimated, noise "
