@@ -31,7 +31,9 @@ CODES = (
 )
 """What the numbers in :attr:`StackedOptima.code` stand for."""
 _MAX, CONVERGED, BOUNDARY, STALLED, NONFINITE = range(len(CODES))
-_BISECTIONS = 60
+_SECULAR_STEPS = 60
+_LONG = 1.001
+"""A step may be longer than the radius by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def maximise_stacked(
     theta = np.array(starts, dtype=np.float64)
     count = len(theta)
     value, gradient, hessian = objective(theta, np.arange(count))
-    code = np.where(_usable(value, gradient, hessian), _MAX, NONFINITE)
+    usable = _usable(value, gradient, hessian)
+    code = np.where(usable, _MAX, NONFINITE)
+    eigenvalues, vectors = _decompose(hessian, usable)
     iterations = np.zeros(count, dtype=np.int64)
     radii = np.full(count, radius)
     last = np.zeros(count, dtype=bool)
@@ -104,9 +108,8 @@ def maximise_stacked(
             active = np.flatnonzero(code == _MAX)
         if not len(active):
             break
-        eigenvalues, vectors = np.linalg.eigh(-hessian[active])
-        rotated = np.einsum("rij,ri->rj", vectors, gradient[active])
-        decrement = _decrement(rotated, eigenvalues)
+        rotated = np.einsum("rij,ri->rj", vectors[active], gradient[active])
+        decrement = _decrement(rotated, eigenvalues[active])
         small = decrement <= DECREMENT_TOLERANCE * (1.0 + np.abs(value[active]))
         done = last[active] & small
         code[active[done]] = CONVERGED
@@ -114,23 +117,26 @@ def maximise_stacked(
         if not len(active):
             continue
         last[active] = small[~done]
-        step, gain, length = _steps(eigenvalues[~done], vectors[~done], rotated[~done], radii[active])
+        step, gain, length = _steps(eigenvalues[active], vectors[active], rotated[~done], radii[active])
         trial = theta[active] + step
         found = objective(trial, active)
         iterations[active] += 1
         usable = _usable(*found)
+        new_values, new_vectors = _decompose(found[2], usable)
         actual = np.where(usable, found[0] - value[active], -np.inf)
         noise = 1e-13 * (1.0 + np.abs(value[active]))
         with np.errstate(divide="ignore", invalid="ignore"):
             quality = np.where(gain > noise, actual / gain, np.where(actual >= -noise, 1.0, -1.0))
         near = np.flatnonzero(last[active] & usable)
-        quality[near[_newton_decrement(found[1][near], found[2][near]) < decrement[~done][near]]] = 1.0
+        left = _decrement(np.einsum("rij,ri->rj", new_vectors[near], found[1][near]), new_values[near])
+        quality[near[left < decrement[~done][near]]] = 1.0
         long = (quality > 0.75) & (length > 0.99 * radii[active])
         radii[active] = np.where(quality < 0.25, 0.25 * length, np.where(long, 2.0 * radii[active], radii[active]))
         taken = quality > 1e-4
         moved = active[taken]
         theta[moved] = trial[taken]
         value[moved], gradient[moved], hessian[moved] = (part[taken] for part in found)
+        eigenvalues[moved], vectors[moved] = new_values[taken], new_vectors[taken]
         # where the promised gain is below what floating point can show, this is the optimum
         code[active[~taken & last[active]]] = CONVERGED
         short = radii[active] < 1e-14 * (1.0 + np.linalg.norm(theta[active], axis=1))
@@ -144,9 +150,13 @@ def _usable(value: Array, gradient: Array, hessian: Array) -> Flags:
     )
 
 
-def _newton_decrement(gradient: Array, hessian: Array) -> Array:
-    eigenvalues, vectors = np.linalg.eigh(-hessian)
-    return _decrement(np.einsum("rij,ri->rj", vectors, gradient), eigenvalues)
+def _decompose(hessian: Array, usable: Flags) -> tuple[Array, Array]:
+    """Return eigenvalues and eigenvectors of ``-hessian``; those of one that is not usable mean nothing."""
+    if usable.all():
+        eigenvalues, vectors = np.linalg.eigh(-hessian)
+    else:
+        eigenvalues, vectors = np.linalg.eigh(np.where(usable[:, None, None], -hessian, 0.0))
+    return eigenvalues, vectors
 
 
 def _decrement(rotated: Array, eigenvalues: Array) -> Array:
@@ -177,14 +187,21 @@ def _steps(eigenvalues: Array, vectors: Array, rotated: Array, radii: Array) -> 
 
 
 def _shifts(rotated: Array, eigenvalues: Array, low: Array, radii: Array) -> Array:
-    """Bisect (in logs) for the shifts at which steps are as long as the radii."""
-    high = np.maximum(2.0 * low, 1e-8)
-    while (over := _lengths(rotated, eigenvalues, high) > radii).any():
-        high = np.where(over, 4.0 * high, high)
-    for _ in range(_BISECTIONS):
-        middle = np.sqrt(low * high)
-        over = _lengths(rotated, eigenvalues, middle) > radii
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-        if np.all(high <= 1.001 * low):
-            break
-    return high
+    """Solve for the shifts at which steps are as long as the radii.
+
+    One over the length is concave and nearly linear in the shift, so that Newton steps on it rise to the root from the
+    left (More and Sorensen 1983).
+    """
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        # no step is shorter than its longest part, so that the root is above these
+        shift = np.maximum(low, (np.abs(rotated) / radii[:, None] - eigenvalues).max(axis=1))
+        for _ in range(_SECULAR_STEPS):
+            inverse = 1.0 / (eigenvalues + shift[:, None])
+            square = (rotated * inverse) ** 2
+            length = np.sqrt(square.sum(axis=1))
+            over = length > _LONG * radii
+            if not over.any():
+                break
+            slope = np.sum(square * inverse, axis=1)
+            shift = np.where(over, shift + length**2 * (length - radii) / (slope * radii), shift)
+    return shift
