@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 Evaluation = tuple[float, Array, Array]
 Objective = Callable[[Array], Evaluation]
 
+SECULAR_STEPS = 60
+LONG = 1.001
+"""A step may be longer than the trust radius by this factor."""
 DECREMENT_TOLERANCE = 1e-10
 """Half the squared Newton decrement, relative to 1 + |log-likelihood|, below which one last step is taken."""
 MAX_ITERATIONS = 200
@@ -139,10 +142,10 @@ def _trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, 
     """Maximise the quadratic model within ``radius``: the step, its promised gain, its length."""
     eigenvalues, vectors = np.linalg.eigh(-hessian)
     rotated = vectors.T @ gradient
-    floor = max(0.0, -float(eigenvalues[0])) + 1e-12 * max(1.0, float(np.abs(eigenvalues).max()))
-    shift = 0.0 if eigenvalues[0] > 0.0 and _length(rotated, eigenvalues, 0.0) <= radius else floor
-    if shift > 0.0 and _length(rotated, eigenvalues, shift) > radius:
-        shift = _shift_for(rotated, eigenvalues, floor, radius)
+    definite = eigenvalues[0] > 0.0
+    shift = 0.0 if definite else 1e-12 * max(1.0, float(np.abs(eigenvalues).max())) - float(eigenvalues[0])
+    if _length(rotated, eigenvalues, shift) > radius:
+        shift = _shift_for(rotated, eigenvalues, shift, radius)
     coordinates = rotated / (eigenvalues + shift)
     gain = float(rotated @ coordinates - 0.5 * np.sum(eigenvalues * coordinates**2))
     return vectors @ coordinates, gain, float(np.linalg.norm(coordinates))
@@ -153,16 +156,18 @@ def _length(rotated: Array, eigenvalues: Array, shift: float) -> float:
 
 
 def _shift_for(rotated: Array, eigenvalues: Array, low: float, radius: float) -> float:
-    """Bisect (in logs) for the shift at which the step is as long as ``radius``."""
-    high = max(2.0 * low, 1e-8)
-    while _length(rotated, eigenvalues, high) > radius:
-        high *= 4.0
-    for _ in range(60):
-        middle = float(np.sqrt(low * high))
-        if _length(rotated, eigenvalues, middle) > radius:
-            low = middle
-        else:
-            high = middle
-        if high <= 1.001 * low:
+    """Solve for the shift at which the step is as long as ``radius``.
+
+    One over the length is concave and nearly linear in the shift, so that Newton steps on it rise to the root from the
+    left (More and Sorensen 1983).
+    """
+    # no step is shorter than its longest part, so that the root is above these
+    shift = max(low, float((np.abs(rotated) / radius - eigenvalues).max()))
+    for _ in range(SECULAR_STEPS):
+        inverse = 1.0 / (eigenvalues + shift)
+        square = (rotated * inverse) ** 2
+        length = float(np.sqrt(square.sum()))
+        if not length > LONG * radius:
             break
-    return high
+        shift += length**2 * (length - radius) / (float(square @ inverse) * radius)
+    return shift

@@ -17,6 +17,7 @@ _SQRT_HALF = float(np.sqrt(0.5))
 _SQRT_2_OVER_PI = float(np.sqrt(2.0 / np.pi))
 _INV_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
 _FAR_MEAN = -1.0e3  # beyond it r + mills(r) is taken from its series, exact to rounding there
+_FAR_VARIANCE = -30.0  # beyond it 1 - mills (r + mills) has fewer digits than six terms of its series
 _FAR_QUANTILE = -30.0  # beyond it the quantile is a small difference of large numbers and solved for by itself
 
 
@@ -77,6 +78,22 @@ def truncated_mean_standard(r: Array) -> Array:
         x = -r
         series = (1.0 - (2.0 - 10.0 / (x * x)) / (x * x)) / x
     return np.where(r < _FAR_MEAN, series, r + mills)
+
+
+def truncated_variance_standard(r: Array) -> Array:
+    """Return the variance of ``N(r, 1)`` truncated to positive values, ``1 - m (r + m)`` with ``m = phi(r) / Phi(r)``.
+
+    Parameters
+    ----------
+    r : ndarray
+        Location in standard deviations; far below zero the variance tends to ``1 / r^2`` and is taken from its series.
+    """
+    r = np.asarray(r, dtype=np.float64)
+    _, mills = log_cdf_and_mills(r)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        s = 1.0 / (r * r)
+        series = s * (1.0 - s * (6.0 - s * (50.0 - s * (518.0 - s * (6354.0 - s * 89782.0)))))
+    return np.where(r < _FAR_VARIANCE, series, 1.0 - mills * (r + mills))
 
 
 def half_normal_given(e: Array, variance_u: Array | float, variance_v: Array | float) -> tuple[Array, Array]:

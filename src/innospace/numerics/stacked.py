@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.status import StatusCode
-from innospace.numerics.maximum_likelihood import DECREMENT_TOLERANCE, MAX_ITERATIONS
+from innospace.numerics.maximum_likelihood import DECREMENT_TOLERANCE, LONG, MAX_ITERATIONS, SECULAR_STEPS
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -31,9 +31,6 @@ CODES = (
 )
 """What the numbers in :attr:`StackedOptima.code` stand for."""
 _MAX, CONVERGED, BOUNDARY, STALLED, NONFINITE = range(len(CODES))
-_SECULAR_STEPS = 60
-_LONG = 1.001
-"""A step may be longer than the radius by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,32 +171,24 @@ def _lengths(rotated: Array, eigenvalues: Array, shift: Array) -> Array:
 def _steps(eigenvalues: Array, vectors: Array, rotated: Array, radii: Array) -> tuple[Array, Array, Array]:
     """Maximise the quadratic models within the radii: steps, promised gains, lengths."""
     largest = np.abs(eigenvalues).max(axis=1)
-    floor = np.maximum(0.0, -eigenvalues[:, 0]) + 1e-12 * np.maximum(1.0, largest)
-    zero = np.zeros_like(floor)
-    inside = (eigenvalues[:, 0] > 0.0) & (_lengths(rotated, eigenvalues, zero) <= radii)
-    shift = np.where(inside, 0.0, floor)
-    far = np.flatnonzero(~inside & (_lengths(rotated, eigenvalues, floor) > radii))
+    shift = np.where(eigenvalues[:, 0] > 0.0, 0.0, 1e-12 * np.maximum(1.0, largest) - eigenvalues[:, 0])
+    far = np.flatnonzero(_lengths(rotated, eigenvalues, shift) > radii)
     if len(far):
-        shift[far] = _shifts(rotated[far], eigenvalues[far], floor[far], radii[far])
+        shift[far] = _shifts(rotated[far], eigenvalues[far], shift[far], radii[far])
     coordinates = rotated / (eigenvalues + shift[:, None])
     gain = np.sum(rotated * coordinates, axis=1) - 0.5 * np.sum(eigenvalues * coordinates**2, axis=1)
     return np.einsum("rij,rj->ri", vectors, coordinates), gain, np.linalg.norm(coordinates, axis=1)
 
 
 def _shifts(rotated: Array, eigenvalues: Array, low: Array, radii: Array) -> Array:
-    """Solve for the shifts at which steps are as long as the radii.
-
-    One over the length is concave and nearly linear in the shift, so that Newton steps on it rise to the root from the
-    left (More and Sorensen 1983).
-    """
+    """Solve for the shifts at which steps are as long as the radii, as the search for one function does."""
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        # no step is shorter than its longest part, so that the root is above these
-        shift = np.maximum(low, (np.abs(rotated) / radii[:, None] - eigenvalues).max(axis=1))
-        for _ in range(_SECULAR_STEPS):
+        shift: Array = np.maximum(low, (np.abs(rotated) / radii[:, None] - eigenvalues).max(axis=1))
+        for _ in range(SECULAR_STEPS):
             inverse = 1.0 / (eigenvalues + shift[:, None])
             square = (rotated * inverse) ** 2
             length = np.sqrt(square.sum(axis=1))
-            over = length > _LONG * radii
+            over = length > LONG * radii
             if not over.any():
                 break
             slope = np.sum(square * inverse, axis=1)

@@ -6,7 +6,12 @@ import numpy as np
 
 from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
 from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
-from innospace.numerics.normal import log_cdf_and_mills, log_cdf_excess
+from innospace.numerics.normal import (
+    log_cdf_and_mills,
+    log_cdf_excess,
+    truncated_mean_standard,
+    truncated_variance_standard,
+)
 
 
 class Exponential:
@@ -31,22 +36,10 @@ class Exponential:
         # where the square was taken out it cancels all but the normal kernel of e
         rest = np.where(square > 0.0, -0.5 * x * x, 0.5 * r * r + y)
         value = -0.5 * a + excess + rest
-        _, m = log_cdf_and_mills(z)
-        d = -m * (z + m)
-        z_b, z_bb = 0.5 * (x - r), -0.25 * (x + r)
-        half_r2 = 0.5 * r * r
-        first = (
-            1.0 / su - m / sv,
-            -0.5 - half_r2 - 0.5 * y + 0.5 * r * m,
-            half_r2 + m * z_b,
-        )
-        second = (
-            d / (sv * sv),
-            -0.5 / su - 0.5 * r * d / sv,
-            0.5 * m / sv - d * z_b / sv,
-            half_r2 + 0.25 * y - 0.25 * r * m + 0.25 * r * r * d,
-            -half_r2 + 0.25 * r * m + 0.5 * r * d * z_b,
-            half_r2 + m * z_bb + d * z_b * z_b,
+        above, below = _derivatives_above(x, y, r, z, su, sv), _derivatives_below(x, r, z, sv)
+        first, second = (
+            tuple(np.where(z < 0.0, low, high) for high, low in zip(*parts, strict=True))
+            for parts in zip(above, below, strict=True)
         )
         return Derivatives(value, first, second)
 
@@ -75,6 +68,43 @@ class Exponential:
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
         """Return starting values: moments, then shares of the variance."""
         return [self.from_moments(second, third, share) for share in (None, *shares)]
+
+
+def _derivatives_above(x: Array, y: Array, r: Array, z: Array, su: Array, sv: Array) -> tuple[tuple[Array, ...], ...]:
+    """Return first and second derivatives where ``z`` is not negative."""
+    _, m = log_cdf_and_mills(z)
+    d = -m * (z + m)
+    z_b, z_bb = 0.5 * (x - r), -0.25 * (x + r)
+    half_r2 = 0.5 * r * r
+    first = (1.0 / su - m / sv, -0.5 - half_r2 - 0.5 * y + 0.5 * r * m, half_r2 + m * z_b)
+    second = (
+        d / (sv * sv),
+        -0.5 / su - 0.5 * r * d / sv,
+        0.5 * m / sv - d * z_b / sv,
+        half_r2 + 0.25 * y - 0.25 * r * m + 0.25 * r * r * d,
+        -half_r2 + 0.25 * r * m + 0.5 * r * d * z_b,
+        half_r2 + m * z_bb + d * z_b * z_b,
+    )
+    return first, second
+
+
+def _derivatives_below(x: Array, r: Array, z: Array, sv: Array) -> tuple[tuple[Array, ...], ...]:
+    """Return the same where ``z`` is negative, by mean and variance of the truncated normal.
+
+    Powers of ``sigma_v / sigma_u`` cancel by algebra: with inefficiency near zero nothing else is left of them.
+    """
+    t, v = truncated_mean_standard(z), truncated_variance_standard(z)
+    w = x - r
+    first = (-(t + x) / sv, 0.5 * (r * t - 1.0), 0.5 * (w * t + x * x))
+    second = (
+        (v - 1.0) / (sv * sv),
+        -0.5 * r * v / sv,
+        0.5 * (t + 2.0 * x - v * w) / sv,
+        0.25 * r * (r * v - t),
+        0.25 * r * (t + v * w),
+        0.25 * v * w * w - 0.25 * (x + r) * t - 0.5 * x * x,
+    )
+    return first, second
 
 
 class ExponentialPrior:
