@@ -89,6 +89,8 @@ class Document:
         What reproduces this page.
     run_id : str
         Identity of the stored run the numbers were read from.
+    again : str
+        What sets this page again from the stored run, whatever became of the study; empty without a stored run.
     data : mapping of str to pandas.DataFrame
         Whole results behind the page, one tidy frame a step; written as files on request, never shown.
     highlights : tuple of str
@@ -106,6 +108,7 @@ class Document:
     language: str = field(default="en")
     data: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     highlights: tuple[str, ...] = ()
+    again: str = ""
 
     def _repr_html_(self) -> str:
         from innospace.core.notebook import card, counted, listed

@@ -340,7 +340,7 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
     blocks: list[Block] = [
         Paragraph(symbols(str(r.spec))),
         *r.spec.equations(),
-        r.table("coefficients"),
+        replace(r.table("coefficients"), lead=True),
         r.table("tests"),
     ]
     if r.sample.determinants and len(r.marginal_effects()):

@@ -154,5 +154,6 @@ def _words(brief: Brief) -> dict[str, Any]:
         "failed": [one_line(n) for n in brief.failed],
         "notices": [views.notice(n) for n in brief.notices],
         "command": one_line(d.command),
+        "again": one_line(d.again),
         "made": one_line(", ".join(made) + "."),
     }

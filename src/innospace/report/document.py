@@ -22,8 +22,6 @@ from innospace.report.views import File
 WIDE, PHONE = 720, 340
 """Widths in pixels at which charts are drawn; the style sheet shows the one that fits."""
 
-FEW_CHECKS = 6
-"""So many checks are in sight when all passed."""
 MANY_FINDINGS = 8
 """When there are more findings, the page folds those that the brief leaves out."""
 _OPEN, _CLOSE = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
@@ -79,9 +77,7 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
         sections.append({"anchor": anchor, "title": one_line(section.title), "groups": groups})
     folded = len(document.findings) > MANY_FINDINGS
     findings = (document.highlights or document.findings[:MANY_FINDINGS]) if folded else document.findings
-    checks = views.check_lines(document.checks)
-    # every failure is in sight; when many passed, only the first few are
-    shown = max(FEW_CHECKS, sum(not c.ok for c in checks))
+    checks, more = views.few_checks(document.checks)
     return {
         "language": document.language,
         "title": one_line(document.title),
@@ -89,12 +85,14 @@ def _view(document: Document, safe: Any, drawings: Drawings) -> dict[str, Any]:
         "findings": [prose(f) for f in findings],
         "more_findings": [prose(f) for f in document.findings if f not in findings] if folded else [],
         "verdict": views.verdict(document.checks),
-        "checks": checks[:shown],
-        "more_checks": checks[shown:],
+        "checks": checks,
+        "more_checks": more,
+        "more_checks_title": views.more_checks(len(more)),
         "sections": sections,
         "provenance": views.provenance_lines(document.provenance, document.run_id),
         "sources": views.source_lines(document.provenance),
         "command": one_line(document.command),
+        "again": one_line(document.again),
         "style": safe(style()),
     }
 

@@ -92,6 +92,7 @@ def vector_figures() -> bool:
 def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any]:
     from dataclasses import asdict
 
+    checks, more = views.few_checks(document.checks)
     sections, annex = _sections(document, folder, drawings)
     return {
         "language": document.language.split("-", maxsplit=1)[0].lower(),
@@ -99,12 +100,15 @@ def _view(document: Document, folder: Path, drawings: Drawings) -> dict[str, Any
         "subtitle": one_line(document.subtitle),
         "findings": [prose(f) for f in document.findings],
         "verdict": views.verdict(document.checks),
-        "checks": [asdict(c) for c in views.check_lines(document.checks)],
+        "checks": [asdict(c) for c in checks],
+        "more_checks": [asdict(c) for c in more],
+        "more_checks_title": views.more_checks(len(more)),
         "sections": sections,
         "annex": annex,
         "provenance": views.provenance_lines(document.provenance, document.run_id),
         "sources": views.source_lines(document.provenance),
         "command": one_line(document.command),
+        "again": one_line(document.again),
     }
 
 

@@ -60,6 +60,22 @@ def check_lines(checks: tuple[Check, ...]) -> list[CheckLine]:
     return sorted(lines, key=lambda line: line.ok)
 
 
+FEW_CHECKS = 6
+"""So many checks are in sight when all passed."""
+
+
+def few_checks(checks: tuple[Check, ...]) -> tuple[list[CheckLine], list[CheckLine]]:
+    """Return the checks that are in sight, every failed one among them, and the rest, which passed."""
+    lines = check_lines(checks)
+    shown = max(FEW_CHECKS, sum(not c.ok for c in checks))
+    return lines[:shown], lines[shown:]
+
+
+def more_checks(count: int) -> str:
+    """Return what stands for checks that are not in sight."""
+    return f"{count} further check{'' if count == 1 else 's'}, {'' if count == 1 else 'all '}passed"
+
+
 def _trimmed(text: str) -> str:
     """Leave out zeros after the last other decimal: a tolerance of 0.005 is no measurement."""
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from itertools import accumulate
 from typing import Any
 
 from innospace.core.document import Block, Document, Equation, Heading, Notice, Paragraph
@@ -27,8 +29,10 @@ SCALE = 2.8
 """Dots a pixel of drawings: 300 dots an inch over the width of the text."""
 MANY_COLUMNS = 8
 """Tables with more columns are set smaller."""
-LONGEST = 60
-"""Letters of a column beyond which it is given no more room."""
+LONGEST, SHORT = 60, 16
+"""Letters of a column beyond which it is given no more room, and up to which a text is not broken."""
+LETTER, PADDING = 6.6, 230
+"""Width of a letter in twentieths of a point by half point of its size, and of the margins of a cell."""
 BRIEF_WIDTH = 105
 """Millimetres of a figure of the brief form, so that it stays near two pages; Word itself breaks pages."""
 LANGUAGES = {"en": "en-GB", "ru": "ru-RU"}
@@ -56,15 +60,15 @@ def render_docx(document: Document, drawings: Drawings | None = None) -> bytes:
     """
     page = _Page(document, drawings or Drawings())
     page.head(document.findings, views.verdict(document.checks))
-    if document.checks:
-        page.checks(views.check_lines(document.checks))
+    checks, more = views.few_checks(document.checks)
+    page.checks(checks, len(more))
     annex: list[views.Group] = []
     for section, named in zip(document.sections, views.named(document), strict=True):
         page.heading(section.title, 1)
         for group in views.groups(section, named):
             if group.title:
                 annex.append(group)
-                page.words(views.annex_line(group, len(annex)))
+                page.words(views.annex_line(group, len(annex)), "Note")
                 continue
             for block in group.blocks:
                 page.block(block.block, block.name)
@@ -74,8 +78,8 @@ def render_docx(document: Document, drawings: Drawings | None = None) -> bytes:
         told = (source[k] for k in ("nature", "origin", "licence", "note"))
         line = ". ".join(t.rstrip(".") for t in (source["name"], *told) if t) + "."
         page.words(line + (f" SHA-256 {source['sha256']}." if source["sha256"] else ""))
-    page.annex(annex)
-    return page.bytes(document.command)
+    page.annex(annex, more)
+    return page.bytes(document.command, document.again)
 
 
 def render_brief_docx(document: Document, drawings: Drawings | None = None) -> bytes:
@@ -99,7 +103,7 @@ def render_brief_docx(document: Document, drawings: Drawings | None = None) -> b
         page.block(replace(brief.table, folded=False), brief.table.name)
     for notice in brief.notices:
         page.block(notice, "")
-    return page.bytes(document.command)
+    return page.bytes(document.command, document.again)
 
 
 class _Page:
@@ -126,10 +130,21 @@ class _Page:
         self.heading("Checks", 1)
         self.words(verdict)
 
-    def checks(self, lines: Sequence[views.CheckLine]) -> None:
-        """Set a table of all checks."""
-        rows = [("✓" if c.ok else "✗ failed", c.name, c.value, c.tolerance, f"{c.meaning} {c.remedy}") for c in lines]
-        self.grid(_plain(("", "Check", "Value", "Tolerance", "Meaning"), rows))
+    def checks(self, lines: Sequence[views.CheckLine], left: int = 0) -> None:
+        """Set a table of checks; ``left`` is how many stand in the annex."""
+        rows = [
+            (
+                "✓\u00a0passed" if c.ok else "✗\u00a0failed",
+                " ".join(t for t in (c.meaning, f"({c.name})", c.remedy and f"To mend it: {c.remedy}") if t),
+                _unbroken(c.value),
+                _unbroken(c.tolerance),
+            )
+            for c in lines
+        ]
+        if rows:
+            self.grid(_plain(("", "Check", "Measured", "Tolerance"), rows, numeric=(False, False, True, True)))
+        if left:
+            self.words(views.more_checks(left) + ": end of the annex.", "Note")
 
     def heading(self, text: str, level: int) -> None:
         """Set a heading."""
@@ -160,9 +175,9 @@ class _Page:
         else:
             self.table(block)
 
-    def annex(self, groups: Sequence[views.Group]) -> None:
-        """Set what is folded on the page."""
-        if groups:
+    def annex(self, groups: Sequence[views.Group], checks: Sequence[views.CheckLine]) -> None:
+        """Set what is folded on the page, checks last."""
+        if groups or checks:
             self.heading("Annex: methods and details", 1)
         for number, group in enumerate(groups, start=1):
             self.heading(views.annex_title(group, number), 2)
@@ -171,6 +186,9 @@ class _Page:
                     self.table(n.block)
                 else:
                     self.block(n.block, n.name)
+        if checks:
+            self.heading(views.more_checks(len(checks)), 2)
+            self.checks(checks)
 
     def figure(self, figure: Figure) -> None:
         """Set a figure: its parts, then the caption."""
@@ -217,11 +235,14 @@ class _Page:
         body = self.made.element.body
         body.insert(len(body) - 1, need("docx.oxml").parse_xml(xml))
 
-    def bytes(self, command: str) -> bytes:
-        """Return the file, with the command that reproduces it at its end."""
+    def bytes(self, command: str, again: str) -> bytes:
+        """Return the file, with the commands that reproduce it at its end."""
         if command:
             self.heading("Reproduce this report", 1)
             self.made.add_paragraph(one_line(command), "Command")
+        if again:
+            self.words("The same from the stored run, with nothing computed, also when the study has changed since:")
+            self.made.add_paragraph(one_line(again), "Command")
         buffer = io.BytesIO()
         self.made.save(buffer)
         return repacked(buffer.getvalue())
@@ -252,43 +273,72 @@ def _style(made: Any, language: str) -> None:
     footer._p.append(oxml.parse_xml(field))
 
 
-def _plain(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Grid:
+def _plain(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], numeric: tuple[bool, ...] = ()) -> Grid:
     cells = tuple(tuple(Cell(t) for t in row) for row in rows)
-    return Grid(headings, (False,) * len(headings), (), cells, frozenset())
+    return Grid(headings, numeric or (False,) * len(headings), (), cells, frozenset())
+
+
+def _unbroken(number: str) -> str:
+    """Return a number that no line ends within."""
+    return number.replace(" ", "\u00a0").replace("\u2009", "\u202f")
 
 
 def _table(g: Grid) -> str:
     size = 13 if len(g.headings) > MANY_COLUMNS else 17
+    widths = _widths(g, size)
     heads = []
     if g.spans:
-        heads.append("".join(_cell(s.text, s.text != "", size, bold=True, span=s.width) for s in g.spans))
+        ends = list(accumulate(s.width for s in g.spans))
+        across = [sum(widths[end - s.width : end]) for s, end in zip(g.spans, ends, strict=True)]
+        spans = zip(g.spans, across, strict=True)
+        heads.append("".join(_cell(s.text, w, s.text != "", size, bold=True, span=s.width) for s, w in spans))
     numeric = (False, *g.numeric[1:])
-    heads.append("".join(_cell(h, n, size, bold=True) for h, n in zip(g.headings, numeric, strict=True)))
+    columns = list(zip(widths, numeric, strict=True))
+    heads.append("".join(_cell(h, w, n, size, bold=True) for h, (w, n) in zip(g.headings, columns, strict=True)))
     rows = [f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{h}</w:tr>" for h in heads]
     for number, row in enumerate(g.rows):
         cells = (
-            _cell(c.text + ("".join(_SPACES.get(p, "\u2007") for p in c.pad) if n else ""), n, size, number in g.rules)
-            for c, n in zip(row, numeric, strict=True)
+            _cell(_padded(c) if n else c.text, w, n, size, number in g.rules)
+            for c, (w, n) in zip(row, columns, strict=True)
         )
         rows.append(f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{''.join(cells)}</w:tr>")
     lines = "".join(f'<w:{s} w:val="single" w:sz="6" w:color="666666"/>' for s in ("top", "bottom"))
     look = f'<w:tblW w:w="5000" w:type="pct"/><w:tblBorders>{lines}</w:tblBorders><w:tblLayout w:type="autofit"/>'
-    columns = "".join(f'<w:gridCol w:w="{w}"/>' for w in _widths(g))
-    return f"<w:tbl {_DECLARED}><w:tblPr>{look}</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{''.join(rows)}</w:tbl>"
+    drawn = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
+    return f"<w:tbl {_DECLARED}><w:tblPr>{look}</w:tblPr><w:tblGrid>{drawn}</w:tblGrid>{''.join(rows)}</w:tbl>"
 
 
-def _widths(g: Grid) -> list[int]:
-    """Return widths of columns in twentieths of a point, by their longest text within bounds."""
-    texts = zip(g.headings, *(tuple(c.text for c in row) for row in g.rows), strict=True)
-    longest = [min(max(map(len, (t[0][:12], *t[1:]))), LONGEST) + 3 for t in texts]
-    whole = TEXT_WIDTH * 1440 / 25.4
-    return [round(whole * n / sum(longest)) for n in longest]
+def _widths(g: Grid, size: int) -> list[int]:
+    """Return widths of columns in twentieths of a point, for type of ``size`` half points.
+
+    No column is narrower than its longest word, or than its longest text when that is short; what is left of the page
+    goes to columns by how much longer their texts are, within bounds.
+    """
+    letter, whole = size * LETTER, TEXT_WIDTH * 1440 / 25.4
+    texts = list(zip(g.headings, *(tuple(c.text + c.pad for c in row) for row in g.rows), strict=True))
+    longest = [max(map(len, (t[0][:SHORT], *t[1:]))) for t in texts]
+    words = [max(len(word) for text in t for word in re.split("[ -]", text)) for t in texts]
+    short = [n if n <= SHORT else min(word, LONGEST) for n, word in zip(longest, words, strict=True)]
+    wide = sum(letter * n + PADDING for n in short) > whole
+    least = [letter * n + PADDING for n in (words if wide else short)]
+    more = [max(min(n, LONGEST) * letter + PADDING - low, 0) for n, low in zip(longest, least, strict=True)]
+    spare = (whole - sum(least)) / sum(more) if sum(more) else 0
+    if spare <= 0:
+        return [round(whole * low / sum(least)) for low in least]
+    return [round(low + spare * n) for low, n in zip(least, more, strict=True)]
 
 
-def _cell(text: str, right: bool, size: int, rule: bool = False, *, bold: bool = False, span: int = 1) -> str:
+def _padded(cell: Cell) -> str:
+    """Return a number with what aligns its decimal point."""
+    return cell.text + "".join(_SPACES.get(p, "\u2007") for p in cell.pad)
+
+
+def _cell(
+    text: str, width: int, right: bool, size: int, rule: bool = False, *, bold: bool = False, span: int = 1
+) -> str:
     edge, place = ("bottom" if bold else "top"), ("right" if right else "left")
     borders = f'<w:tcBorders><w:{edge} w:val="single" w:sz="4" w:color="666666"/></w:tcBorders>' if bold or rule else ""
-    wide = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    wide = f'<w:tcW w:w="{width}" w:type="dxa"/>' + (f'<w:gridSpan w:val="{span}"/>' if span > 1 else "")
     look = f'{"<w:b/>" if bold else ""}<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>'
     run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
     tight = f'<w:spacing w:before="20" w:after="20" w:line="240" w:lineRule="auto"/><w:jc w:val="{place}"/>'

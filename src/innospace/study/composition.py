@@ -24,9 +24,9 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
     ----------
     run : StoredRun
     folder : Path
-        Folder of the study, for the command that reproduces the report.
+        Folder of the study, for the commands that reproduce the report.
     kind : str
-        Kind of report that will be written, for the same command.
+        Kind of report that will be written, for the same commands.
     region_names : str
         Language of the names of regions, see :func:`innospace.study.region_names.in_language`.
 
@@ -43,10 +43,12 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
     sections += _sources(provenance.sources, sections)
     options = [f"--kind {kind}"] if kind != FULL else []
     options += [f"--region-names {region_names}"] if region_names != ENGLISH else []
-    command = " ".join([f"innospace run {shlex.quote(_shown(folder))}", *options])
+    shown, run_id = shlex.quote(_shown(folder)), run.run_id[:SHOWN]
+    command = " ".join([f"innospace run {shown}", *options])
+    again = " ".join([f"innospace report {shown} --run {run_id}", *options])
     document = Document(run.title, subtitle, findings(run), checks(run), sections, provenance, command)
     data = {s.name: s.result.to_frame() for s in run.steps}
-    document = replace(document, run_id=run.run_id[:SHOWN], data=data, highlights=highlights(run))
+    document = replace(document, run_id=run_id, data=data, highlights=highlights(run), again=again)
     return in_language(document, region_names)
 
 

@@ -10,7 +10,9 @@ import pytest
 from scipy import stats
 
 from innospace.core.errors import InnospaceError, LabelError, SpecError, StoreError
+from innospace.core.figure import Figure
 from innospace.core.result import Bundle, Result
+from innospace.core.table import Table
 from innospace.frontier.fitting import fit
 from innospace.frontier.space import SpaceResult, SpaceSpec, fit_space, simulate_space
 from innospace.frontier.space.quantities import correlations, frontier_share, used_share
@@ -268,3 +270,32 @@ def test_simulated_truth():
 def test_tables_that_cannot_be_used(panel, broken):
     with pytest.raises(InnospaceError):
         fit_space(broken(panel))
+
+
+def scaled(value, factor):
+    """Numbers of a bundle times a factor, whole ones and names left alone."""
+    if isinstance(value, dict):
+        return {k: scaled(v, factor) for k, v in value.items()}
+    if isinstance(value, list):
+        return [scaled(v, factor) for v in value]
+    return value * factor if isinstance(value, float) else value
+
+
+def test_a_changed_bundle_changes_findings_figures_and_tables(result):
+    bundle = result.to_bundle()
+    models = {n: scaled(m, 1.05) for n, m in bundle.meta["models"].items()}
+    regions = bundle.frames["regions"]
+    frames = bundle.frames | {"regions": regions.assign(technologies=regions["technologies"] * 3.0)}
+    changed = type(result).from_bundle(Bundle(bundle.kind, {**bundle.meta, "models": models}, frames))
+    before, after = (
+        {b.name: b for s in r.sections() for b in s.blocks if isinstance(b, Table | Figure)} for r in (result, changed)
+    )
+    assert before.keys() == after.keys()
+    same = [n for n in before if isinstance(before[n], Table) and before[n].display().equals(after[n].display())]
+    for name, figure in before.items():
+        if isinstance(figure, Figure):
+            kept = figure.data.equals(after[name].data) and figure.encoding == after[name].encoding
+            lines = (f.equals(after[name].layers[layer]) for layer, f in figure.layers.items())
+            same += [name] if kept and all(lines) else []
+    assert same == []
+    assert result.findings()[0] != changed.findings()[0]

@@ -13,11 +13,12 @@ from docx.oxml.ns import qn
 from lxml import etree, html
 from report_samples import CYRILLIC
 
+from innospace.core.checks import Check
 from innospace.core.document import Equation
 from innospace.core.errors import DataError
 from innospace.report.document import render_html
 from innospace.report.omml import omml
-from innospace.report.word import render_brief_docx, render_docx
+from innospace.report.word import TEXT_WIDTH, render_brief_docx, render_docx
 
 MATH = "http://schemas.openxmlformats.org/officeDocument/2006/math"
 M = f"{{{MATH}}}"
@@ -163,3 +164,32 @@ def test_what_is_folded_stands_in_an_annex():
     assert "Folded words." not in lines[:start]
     assert "Too long: file tables/longer." in lines[start:]
     assert [said(t._tbl) for t in word.tables if "Казань" in said(t._tbl)] != []
+
+
+def test_checks_are_set_whole_with_the_failed_ones_first(document):
+    passed = [
+        Check.at_most(f"step.name-{i}.quite_long_name_of_a_check", 2.25e-16 * i, 1e-6, "Meaning.") for i in range(9)
+    ]
+    checks = (*passed, Check.at_most("bad", 3.0, 1.0, "Wrong.", "Do this."))
+    word = docx.Document(io.BytesIO(render_docx(dataclasses.replace(document, checks=checks, sections=()))))
+    body, annex = (rows_of_word(t) for t in word.tables if said(t._tbl.tr_lst[0]) == "CheckMeasuredTolerance")
+    assert body[0] == ["✗\u00a0failed", "Wrong. (bad) To mend it: Do this.", "3", "1"]
+    assert [len(body), len(annex)] == [6, 4]
+    assert "4 further checks, all passed: end of the annex." in texts(word)
+    # no line ends within a number
+    assert all(not set(" \u2009") & set(cell) for row in (*body, *annex) for cell in row[2:])
+    assert any("\u202f×\u202f" in row[2] for row in (*body, *annex))
+
+
+def test_no_column_is_narrower_than_its_words(word):
+    for table in word.tables:
+        widths = [int(c.get(qn("w:w"))) for c in table._tbl.tblGrid.findall(qn("w:gridCol"))]
+        assert sum(widths) == pytest.approx(TEXT_WIDTH * 1440 / 25.4, abs=len(widths))
+        for row in table._tbl.findall(qn("w:tr")):
+            cells = row.findall(qn("w:tc"))
+            told = [int(c.find(f"./{qn('w:tcPr')}/{qn('w:tcW')}").get(qn("w:w"))) for c in cells]
+            assert sum(told) == sum(widths)
+            if len(cells) == len(widths):
+                words = [max(map(len, re.split("[ -]", said(c))), default=0) for c in cells]
+                # 17 half points: a letter is some 95 twentieths of a point wide
+                assert all(w >= 95 * n for w, n in zip(widths, words, strict=True) if n < 30)

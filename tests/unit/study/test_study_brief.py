@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pypdf
@@ -10,14 +11,16 @@ from innospace.core.document import Document, Heading, Notice, Paragraph, Sectio
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.provenance import Nature, Provenance
+from innospace.core.result import Bundle
 from innospace.core.table import Column, Table
 from innospace.data.regions import catalogue
 from innospace.report.brief import shorten
-from innospace.report.brief_pages import render_brief_pdf
+from innospace.report.brief_pages import render_brief_html, render_brief_pdf
 from innospace.report.pdf import render_pdf
 from innospace.study import run
 from innospace.study.composition import compose
 from innospace.study.region_names import in_language, in_russian
+from innospace.study.store import SHOWN
 
 TEXT = (
     '[study]\ntitle = "Проба"\n[data.t]\nfile = "data/t.csv"\n'
@@ -91,6 +94,11 @@ def test_a_brief_states_the_last_step_and_the_first_finding_of_others(study, mon
     stored = run(folder).stored
     page = compose(stored, folder, kind="brief", region_names="ru")
     assert page.command == f"innospace run {folder.name} --kind brief --region-names ru"
+    again = f"innospace report {folder.name} --run {stored.run_id[:SHOWN]} --kind brief --region-names ru"
+    assert page.again == again
+    text = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(render_brief_pdf(page))).pages)
+    assert again in text.replace("\n", " ")
+    assert again in render_brief_html(page)
     assert page.highlights == ("Сумма равна 8.", "Сумма равна 4.")
     assert [s.step for s in page.sections] == ["one", "two"]
     brief = shorten(page)
@@ -105,3 +113,57 @@ def test_six_findings_at_most(study, monkeypatch, engine):
     assert page.highlights == ("8:0", "8:1", "8:2", "8:3", "8:4", "4:0")
     monkeypatch.setattr(engine.FakeResult, "findings", lambda self: ())
     assert compose(run(folder).stored, folder).highlights == ()
+
+
+def test_the_command_sets_the_same_page_when_the_study_has_changed(study, tmp_path):
+    import shlex
+
+    from innospace.cli.app import main
+    from innospace.report.brief_pages import render_brief_html
+
+    folder = study(TEXT)
+    page = compose(run(folder).stored, folder, kind="brief")
+    (folder / "study.toml").write_text(TEXT.replace("factor = 2.0", "factor = 3.0"), encoding="utf-8")
+    _, verb, _, *options = shlex.split(page.again)
+    assert main([verb, str(folder), *options, "--formats", "html", "--out", str(tmp_path / "again"), "--quiet"]) == 0
+    again = (tmp_path / "again" / "brief.html").read_text(encoding="utf-8")
+    assert "Сумма равна 8." in again
+    assert page.run_id in again
+    assert render_brief_html(page) == again
+
+
+def test_every_number_of_a_report_comes_from_the_stored_run(study, tmp_path):
+    """Numbers are changed in the store and nowhere else: every form of the report has the changed ones."""
+    import docx
+
+    from innospace.cli.app import main
+    from innospace.study.store import Store, read_run
+
+    folder = study(TEXT)
+    run(folder)
+    stored = read_run(folder)
+    steps = []
+    for step in stored.steps:
+        bundle = step.result.to_bundle()
+        frames = {name: f.assign(value=f["value"] + 777.0) for name, f in bundle.frames.items()}
+        meta = {**bundle.meta, "total": 12345.0}
+        steps.append(replace(step, result=type(step.result).from_bundle(Bundle("fake", meta, frames))))
+    Store(folder).write_run(replace(stored, steps=tuple(steps)), fresh=True)
+    out = tmp_path / "out"
+    for kind in ("full", "brief"):
+        options = ["--kind", kind, "--formats", "html,pdf,docx,tables,data", "--out", str(out), "--quiet"]
+        assert main(["report", str(folder), *options]) == 0
+    word = docx.Document(str(out / "report.docx"))
+    texts = {
+        "docx": " ".join([p.text for p in word.paragraphs] + [c.text for t in word.tables for c in t._cells]),
+        "html": (out / "report.html").read_text(encoding="utf-8"),
+        "brief": (out / "brief.html").read_text(encoding="utf-8"),
+        "pdf": "".join(p.extract_text() for p in pypdf.PdfReader(out / "report.pdf").pages),
+        "brief pdf": "".join(p.extract_text() for p in pypdf.PdfReader(out / "brief.pdf").pages),
+    }
+    values = [f"{v:.1f}" for v in stored.steps[0].result.frame["value"] + 777.0]
+    for form, text in texts.items():
+        assert "12345" in text, form
+        assert all(v in text for v in values), form
+    for file in (*out.glob("tables/*.csv"), *out.glob("data/*.csv")):
+        assert all(v in file.read_text(encoding="utf-8") for v in values), file

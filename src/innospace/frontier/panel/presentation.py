@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,9 +155,14 @@ def findings(result: PanelResult) -> tuple[str, ...]:
 def sections(result: PanelResult) -> tuple[Section, ...]:
     """Return the part of a report."""
     plots = Plots(result)
-    tables = [coefficient_table(result), *([tests_table(result)] if result.tests else [])]
+    tables = [replace(coefficient_table(result), lead=True), *([tests_table(result)] if result.tests else [])]
+    figures = (replace(f, lead=True) for f in (plots.over_time(), plots.efficiencies()))
     return (
         Section("model", "Model", (Paragraph(str(result.spec)), *result.spec.equations())),
         Section("estimates", "Estimates", tuple(tables)),
-        Section("efficiency", "Efficiency", (plots.over_time(), plots.efficiencies(), efficiency_table(result))),
+        Section(
+            "efficiency",
+            "Efficiency",
+            (*figures, efficiency_table(result)),
+        ),
     )
