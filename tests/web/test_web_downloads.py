@@ -14,8 +14,10 @@ import httpx
 import pytest
 import web_study
 
+from innospace.report.text import prose
 from innospace.study import compose, read_run
 from innospace.study.store import SHOWN
+from innospace.web.downloads import TYPES
 
 BASE = f"/files/studies/{quote(web_study.NAME)}"
 
@@ -86,6 +88,27 @@ def own(run, rest):
 @pytest.mark.parametrize("name", ["report.html", "report.pdf", "brief.html", "brief.pdf"])
 def test_reports_are_those_of_the_command_line(client, run, written, name):
     assert client.get(own(run, name)).content == (written / name).read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["report", "brief"])
+def test_word_files_open_and_hold_the_findings(client, run, kind):
+    import docx
+
+    answer = client.get(own(run, f"{kind}.docx"))
+    assert answer.headers["content-type"] == TYPES["docx"]
+    word = docx.Document(io.BytesIO(answer.content))
+    texts = [p.text for p in word.paragraphs]
+    document = compose(run, Path())
+    findings = document.findings if kind == "report" else document.highlights
+    bullets = [p.text for p in word.paragraphs if p.style.name == "List Bullet"]
+    assert bullets[: len(findings)] == [prose(f) for f in findings]
+    assert any(f"--run {run.run_id[:SHOWN]}" in t for t in texts)
+    headings = [t.cell(0, 1).text for t in word.tables]
+    assert ("Check" in headings) == (kind == "report")
+    if kind == "report":
+        checks = word.tables[headings.index("Check")]
+        assert len(checks.rows) == 1 + min(6, len(document.checks))
+        assert all(c.text for row in checks.rows[1:] for c in row.cells)
 
 
 def test_tables_figures_and_numbers_are_those_of_the_command_line(client, run, written):
