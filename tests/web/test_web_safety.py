@@ -1,10 +1,16 @@
 """Who is answered: by name, by origin, by token, up to a size. First the layer alone, then the app as it is served."""
 
 import asyncio
+import contextlib
 import http.client
 import json
+import re
+import statistics
+import threading
+import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +20,9 @@ from innospace.study.create import create
 from innospace.web import safety, uploads
 
 OWN = "127.0.0.1:8462"
+RESPONSIVE_SECONDS = 0.2
+MOST_MEMORY = 40_000_000
+"""Bytes more that the server may need while 200 MB come in: buffers, whatever the size of the file."""
 TOKEN = "a-token-of-some-length"
 NAVIGATION = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
@@ -366,3 +375,44 @@ def test_uploads_to_the_served_app(served, one):
     left = sorted(p.name for p in (one / "data").iterdir())
     assert len(left) == 2
     uploads.discard(uploads.pending(one, answer["upload"]))
+
+
+def memory(process):
+    """Return the most memory that a process has used, in bytes."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+) kB", text)[1])
+
+
+def test_two_hundred_megabytes_are_refused_on_the_way_while_pages_answer(served, one):
+    request(served)
+    before, left = memory(served.process.pid), sorted((one / "data").iterdir())
+    line = b"Region,2012,1,2\n" * 65_536  # a megabyte
+    sent, answers, taken = [], [], []
+
+    def lines():
+        while len(sent) < 2 * uploads.MAX_UPLOAD_BYTES // len(line):
+            sent.append(len(line))
+            yield line
+
+    def send():
+        connection = http.client.HTTPConnection("127.0.0.1", urlsplit(served.url).port, timeout=120)
+        # no length is told: the bytes are counted as they come
+        with contextlib.suppress(ConnectionError):  # the server hangs up on who goes on sending
+            connection.request("PUT", "/uploads/one?name=big.csv", body=lines(), encode_chunked=True)
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            answers.append(connection.getresponse().status)
+        connection.close()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while sender.is_alive():
+        began = time.monotonic()
+        assert request(served)[0] == 200
+        taken.append(time.monotonic() - began)
+    sender.join()
+    assert uploads.MAX_UPLOAD_BYTES < sum(sent) < 1.5 * uploads.MAX_UPLOAD_BYTES
+    assert answers in ([], [413])
+    # the median: tests beside this one may take both cores for a while
+    assert statistics.median(taken) < RESPONSIVE_SECONDS
+    assert memory(served.process.pid) - before < MOST_MEMORY
+    assert sorted((one / "data").iterdir()) == left

@@ -31,5 +31,5 @@ def require_known(names: Iterable[str], known: Sequence[str], *, kind: str, wher
             f"Unknown {kind}: {offenders(unknown)}.",
             where=where,
             allowed=offenders(known, shown=12),
-            remedy=suggest(unknown[0], known) or f"Use one of the {kind}s listed.",
+            remedy=suggest(unknown[0], known) or "Use one of those listed.",
         )

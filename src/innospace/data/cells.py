@@ -11,8 +11,9 @@ import re
 from typing import Any
 
 MISSING = frozenset(
-    {"", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", ".", "…", "...", "н/д", "н.д.", "нет данных"}
+    {"", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", ".", "…", "...", ":", "н/д", "н.д.", "нет данных"}
 )
+"""Eurostat writes a colon."""
 DASHES = frozenset({"-", "–", "—", "−"})
 NOT_FINITE = frozenset({"nan", "inf", "infinity"})
 TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
@@ -30,6 +31,7 @@ _FORM = re.compile(
     rf"|(?P<point>{_WHOLE}?\.[0-9]+{_POWER}|[0-9]+\.{_POWER})"
     r"|(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}))"
 )
+_FLAGGED = re.compile(r"(.*[0-9])\s?[a-z]{1,3}")
 _SHORT = 300
 """A number of fewer characters and without exponent is finite."""
 CONTRARY = {",": ("point", "grouped"), ".": ("comma",)}
@@ -49,6 +51,12 @@ def clean(cell: Any) -> Any:
     if isinstance(cell, float) and math.isnan(cell):
         return None
     return cell
+
+
+def is_flagged(text: str) -> bool:
+    """Whether letters behind a number tell how it came about, as in tables of Eurostat: ``12.5 p``, ``12.5 be``."""
+    found = _FLAGGED.fullmatch(text)
+    return found is not None and notation(found[1]) is not None
 
 
 def notation(cell: Any) -> str | None:

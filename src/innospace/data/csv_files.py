@@ -6,12 +6,13 @@ through :mod:`innospace.data.parsing`, which knows decimal commas, spaced thousa
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,10 @@ def read_csv(
     if delimiter is not None and delimiter not in tuple(DELIMITERS):
         raise DataError(f"Unknown delimiter: {delimiter!r}.", where=where, allowed="comma, semicolon, tab, bar")
     _refuse_endless(text, where)
-    file = _Delimited(text, delimiter or _delimiter(text), where)
+    found = delimiter or _delimiter(text)
+    # from here on the file is its bytes: text in memory takes up to four times as much
+    file = _Delimited(raw if used == "utf-8" else text.encode("utf-8"), found, where)
+    del text
     if columns is not None:
         require_known(columns, file.header, kind="column", where=where)
     wanted = file.header if columns is None else list(columns)
@@ -76,19 +80,31 @@ def _refuse_endless(text: str, where: str) -> None:
 
 
 class _Delimited:
-    """The text of a file, its delimiter and its header."""
+    """The bytes of a file in UTF-8, its delimiter and its header."""
 
-    def __init__(self, text: str, delimiter: str, where: str) -> None:
-        self.text, self.delimiter, self.where = text, delimiter, where
-        self._body = io.StringIO(text, newline="")
-        header = next((r for r in self._records(self._body) if any(c.strip() for c in r)), [])
+    def __init__(self, raw: bytes, delimiter: str, where: str) -> None:
+        self.raw, self.delimiter, self.where = raw, delimiter, where
+        self._mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
+        self._start = self._mark
+        header = next((r for r in self._records(self._above()) if any(c.strip() for c in r)), [])
         self.header = check_header([c.strip() for c in header], where)
-        self._start = self._body.tell()
         self._lines: list[int] = []
         self._walk = self._rows()
 
-    def _records(self, handle: io.StringIO) -> Iterator[list[str]]:
-        reader = csv.reader(handle, delimiter=self.delimiter, strict=True)
+    def _text(self) -> io.TextIOWrapper:
+        """Return the lines of the file, decoded as they are asked for."""
+        body = io.BytesIO(self.raw)
+        body.seek(self._mark)
+        return io.TextIOWrapper(body, encoding="utf-8", newline="")
+
+    def _above(self) -> Iterator[str]:
+        """Yield the lines of the header, and count its bytes."""
+        for line in self._text():
+            self._start += len(line.encode("utf-8"))
+            yield line
+
+    def _records(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         try:
             yield from reader
         except csv.Error as error:
@@ -108,12 +124,14 @@ class _Delimited:
         """
         import pandas as pd
 
-        self._body.seek(self._start)
+        body = io.BytesIO(self.raw)
+        body.seek(self._start)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)
                 frame: pd.DataFrame = pd.read_csv(
-                    self._body,
+                    body,
+                    encoding="utf-8",
                     sep=self.delimiter,
                     header=None,
                     names=self.header,
@@ -138,12 +156,12 @@ class _Delimited:
         """Whether rows may be shorter than the header: too few delimiters, or quoted ones make up for them."""
         if not len(frame) or not bool(frame.iloc[:, -1].isna().any()):
             return False
-        return '"' in self.text or self.text.count(self.delimiter, self._start) < len(frame) * (len(self.header) - 1)
+        there = self.raw.count(self.delimiter.encode(), self._start)
+        return b'"' in self.raw or there < len(frame) * (len(self.header) - 1)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each row under the header starts, and its cells; blank lines are no rows."""
-        handle = io.StringIO(self.text, newline="")
-        reader = csv.reader(handle, delimiter=self.delimiter)
+        reader = csv.reader(self._text(), delimiter=self.delimiter)
         line, below = 1, False
         for row in reader:
             if row and (len(row) > 1 or row[0].strip()):
@@ -153,7 +171,7 @@ class _Delimited:
             line = reader.line_num + 1
 
     def _check_widths(self) -> None:
-        for _ in self._records(io.StringIO(self.text, newline="")):
+        for _ in self._records(self._text()):
             pass
         width = len(self.header)
         for line, row in self._rows():
@@ -256,7 +274,7 @@ def _led_by_zero(frame: pd.DataFrame, file: _Delimited) -> dict[str, pd.Series]:
     """Return, as text, the number columns in which digits follow a leading zero: the fast engine dropped it."""
     before = (re.escape(file.delimiter), "\n", "\r", '"')
     numbers = [n for n in frame.columns if frame[n].dtype.kind in "iuf"]
-    if not numbers or not any(re.search(rf"{mark}\s*0[0-9]", file.text) for mark in before):
+    if not numbers or not any(re.search(rf"{mark}\s*0[0-9]".encode(), file.raw) for mark in before):
         return {}
     texts = file.split(usecols=numbers, dtype="str")
     return {n: texts[n] for n in numbers if bool(texts[n].str.match(r"\s*0[0-9]", na=False).any())}

@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import SpecError, offenders
-from innospace.data.cells import CONTRARY, DASHES, EXACT, NOT_FINITE, TRUTH, clean, is_code, notation, value_of
+from innospace.data.cells import (
+    CONTRARY,
+    DASHES,
+    EXACT,
+    NOT_FINITE,
+    TRUTH,
+    clean,
+    is_code,
+    is_flagged,
+    notation,
+    value_of,
+)
 from innospace.data.faults import Fault, Found, Place
 
 if TYPE_CHECKING:
@@ -277,6 +288,15 @@ def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
     elif all(isinstance(cells.values[i], datetime.date | datetime.time) for i in bad):
         what, cell = "holds dates where numbers are needed: {}.", "A date where a number is needed."
         remedy = "Spreadsheets turn 1.5 into a date: format the column as numbers and enter the cells again."
+    else:
+        others = [s for i, s in zip(bad, shown, strict=True) if i not in cells.dashes]
+        if all(map(is_flagged, others)):
+            remedy = (
+                "Letters behind a number are flags of a statistical office (p: provisional, e: estimated, b: break "
+            )
+            remedy += "in the series): take them out, into a column of their own if they matter."
+        if len(others) < len(bad):
+            remedy += ' For a lone dash say what it means: dash="zero" or dash="missing" (--dash).'
     return Fault(
         f"Column {cells.name!r} {what.replace('{}', offenders(shown))}",
         cells.name,

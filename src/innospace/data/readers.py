@@ -71,8 +71,8 @@ def read_table(
     Returns
     -------
     Dataset
-        Empty cells and NA, N/A, #N/A, null, None, н/д, a lone point or ellipsis are missing. A column where at least
-        half of the cells are numbers is a number column. Rows without any value are left out.
+        Empty cells and NA, N/A, #N/A, null, None, н/д, a lone point, colon or ellipsis are missing. A column where at
+        least half of the cells are numbers is a number column. Rows without any value are left out.
 
     Raises
     ------

@@ -96,8 +96,12 @@ class Table:
     @property
     def naming(self) -> str:
         """A sentence on the column that names the rows; empty when there is none."""
+        if not self.label:
+            return ""
+        if bool(self.dataset.frame[[self.label, *filter(None, [self.time])]].duplicated().any()):
+            return f"{self.label} names the rows, as was asked for."
         within = f" within {self.time}" if self.time else ""
-        return f"{self.label} tells the rows apart{within}: it names them." if self.label else ""
+        return f"{self.label} tells the rows apart{within}: it names them."
 
     def renamed(self, used: Iterable[str]) -> dict[str, str]:
         """Return new names of label and time, unless a formula uses them under their own."""

@@ -30,7 +30,8 @@ FEW_ROWS = 30
 """With fewer rows the two parts of the error are hardly told apart."""
 MOST_INPUTS = 3
 NEARLY_ALL = 0.9
-"""Of the pairs of columns that keep this share of the rows of the best pair, the years decide."""
+"""Of the pairs of columns that keep this share of the rows of the best pair, the years decide; a column with names for
+this share of the rows is one of names."""
 MOST_OTHERS = 5
 
 
@@ -209,9 +210,36 @@ def _against(table: Table, use: RowUse, zeros: bool) -> tuple[str, ...]:
         )
     if use.used < FEW_ROWS:
         found.append(f"{use.used} rows are few: inefficiency and noise are hardly told apart below {FEW_ROWS}.")
-    if not table.label:
-        found.append("No column tells the rows apart, so they are called by their numbers. Name one: --label COLUMN.")
+    found.extend(_of_names(table))
     return tuple(found)
+
+
+def _of_names(table: Table) -> list[str]:
+    """Return what is wrong with the names of the rows: none tells them apart, or some stand there again."""
+    named = table.label or _nearly(table)
+    if not named:
+        return ["No column tells the rows apart, so they are called by their numbers. Name one: --label COLUMN."]
+    keys = [named, table.time] if table.time else [named]
+    again = table.dataset.frame[keys][table.dataset.frame[keys].duplicated()]
+    if again.empty:
+        return []
+    rows = [" ".join(map(str, row)) for row in again.itertuples(index=False)]
+    one = len(rows) == 1
+    told = f"{len(rows)} row{' has a name' if one else 's have names'} that {'stands' if one else 'stand'} in {named} "
+    told += (
+        f"before: {offenders(list(dict.fromkeys(rows)))}. Every row is used, so what was put in twice counts twice: "
+    )
+    told += "remove the copies"
+    if not table.time:
+        told += ", or name the column of the year: --time COLUMN"
+    return [told + "."]
+
+
+def _nearly(table: Table) -> str:
+    """Return the column that would tell the rows apart if some names did not stand there again."""
+    rows = len(table.dataset.frame)
+    near = [c for c in table.of(Part.LABEL, Part.GROUP) if not c.missing and c.distinct >= NEARLY_ALL * rows]
+    return max(near, key=lambda c: c.distinct).name if near else ""
 
 
 def _innovation_space(table: Table) -> Proposal | None:

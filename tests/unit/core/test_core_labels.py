@@ -35,7 +35,7 @@ def test_unknown_names_are_listed_with_a_remedy():
     with pytest.raises(LabelError) as error:
         require_known(["xyzzy"], [f"column{i}" for i in range(20)], kind="column")
     assert "and 8 more" in error.value.allowed
-    assert error.value.remedy == "Use one of the columns listed."
+    assert error.value.remedy == "Use one of those listed."
 
 
 def test_case_matters():

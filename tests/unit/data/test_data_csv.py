@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import time
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,10 @@ from hypothesis import strategies as st
 from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError
 from innospace.data import read_table
 from innospace.data.cells import notation, to_number
+
+LARGEST = 6.0
+"""Memory while a file is read, in its size as UTF-8: the bytes, the columns and what splits them. A text of its
+characters would add four times its size."""
 
 
 def lists(dataset) -> dict[str, list]:
@@ -200,7 +205,7 @@ def test_reading_other_than_plain_is_told(read):
 
 
 def test_missing_markers_are_mixed(read):
-    cells = ["1", "", "NA", "N/A", "n/a", "#N/A", "null", "None", ".", "…", "...", "н/д", "нет данных", "  ", "2"]
+    cells = ["1", "", "NA", "N/A", "n/a", "#N/A", "null", "None", ".", ":", "…", "...", "н/д", "нет данных", "  ", "2"]
     found = read("i,q\n" + "".join(f"x,{c}\n" for c in cells))
     assert found.frame["q"].isna().sum() == len(cells) - 2
     assert kinds(found)["q"] == "f"
@@ -352,6 +357,35 @@ def test_a_dash_is_what_the_reader_is_told(read):
     assert read(text, dash="missing").frame["q"].isna().tolist() == [True, False, True, True]
     with pytest.raises(SpecError, match="nil"):
         read(text, dash="nil")
+
+
+def test_flags_of_statistical_offices_are_named_as_such(read):
+    with pytest.raises(DataError, match=r"'1 234 b', '12\.5 be'") as error:
+        read("region,q\nа,1 234 b\nб,12.5 be\nв,3.5\nг,4.5\n")
+    assert "flags" in error.value.remedy
+    assert "dash" not in error.value.remedy
+    with pytest.raises(DataError) as error:
+        read("region,q\nа,7 p\nб,-\nв,3.5\nг,4.5\n")
+    assert "flags" in error.value.remedy
+    assert '"missing"' in error.value.remedy
+    with pytest.raises(DataError) as error:
+        read("region,q\nа,about 7 p\nб,3.5\nв,4.5\n")
+    assert "flags" not in error.value.remedy
+
+
+@pytest.mark.parametrize("encoded", ["utf-8", "utf-8-sig", "cp1251"])
+def test_a_large_file_takes_a_few_times_its_size(tmp_path, encoded):
+    text = "регион,год,q,v\n" + "Уфа,2010,1.25,2.5\nКазань,2011,3.25,4.5\n" * 40_000
+    (tmp_path / "t.csv").write_bytes(text.encode(encoded))
+    tracemalloc.start()
+    try:
+        found = read_table(tmp_path / "t.csv").frame
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found.shape == (80_000, 4)
+    assert found["q"].sum() == 40_000 * 4.5
+    assert peak < LARGEST * len(text.encode())
 
 
 @pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-inf", "Infinity", "−inf"])

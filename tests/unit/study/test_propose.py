@@ -278,3 +278,20 @@ def test_tables_that_do_not_fit_together_are_refused():
         put_together({"goods": goods, "more": as_dataset(pd.DataFrame({"region": ["a", "b"], "goods": [1.5, 2.0]}))})
     with pytest.raises(DataError, match="tells its rows apart"):
         put_together({"goods": goods, "staff": as_dataset(pd.DataFrame({"staff": [1.5, 2.0]}))})
+
+
+def test_names_that_stand_in_the_table_again_are_told():
+    frame = european()
+    twice = pd.concat([frame, frame.iloc[[0, 3, 3]]], ignore_index=True)
+    told = next(x for x in proposed(twice).against if "before" in x)
+    assert told.startswith("3 rows have names that stand in nuts2 before: 'XX00', 'XX03'.")
+    assert "--time COLUMN" in told
+    assert told in proposed(twice, label="nuts2").against
+    assert not any("tells the rows apart" in r for r in proposed(twice, label="nuts2").reasons)
+    panel = pd.concat([frame.assign(year=y) for y in (2011, 2012)], ignore_index=True)
+    assert not any("before" in x for x in proposed(panel).against)
+    again = pd.concat([panel, panel.iloc[[5]]], ignore_index=True)
+    told = next(x for x in proposed(again, label="nuts2").against if "before" in x)
+    assert told.startswith("1 row has a name that stands in nuts2 before: 'XX05 2011'.")
+    assert "--time" not in told
+    assert not any("before" in x for x in proposed(frame).against)
