@@ -42,12 +42,13 @@ def view(result: AgentResult, chosen: Mapping[str, str]) -> View:
     policy, region = known.get(POLICY, BASELINE), known[REGION]
     plot = result.plot
     touched = _touched(result, policy)
+    further = [t for t in touched if t != region]
     own = (plot.path(region), plot.links(region, policy if region in touched else BASELINE)) if region else ()
     return View(
         region,
         told(result, region, policy) if region else (),
         own,
-        (*_maps(result, policy, known.get(SHOWN, GROWTH)), *map(plot.path, touched), plot.network(policy)),
+        (*_maps(result, policy, known.get(SHOWN, GROWTH)), *map(plot.path, further), plot.network(policy)),
         networks(result, policy),
     )
 

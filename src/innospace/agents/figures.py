@@ -281,13 +281,18 @@ class Plots:
         frame = r.frames["sensitivity"]
         require_known([output], list(dict.fromkeys(frame["output"])), kind="output")
         rows = frame[frame["output"] == output].sort_values("total", ascending=False)
+        rows = rows.assign(input=rows["input"].str.replace("_", " "))
         first = rows.iloc[0]
         return Figure(
             f"agents-sensitivity-{slug(output)}",
             FigureKind.INTERVALS,
             f"{OUTPUTS[output]}: {first['input']} matters most, total index {fixed(float(first['total']), 2)}",
             f"Total Sobol index of each input with 95\u202f% bootstrap interval, {r.spec.sensitivity} points",
-            caption(r, "Share of the variance that would be left if all other inputs were known."),
+            caption(
+                r,
+                "Share of the variance that would be left if all other inputs were known; an estimate may lie a little "
+                "above one or below zero.",
+            ),
             f"Total Sobol indices of {OUTPUTS[output].lower()}: "
             + ", ".join(f"{a} {b:.2f}" for a, b in zip(rows["input"], rows["total"], strict=True)),
             rows[["input", "total", "total_lower", "total_upper"]].reset_index(drop=True),

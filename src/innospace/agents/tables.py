@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from innospace.agents.assumptions import REASONS
 from innospace.agents.network import MEASURES
 from innospace.agents.policy import BASELINE
@@ -226,7 +228,7 @@ def sensitivity(result: AgentResult) -> Table:
     shown = frame.assign(
         words=[OUTPUTS[o] for o in frame["output"]],
         interval=[
-            f"{fixed(float(a), 2)} to {fixed(float(b), 2)}"
+            f"{fixed(float(a), 2)} to {fixed(float(b), 2)}" if np.isfinite(a) else "no effect"
             for a, b in zip(frame["total_lower"], frame["total_upper"], strict=True)
         ],
     )

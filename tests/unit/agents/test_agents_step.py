@@ -182,6 +182,7 @@ def test_a_reader_looks_into_a_policy_and_a_region(result):
     row = result.path(BASHKORTOSTAN, "centre").iloc[-1]
     assert f"{row['technical_efficiency']:.2f}" in own.sentences[-1]
     assert [f.data["series"].nunique() for f in own.own] == [2, 2]
+    assert [f.name for f in own.figures] == ["agents-maps-centre", "agents-network-centre"]
     # a policy elsewhere is not drawn
     assert result.view({"region": "Republic of Tatarstan"}).own[1].data["series"].nunique() == 1
     with pytest.raises(LabelError, match="region"):
