@@ -33,6 +33,8 @@ PAGES = {
     "run": f"/studies/{STUDY}/run",
     "results": f"/studies/{STUDY}/results",
     "scenarios": f"/studies/{STUDY}/scenarios",
+    "compare": f"/studies/{STUDY}/compare?decompose=option-4",
+    "compare-runs": f"/studies/{STUDY}/compare?kind=runs",
     "results-firms": f"/studies/{FIRMS}/results",
     "data-firms": f"/studies/{FIRMS}/data",
     "model-firms": f"/studies/{FIRMS}/model",

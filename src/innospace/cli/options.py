@@ -12,7 +12,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but er
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of the study, or its study.toml.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder to write the report to.")]
 Formats = Annotated[str, typer.Option("--formats", help="What to write, separated by commas.")]
-Kind = Annotated[str, typer.Option("--kind", help="full: everything; brief: two pages for a reader who decides.")]
+Kind = Annotated[
+    str, typer.Option("--kind", help="full, brief (two pages for who decides) or replication (for referees).")
+]
 RegionNames = Annotated[str, typer.Option("--region-names", help="Language of the names of regions: en or ru.")]
 
 DEFAULT_FORMATS = "html,pdf,tables"

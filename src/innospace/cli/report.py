@@ -36,13 +36,17 @@ def report(
     out: Out = None,
     formats: Formats = DEFAULT_FORMATS,
     kind: Kind = "full",
+    package: Annotated[
+        Path | None, typer.Option("--package", metavar="FILE.zip", help="Pack all that computes the run again.")
+    ] = None,
     region_names: RegionNames = "en",
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
     """Write the report of a stored run again.
 
-    Nothing is computed: every number is read from the store.
+    Nothing is computed: every number is read from the store. With --package the study, its data, the stored numbers
+    and the versions are packed in one file that computes the run again elsewhere.
     """
     from innospace.report import write_report
     from innospace.study.composition import compose
@@ -60,13 +64,23 @@ def report(
     with progress_bar(quiet) as progress:
         progress("Reading the run", 0.0)
         stored = store.read_run(run_id)
+        if package is not None:
+            _pack(stored, folder, package)
         document = compose(stored, folder, kind=kind, region_names=language)
         progress("Writing the report", 0.2)
         written = write_report(document, target, chosen, kind=kind)
-    text = "\n\n".join([checks_text(document.checks), paths_text(written, store.path(run_id))])
-    return Outcome(
-        stored_payload(stored, document, written), text, stored_code(stored, document), (*warnings, *_told(stored))
-    )
+    text = "\n".join([checks_text(document.checks), "", paths_text(written, store.path(run_id))])
+    text += f"\nPacked: {package}" if package is not None else ""
+    payload = stored_payload(stored, document, written) | {"package": str(package) if package is not None else ""}
+    return Outcome(payload, text, stored_code(stored, document), (*warnings, *_told(stored)))
+
+
+def _pack(stored: StoredRun, folder: Path, package: Path) -> None:
+    from innospace.cli.files import new_file
+    from innospace.study.package import replication_package
+
+    with new_file(package) as aside:
+        aside.write_bytes(replication_package(stored, folder))
 
 
 def _present(store: Store, study: Path) -> tuple[str, tuple[str, ...]]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from innospace.core.figure import Figure
     from innospace.core.table import Table
 
-FULL, BRIEF = "full", "brief"
-KINDS = (FULL, BRIEF)
+FULL, BRIEF, REPLICATION = "full", "brief", "replication"
+KINDS = (FULL, BRIEF, REPLICATION)
 DATA_KINDS = ("csv", "xlsx", "parquet")
 FORMATS = ("html", "pdf", "docx", "tables", "figures", "data")
 
@@ -47,7 +47,8 @@ def write_report(
         ``data`` gives whole results as ``data/STEP.csv``, ``.xlsx`` and ``.parquet``.
     kind : str
         ``full`` shows everything; ``brief`` is two pages for a reader who decides: ``brief.html``, ``brief.pdf``,
-        ``brief.docx``.
+        ``brief.docx``; ``replication`` is set like a full one and named ``replication.html`` and so on: what it holds
+        besides is of the document.
         Files of tables, figures and data are whole with either.
 
     Returns
@@ -82,7 +83,7 @@ def write_report(
 
 def _add_pages(document: Document, formats: Sequence[str], kind: str, out: Folder, drawings: Drawings) -> None:
     """Add the page, the PDF and the Word file, as far as they are wanted."""
-    stem = "brief" if kind == BRIEF else "report"
+    stem = "report" if kind == FULL else kind
     if "html" in formats:
         from innospace.report.brief_pages import render_brief_html
         from innospace.report.document import render_html

@@ -12,7 +12,7 @@ from innospace.core.document import Document, Notice, Section
 from innospace.core.provenance import Nature, Provenance, Source
 from innospace.core.result import Result
 from innospace.report.brief import MOST_FINDINGS
-from innospace.report.write import FULL
+from innospace.report.write import FULL, REPLICATION
 from innospace.study.region_names import ENGLISH, in_language
 from innospace.study.store import SHOWN, StoredRun
 
@@ -26,7 +26,7 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
     folder : Path
         Folder of the study, for the commands that reproduce the report.
     kind : str
-        Kind of report that will be written, for the same commands.
+        Kind of report that will be written, for the same commands; one for replication has sections of its own.
     region_names : str
         Language of the names of regions, see :func:`innospace.study.region_names.in_language`.
 
@@ -41,6 +41,10 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
     provenance = _provenance(run)
     sections = _sections(run)
     sections += _sources(provenance.sources, sections)
+    if kind == REPLICATION:
+        from innospace.study import replication
+
+        sections += replication.sections(run, folder, shlex.quote(_shown(folder)))
     options = [f"--kind {kind}"] if kind != FULL else []
     options += [f"--region-names {region_names}"] if region_names != ENGLISH else []
     shown, run_id = shlex.quote(_shown(folder)), run.run_id[:SHOWN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from innospace.core.errors import InnospaceError, LabelError, StoreError, StudyError
-from innospace.web import packing
+from innospace.core.labels import require_known
+from innospace.report.tables.files import FILE_KINDS
+from innospace.web import comparing, packing
 from innospace.web.drawing import FIGURE_KINDS, TABLE_KINDS, Chosen, RunRef, find_run
 
 if TYPE_CHECKING:
@@ -45,12 +47,27 @@ def register(app: FastAPI, context: AppContext) -> None:
 
         return await _answer(f"{study}.zip", made())
 
+    @app.get("/files/studies/{study}/compare/{name}")
+    async def _compared(study: str, name: str, request: Request) -> Response:
+        async def made() -> bytes:
+            asked, (stem, kind) = request.query_params, _parted(name, FILE_KINDS)
+            require_known([stem], ["runs", "scenarios"], kind="comparison")
+            ref = found(study, asked.get("run", ""))
+            if stem == "runs":
+                other = found(asked.get("other") or study, asked.get("with", ""))
+                return await context.compute(comparing.pair_file, ref, other, kind)
+            return await context.compute(comparing.scenario_file, _asked(ref, asked), kind)
+
+        return await _answer(f"{study}-{name}", made())
+
     @app.get(RUN + "/{name}")
     async def _page(study: str, run: str, name: str) -> Response:
         async def made() -> bytes:
             ref, (stem, _, ending) = found(study, run), name.rpartition(".")
             if ending == "zip" and stem in packing.ARCHIVES:
                 return await context.compute(packing.archive, ref, stem)
+            if name == "replication.zip":
+                return await context.compute(packing.package, ref)
             if name == "tables.xlsx":
                 return await context.compute(packing.workbook_of_all, ref)
             return await context.compute(packing.report, ref, name)
@@ -89,6 +106,21 @@ def register(app: FastAPI, context: AppContext) -> None:
             return await context.compute(packing.one_of_view, ref, step, chosen, stem, kind)
 
         return await _answer(f"{study}-{name}", made())
+
+
+def _asked(ref: RunRef, asked: Mapping[str, str]) -> comparing.Asked:
+    """Return the scenarios that an address asks for.
+
+    Raises
+    ------
+    LabelError
+        The year is none.
+    """
+    year = asked.get("year", "") or "0"
+    if not year.isdecimal():
+        raise LabelError(f"{year!r} is no year.", allowed="a year of the run")
+    names = tuple(n for n in asked.get("scenarios", "").split(",") if n)
+    return comparing.Asked(ref, asked.get("step", ""), names, int(year), asked.get("decompose", ""))
 
 
 def _chosen(request: Request) -> Chosen:

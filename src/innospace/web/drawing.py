@@ -49,11 +49,16 @@ class RunRef:
     stamp: int
 
     @property
+    def study_files(self) -> str:
+        """Address of files of its study."""
+        return f"/files/studies/{quote(self.study, safe='')}"
+
+    @property
     def files(self) -> str:
         """Address of its files."""
         from innospace.study.store import SHOWN
 
-        return f"/files/studies/{quote(self.study, safe='')}/runs/{self.run_id[:SHOWN]}"
+        return f"{self.study_files}/runs/{self.run_id[:SHOWN]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ SECTIONS = {
     "run": "Run",
     "results": "Results",
     "scenarios": "Scenarios",
+    "compare": "Compare",
 }
 """Pages of a study, in the order of the work: address -> name."""
 CONNECT_SECONDS = 60.0

@@ -48,6 +48,13 @@ def archive(ref: RunRef, what: str) -> bytes:
     return packed(_written(ref, what, FULL))
 
 
+def package(ref: RunRef) -> bytes:
+    """Return the replication package that ``innospace report --package`` writes."""
+    from innospace.study.package import replication_package
+
+    return replication_package(opened(ref).run, Path(ref.folder))
+
+
 def workbook_of_all(ref: RunRef) -> bytes:
     """Return all tables as one workbook."""
     from innospace.report.tables.files import WORKBOOK
@@ -115,13 +122,10 @@ def table_bytes(table: Table, kind: str) -> bytes:
 
 def study_files(folder: str, name: str) -> bytes:
     """Return what reproduces a study: ``study.toml``, its scenarios, and a note on how to run it and on its data."""
-    from innospace.study.load import FILE_NAME
+    from innospace.study.replication import study_files as own
 
     root = Path(folder).resolve()
-    found = [root / FILE_NAME, *sorted(root.glob("scenarios/*.toml"))]
-    # a link may lead out of the study
-    inside = [p for p in found if p.resolve().is_relative_to(root)]
-    files = [(f"{name}/{p.relative_to(root).as_posix()}", p.read_bytes()) for p in inside]
+    files = [(f"{name}/{p.relative_to(root).as_posix()}", p.read_bytes()) for p in own(root)]
     return packed([*files, (f"{name}/{README}", _note(root, name).encode("utf-8"))])
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def register(context: AppContext) -> None:
     """Declare the addresses of every page."""
-    from innospace.web.pages import data, home, model, results, run, scenarios
+    from innospace.web.pages import compare, data, home, model, results, run, scenarios
 
-    for page in (home, data, model, results, run, scenarios):
+    for page in (home, data, model, results, run, scenarios, compare):
         page.register(context)

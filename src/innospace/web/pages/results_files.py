@@ -36,7 +36,12 @@ def files(page: ResultsPage, overview: Overview) -> None:
                 kinds = [(DATA_NAMES[k], f"{place}/data/{quote(step)}.{k}") for k in DATA_KINDS]
                 _row(f"All numbers of {step}", kinds)
             study = f"/files/studies/{quote(page.study, safe='')}/study.zip"
-            _row("What reproduces the study", [("ZIP of study.toml and scenarios", study)])
+            package = ("Replication package (ZIP): study, data, numbers, versions", f"{place}/replication.zip")
+            _row("What reproduces the study", [package, ("ZIP of study.toml and scenarios", study)])
+
+
+def _referees(place: str, run: str) -> str:
+    return f"innospace report {place}{run} --kind replication --package replication.zip"
 
 
 def _reports() -> dict[str, list[str]]:
@@ -67,6 +72,7 @@ def commands(page: ResultsPage, overview: Overview) -> None:
         for words, command in (
             ("Compute what is not stored yet, and write the report", f"innospace run {place}"),
             ("Write the report of this run again", f"innospace report {place}{run}"),
+            ("A report for referees, and a package that computes the run again", _referees(place, run)),
             ("Two pages for a reader who decides", f"innospace report {place}{run} --kind brief"),
             (
                 "All tables, figures and numbers as files",
