@@ -85,19 +85,19 @@ class Comparison:
 
     def estimates_table(self, *, differing: bool = False) -> Table:
         """Return the estimates of both runs with their errors, or those that differ."""
+        frame = (self.differing_estimates if differing else self.estimates).drop(columns="relative")
+        errors = bool(frame[["a_std_error", "b_std_error"]].notna().to_numpy().any())
+        spread = (("std_error", "std. error"),) if errors else (("lower", "from"), ("upper", "to"))
         columns = [Column("step", "Step"), Column("name", "Estimate")]
         for run, key in ((A, "a"), (B, "b")):
-            columns += [
-                Column(f"{key}_estimate", "estimate", "significant:4", run),
-                Column(f"{key}_std_error", "std. error", "significant:3", run),
-            ]
-        columns += [
-            Column("difference", "difference", "significant:3", "B less A"),
-            Column("errors_apart", "in errors of A", "fixed:2", "B less A"),
-        ]
+            columns.append(Column(f"{key}_estimate", "estimate", "significant:4", run))
+            columns += [Column(f"{key}_{name}", heading, "significant:3", run) for name, heading in spread]
+        columns.append(Column("difference", "difference", "significant:3", "B less A"))
+        columns += [Column("errors_apart", "in errors of A", "fixed:2", "B less A")] if errors else []
         notes = ("The runs may share their data: the errors of A are a yardstick, not those of the difference.",)
-        frame = (self.differing_estimates if differing else self.estimates).drop(columns="relative")
-        return Table("estimates", "Estimates of both runs", frame.reset_index(drop=True), tuple(columns), notes)
+        return Table(
+            "estimates", "Estimates of both runs", frame.reset_index(drop=True), tuple(columns), notes if errors else ()
+        )
 
     def figures(self) -> tuple[Figure, ...]:
         """Return a chart for every step whose estimates differ: A and B with their intervals."""
@@ -215,11 +215,12 @@ def _figure(step: str, rows: pd.DataFrame) -> Figure:
     ]
     data = pd.concat([side.assign(run=run) for side, run in zip(sides, (A, B), strict=True)], ignore_index=True)
     first = shown.iloc[0]
+    differ = "1 estimate differs" if len(rows) == 1 else f"{len(rows)} estimates differ"
     some = f"the {MOST_DRAWN} that differ the most of {len(rows)}" if len(rows) > MOST_DRAWN else "those that differ"
     return Figure(
         f"estimates-{step}",
         FigureKind.COEFFICIENTS,
-        f"{step}: {len(rows)} {'estimate differs' if len(rows) == 1 else 'estimates differ'}, {first['name']} the most",
+        f"{step}: {differ}; the most: {first['name']}",
         f"Estimates of both runs, {some}; lines are their intervals",
         "Computed from the two stored runs.",
         f"Estimates of step {step} in runs A and B. {first['name']}: {first['a_estimate']:.4g} and "

@@ -155,7 +155,10 @@ def pair(a: RunRef, b: RunRef) -> Pair:
     """Return two runs side by side."""
     found = _pair(a, b)
     numbers, differing = found.tables()[0], found.differing
-    shown = replace(numbers, title="Numbers that differ", frame=differing.drop(columns="relative").head(MOST_ROWS))
+    rows = differing.drop(columns="relative").head(MOST_ROWS)
+    # labels that a number lacks are left out for reading; in files they keep their place
+    rows["labels"] = rows["labels"].str.replace(r"(, )+", ", ", regex=True)
+    shown = replace(numbers, title="Numbers that differ", frame=rows)
     files = _pair_files(a, b)
     estimates = found.estimates_table(differing=True)
     return Pair(

@@ -165,7 +165,8 @@ class RunsView:
                     "soft",
                     f"The {work.MOST_ROWS} largest differences of {fixed(found.differing, 0)}; files hold all numbers.",
                 )
-            table = Drawn(sortable=True)
-            if found.differing > LONG:
-                field_search("Show rows with", table.filter)
-            table.show(found.numbers)
+            search = element("div")
+            table = Drawn(found.numbers, sortable=True)
+            with search:
+                if found.differing > LONG:
+                    field_search("Show rows with", table.filter)

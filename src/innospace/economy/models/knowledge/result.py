@@ -171,7 +171,7 @@ class EconomyResult:
 
         ends, nothing = intervals(self), (np.nan, np.nan)
         rows = [
-            (f"{name}: effect on growth, points", float(value), np.nan, *ends.get(str(name), nothing))
+            (f"{name}: effect, points", float(value), np.nan, *ends.get(str(name), nothing))
             for name, value in self.effects["effect_points"].drop(self.baseline).items()
         ]
         return pd.DataFrame(rows, columns=["name", "estimate", "std_error", "lower", "upper"])
