@@ -29,7 +29,6 @@ _COLUMNS = {
     "b_std_error": ("", "Standard error in the second of two runs that are compared (B)."),
     "errors_apart": ("", "Difference of the estimates of two runs in standard errors of the first."),
     "difference_unit": ("label", "Unit of the difference in the same row: percent or percentage points."),
-    "numbers_sha256": ("label", "Fingerprint of the numbers of a step, written as CSV in full precision."),
     "name": ("label", "What a row is about: a coefficient, a test, a scenario, a covariate."),
     "kind": ("label", "Sort of a number, such as att or average_marginal_effect."),
     "term": ("label", "Coefficient or item that a mark of a chart belongs to."),

@@ -17,8 +17,8 @@ from innospace.study.store import SHOWN, StoredRun
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_PRINTED = 300
-"""Rows of a step's numbers that are printed; longer ones stand in files, with their fingerprint here."""
+MOST_ROWS, MOST_COLUMNS = 300, 9
+"""Numbers of a step that fit on pages; larger tables stand in files, with their fingerprint here."""
 
 
 def sections(run: StoredRun, folder: Path, place: str) -> tuple[Section, ...]:
@@ -83,40 +83,46 @@ def _commands(run: StoredRun, place: str) -> tuple[Block, ...]:
 def _steps(run: StoredRun) -> Table:
     import pandas as pd
 
-    rows = []
-    for s in run.steps:
-        frame = s.result.to_frame()
-        digest = sha256(numbers_file(frame)).hexdigest()
-        rows.append((s.name, s.engine, str(s.result.status.code), len(frame), s.sha256, digest))
+    rows = [(s.name, s.engine, str(s.result.status.code), len(s.result.to_frame())) for s in run.steps]
     columns = (
         Column("step", "Step"),
         Column("engine", "Engine"),
         Column("status", "Status"),
         Column("rows", "Rows of numbers", "integer"),
-        Column("sha256", "Hash of the step"),
-        Column("numbers_sha256", "SHA-256 of its numbers as CSV"),
     )
-    notes = ("The hash of a step covers options, data, seed, version and the steps it needs.",)
-    return Table("steps", "Steps", pd.DataFrame(rows, columns=[c.key for c in columns]), columns, notes)
+    return Table("steps", "Steps", pd.DataFrame(rows, columns=[c.key for c in columns]), columns)
 
 
 def _made_with(run: StoredRun) -> tuple[Block, ...]:
+    """Return data, fingerprints of data, steps and numbers, and software."""
     import pandas as pd
 
     parts = [s.result.provenance for s in run.steps]
-    sources = {(x.name, x.sha256): x for p in parts for x in p.sources}
-    rows = [(x.name, x.sha256, str(x.nature), x.licence or "not stated") for x in sources.values()]
-    data = (
-        Column("name", "Data"),
-        Column("sha256", "SHA-256"),
-        Column("nature", "Nature"),
-        Column("licence", "Licence"),
+    sources = {(x.name, x.sha256): x for p in parts for x in p.sources}.values()
+    data = pd.DataFrame(
+        [(x.name, str(x.nature), x.licence or "not stated") for x in sources], columns=["name", "nature", "licence"]
     )
+    prints = [(f"Data {x.name}", x.sha256) for x in sources]
+    for s in run.steps:
+        prints += [(f"Step {s.name}", s.sha256)]
+        prints += [(f"Numbers of {s.name}, as CSV", sha256(numbers_file(s.result.to_frame())).hexdigest())]
     software = {name: text for p in parts for name, text in p.software.items()}
-    versions = (Column("name", "Software"), Column("version", "Version"))
+    notes = ("The hash of a step covers options, data, seed, version and the steps it needs.",)
     return (
-        Table("fingerprints", "Data", pd.DataFrame(rows, columns=[c.key for c in data]), data),
-        Table("software", "Software", pd.DataFrame(list(software.items()), columns=["name", "version"]), versions),
+        Table("data", "Data", data, (Column("name", "Data"), Column("nature", "Nature"), Column("licence", "Licence"))),
+        Table(
+            "fingerprints",
+            "Fingerprints",
+            pd.DataFrame(prints, columns=["name", "sha256"]),
+            (Column("name", "Of"), Column("sha256", "SHA-256")),
+            notes,
+        ),
+        Table(
+            "software",
+            "Software",
+            pd.DataFrame(list(software.items()), columns=["name", "version"]),
+            (Column("name", "Software"), Column("version", "Version")),
+        ),
     )
 
 
@@ -141,13 +147,10 @@ def _numbers(run: StoredRun) -> tuple[Block, ...]:
     for s in run.steps:
         frame = _whole(s.result.to_frame())
         blocks.append(Heading(s.name))
-        if len(frame) > MOST_PRINTED:
-            blocks.append(
-                Paragraph(
-                    f"{fixed(len(frame), 0)} rows: file numbers/{s.name}.csv of the replication package, or "
-                    f"data/{s.name}.csv of a report with data. Its fingerprint stands in the table of steps."
-                )
-            )
+        if len(frame) > MOST_ROWS or len(frame.columns) > MOST_COLUMNS:
+            size = f"{fixed(len(frame), 0)} rows of {len(frame.columns)} columns"
+            places = f"numbers/{s.name}.csv of the replication package, or data/{s.name}.csv of a report with data"
+            blocks.append(Paragraph(f"{size}: file {places}. Its fingerprint stands above."))
             continue
         columns = tuple(Column(str(c), str(c), _style(frame[c])) for c in frame.columns)
         blocks.append(Table(f"numbers-{s.name}", f"Numbers of {s.name}", frame, columns))
