@@ -148,10 +148,11 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
     estimates: list[Block] = [r.table("models"), *warned, r.table("hypotheses")]
     if r.te_correlation:
         estimates.append(r.table("correlations"))
+    every = Heading("Every region in every year", folded=True)
     return (
         Section("model", "What was estimated", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
         Section("figures", "What the data show", _figures(r)),
         Section("estimates", "Estimates and tests", tuple(estimates)),
-        Section("regions", "Regions", (replace(r.table("ranking"), lead=True), r.table("regions"))),
+        Section("regions", "Regions", (replace(r.table("ranking"), lead=True), every, r.table("regions"))),
         Section("data", "The data", tuple(data)),
     )

@@ -40,7 +40,7 @@ SCENARIO = Column("name", "Scenario")
 
 
 def effects(result: EconomyResult) -> Table:
-    """Return growth of every scenario and its effect in points and in percent, with Newton steps."""
+    """Return growth of every scenario and its effect in points and in percent; the file has the Newton steps too."""
     import pandas as pd
 
     r = result
@@ -60,7 +60,6 @@ def effects(result: EconomyResult) -> Table:
         Column("effect_percent", "% of baseline growth", "fixed:1", "Effect on growth"),
         *((Column("lower", "from", "fixed:3", interval), Column("upper", "to", "fixed:3", interval)) if bounds else ()),
         Column("gap", f"GRP {r.years[-1]} against baseline, %", "fixed:1"),
-        Column("iterations", "Newton steps", "integer"),
         Column("title", "What changes"),
     )
     notes = ["Growth: average annual growth of real gross regional product (chained volume index)."]
