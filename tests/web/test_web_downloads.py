@@ -76,7 +76,8 @@ def written(study, tmp_path_factory):
     from innospace.cli.app import main
 
     out = tmp_path_factory.mktemp("out")
-    for kind, formats in (("full", "html,pdf,tables,figures,data"), ("brief", "html,pdf")):
+    kinds = (("full", "html,pdf,tables,figures,data"), ("brief", "html,pdf"), ("replication", "html"))
+    for kind, formats in kinds:
         assert main(["report", str(study), "--out", str(out), "--formats", formats, "--kind", kind, "--quiet"]) == 0
     return out
 
@@ -85,7 +86,7 @@ def own(run, rest):
     return f"{BASE}/runs/{run.run_id[:SHOWN]}/{rest}"
 
 
-@pytest.mark.parametrize("name", ["report.html", "report.pdf", "brief.html", "brief.pdf"])
+@pytest.mark.parametrize("name", ["report.html", "report.pdf", "brief.html", "brief.pdf", "replication.html"])
 def test_reports_are_those_of_the_command_line(client, run, written, name):
     assert client.get(own(run, name)).content == (written / name).read_bytes()
 
@@ -189,6 +190,14 @@ def test_study_that_reproduces_the_run(client, study, run, tmp_path):
     assert "data/regions.csv" in note
     unpacked = tmp_path / web_study.NAME
     assert (unpacked / "study.toml").read_bytes() == (study / "study.toml").read_bytes()
+
+
+def test_package_is_that_of_the_command_line(client, study, run, tmp_path):
+    from innospace.cli.app import main
+
+    options = ("--formats", "tables", "--out", str(tmp_path), "--package", str(tmp_path / "a.zip"), "--quiet")
+    assert main(["report", str(study), *options]) == 0
+    assert client.get(own(run, "replication.zip")).content == (tmp_path / "a.zip").read_bytes()
 
 
 def test_link_out_of_the_study_is_not_packed(study, client, tmp_path):
