@@ -302,7 +302,6 @@ def test_a_linked_number_moves_a_shock_at_its_value_and_both_ends():
         ({"model": "stdcge"}, StepInputs({}, {}, ({**CHANGE, "name": "kind"},)), "names that are taken"),
         ({"model": "stdcge"}, StepInputs({"table": None}), "its own data"),
     ],
-    ids=str,
 )
 def test_mistakes_are_found_before_anything_is_solved(options, inputs, words):
     found = preflight(Options(**options), inputs)
