@@ -23,9 +23,9 @@ QUIET = "document.querySelectorAll('[aria-busy=true]').length === 0 && !!documen
 
 
 @pytest.fixture(scope="module")
-def studies(tmp_path_factory):
+def filled(studies, computed):
     """Three studies: an economy with two runs that differ in an assumption, one run without scenarios, none."""
-    root = tmp_path_factory.mktemp("studies")
+    root = studies
     folder = root / NAME
     shutil.copytree(STUDIES / "bashkortostan", folder, ignore=shutil.ignore_patterns("runs", "report"))
     file = folder / "study.toml"
@@ -43,11 +43,6 @@ def studies(tmp_path_factory):
     (root / "new").mkdir()
     (root / "new" / "study.toml").write_text('[study]\ntitle = "New"\nseed = 1\n', encoding="utf-8")
     return root
-
-
-@pytest.fixture(scope="module")
-def served(serve_all, studies):
-    return serve_all(studies)
 
 
 def opened(visit, address):
@@ -73,7 +68,7 @@ def numbers_of(page, served, kind):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_scenarios_beside_each_other_are_sound(served, tab, studies, width, dark):
+def test_scenarios_beside_each_other_are_sound(served, tab, filled, width, dark):
     visit = tab(served, width=width, dark=dark)
     page = opened(visit, PAGE + "?scenarios=option-1,option-4&decompose=option-2")
     assert page.locator("h1").inner_text() == "Compare"
@@ -86,8 +81,8 @@ def test_scenarios_beside_each_other_are_sound(served, tab, studies, width, dark
     assert visit.violations() == []
 
 
-def test_numbers_are_those_of_the_command_line(served, tab, studies, capsys):
-    folder = studies / NAME
+def test_numbers_are_those_of_the_command_line(served, tab, filled, capsys):
+    folder = filled / NAME
     page = opened(tab(served), PAGE + "?scenarios=option-1,option-4")
     found = told(capsys, "compare", folder, "--scenarios", "option-1,option-4")
     rows = numbers_of(page, served, "CSV").decode().splitlines()
@@ -104,7 +99,7 @@ def test_numbers_are_those_of_the_command_line(served, tab, studies, capsys):
     assert f"{growth['difference']:+.3f}".replace("-", "\u2212") in shown
 
 
-def test_choices_by_keyboard_lead_back_by_address(served, tab):
+def test_choices_by_keyboard_lead_back_by_address(served, tab, filled):
     visit = tab(served)
     page = opened(visit, PAGE)
     box = page.get_by_label("option-2", exact=False).first
@@ -127,11 +122,11 @@ def test_choices_by_keyboard_lead_back_by_address(served, tab):
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)])
-def test_two_runs_are_told_by_their_estimates(served, tab, studies, capsys, width, dark):
+def test_two_runs_are_told_by_their_estimates(served, tab, filled, capsys, width, dark):
     visit = tab(served, width=width, dark=dark)
     page = opened(visit, PAGE + "?kind=runs")
-    first, second = Store(studies / NAME).run_ids()
-    found = told(capsys, "compare", studies / NAME, "--run", first, "--with", second)
+    first, second = Store(filled / NAME).run_ids()
+    found = told(capsys, "compare", filled / NAME, "--run", first, "--with", second)
     finding = page.locator(".finding").inner_text()
     assert finding.replace("\u202f", "").startswith(f"{found['compared']} numbers compared")
     assert "money_growth" in page.locator(".facts").inner_text()
@@ -145,7 +140,7 @@ def test_two_runs_are_told_by_their_estimates(served, tab, studies, capsys, widt
     assert visit.violations() == []
 
 
-def test_run_of_another_study_and_what_is_empty(served, tab, studies):
+def test_run_of_another_study_and_what_is_empty(served, tab, filled):
     visit = tab(served)
     page = opened(visit, "/studies/space/compare")
     # its only run has no scenarios, so that runs are offered, those of the other study as well
@@ -175,7 +170,7 @@ def test_run_of_another_study_and_what_is_empty(served, tab, studies):
         "other.csv",
     ],
 )
-def test_what_cannot_be_compared_is_not_found(served, asked):
+def test_what_cannot_be_compared_is_not_found(served, filled, asked):
     answer = httpx.get(f"{served.url}/files/studies/%D0%BA%D1%80%D0%B0%D0%B9/compare/{asked}")
     assert answer.status_code == 404
     assert "Traceback" not in answer.text
