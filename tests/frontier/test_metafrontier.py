@@ -7,10 +7,16 @@ from scipy import optimize
 
 from innospace import metafrontier
 from innospace.core.errors import BoundaryWarning, DataError, LabelError
+from innospace.core.inputs import TABLE, StepInputs
+from innospace.data import as_dataset
+from innospace.frontier import step
 from innospace.frontier.structure.envelope import linear_envelope, quadratic_envelope
+from innospace.frontier.structure.metafrontier_result import MetafrontierResult
 
 SOLVER = 1e-5
 """SLSQP stops at about this relative distance from the minimum."""
+TRUTH = 0.05
+"""Three standard errors of the gap: an intercept of 200 rows has one of 0.02, 0.6 times the difference of two 0.017."""
 ROUNDING = 1e-9
 """Exact identities, in double precision."""
 
@@ -51,7 +57,7 @@ def test_gaps_multiply_and_the_better_group_is_nearer(method):
             r = metafrontier("y ~ x", data, group="g", method=method)
     else:
         r = metafrontier("y ~ x", data, group="g", method=method, draws=20 if method == "linear" else 0)
-    rows = r.efficiencies()
+    rows = r.to_frame()
     assert np.allclose(rows["te_meta"], rows["te"] * rows["gap_ratio"], rtol=ROUNDING)
     assert rows[["te", "gap_ratio", "te_meta"]].to_numpy().max() <= 1.0
     means = rows.groupby("group")["gap_ratio"].mean()
@@ -60,6 +66,14 @@ def test_gaps_multiply_and_the_better_group_is_nearer(method):
     assert "Юг" in r.summary()
     if method == "linear":
         assert (r.errors > 0).all()
+    again = MetafrontierResult.from_bundle(r.to_bundle())
+    assert again.to_dict() == r.to_dict()
+    assert again.findings() == r.findings()
+    assert [len(s.blocks) for s in again.sections()] == [len(s.blocks) for s in r.sections()]
+    assert {c.name: c.ok for c in r.checks}.get("envelope", True)
+    assert len(r.table("efficiencies").frame) == len(data)
+    assert set(r.plot.gaps().data["group"]) == {"Юг", "Север"}
+    assert set(r.plot.frontiers().data["frontier"]) == {"Юг", "Север", "Metafrontier"}
 
 
 def test_rows_in_another_order_and_missing_rows():
@@ -79,3 +93,30 @@ def test_errors_say_what_to_do():
         metafrontier("y ~ x", data, group="g")
     with pytest.raises(LabelError):
         metafrontier("y ~ x", data, group="no")
+
+
+def test_a_moderate_gap_is_recovered():
+    r = metafrontier("y ~ x", panel(), group="g")
+    # the truth: parallel frontiers half a log unit apart
+    assert r.means.set_index("group")["gap_ratio"]["Север"] == pytest.approx(np.exp(-0.5), abs=TRUTH)
+
+
+def test_a_step_is_checked_before_and_gives_what_the_verb_gives():
+    data = as_dataset(panel())
+    options = step.Options(formula="y ~ x", metafrontier="linear", group="g")
+    assert step.preflight(options, StepInputs({TABLE: data})) == []
+    found = step.run(options, StepInputs({TABLE: data}))
+    assert found.to_dict() == metafrontier("y ~ x", data, group="g").to_dict()
+    sentence, equations = step.described(options)
+    assert "Every row has the same weight" in sentence
+    assert len(equations) == 3
+    small = data.with_frame(data.frame.iloc[:203])
+    assert "Север" in step.preflight(options, StepInputs({TABLE: small}))[0].where
+
+
+@pytest.mark.parametrize(
+    "foreign", [{"draws": 5}, {"metafrontier": "linear", "weights": "x"}, {"metafrontier": "stochastic", "draws": 5}]
+)
+def test_a_step_refuses_keys_of_another_model(foreign):
+    with pytest.raises(ValueError, match=r"draws|weights"):
+        step.Options(formula="y ~ x", **foreign)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -16,10 +16,17 @@ from innospace.cli.show import progress_bar
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.progress import Progress
+    from innospace.data.dataset import Dataset
     from innospace.frontier.bootstrap import FrontierBootstrap
     from innospace.frontier.panel.result import PanelResult
+    from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.result import FrontierResult
+    from innospace.frontier.spec import FrontierSpec
+    from innospace.frontier.structure.metafrontier_result import MetafrontierResult
+    from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
     from innospace.frontier.structure.result import StructureResult
+    from innospace.frontier.structure.spec import StructureSpec
 
 Text = str | None
 
@@ -59,6 +66,12 @@ def fit(
         int | None, typer.Option("--classes", metavar="N", help="Number of latent classes, 2 if not given.")
     ] = None,
     mundlak: Annotated[bool, typer.Option("--mundlak", help="Panel: means by unit join the regressors.")] = False,
+    metafrontier: Annotated[
+        Text,
+        typer.Option("--metafrontier", metavar="METHOD", help="Metafrontier of groups: linear, quadratic, stochastic."),
+    ] = None,
+    group: Annotated[str, typer.Option("--group", metavar="COLUMN", help="Groups of the metafrontier.")] = "group",
+    draws: Annotated[int, typer.Option("--draws", help="Metafrontier: draws for its standard errors.")] = 0,
     cost: Annotated[bool, typer.Option("--cost", help="Cost frontier: inefficiency raises the outcome.")] = False,
     weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
     cluster: Annotated[Text, typer.Option("--cluster", metavar="COLUMN", help="Clusters of rows.")] = None,
@@ -100,23 +113,24 @@ def fit(
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
-    from innospace.frontier.fitting import fit as estimate
-    from innospace.frontier.panel.fit import fit_panel
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
-    from innospace.frontier.structure.fit import fit_structure
+    from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
     from innospace.frontier.structure.models import model_named
     from innospace.frontier.structure.spec import StructureSpec
 
     # what the command line alone decides is refused before a large table is read
     parse(formula, model_named(structure).parts if structure else WITH_INTERCEPT)
     check_level(level)
-    spec: FrontierSpec | PanelSpec | StructureSpec
+    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec
     if classes is not None and structure != "latent_class":
         _refuse({"--classes": str(classes)}, "a model without latent classes")
-    if panel:
-        foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure}
-        _refuse(foreign | _of_frontier(noise, bootstrap), "a panel frontier")
+    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure} | _of_frontier(noise, bootstrap)
+    if metafrontier:
+        _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
+        spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
+    elif panel:
+        _refuse(foreign, "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
     elif structure:
         _refuse(_of_frontier(noise, bootstrap), "a frontier with a structure")
@@ -130,19 +144,12 @@ def fit(
         dataset = read_table(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
-        result: FrontierResult | PanelResult | StructureResult
+        result, frame = _estimated(spec, dataset, kind, seed, level, progress)
         again: FrontierBootstrap | None = None
-        if isinstance(spec, PanelSpec):
-            result = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
-            frame = result.efficiencies
-        elif isinstance(spec, StructureSpec):
-            result = fit_structure(spec, dataset, vcov=kind, level=level, progress=progress)
-            frame = result.efficiencies
-        else:
-            result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
-            frame = result.efficiencies(level)
-            if bootstrap is not None:
-                again = result.bootstrap(bootstrap, kind=bootstrap_kind, seed=seed, workers=workers, progress=progress)
+        if bootstrap is not None:
+            again = cast("FrontierResult", result).bootstrap(
+                bootstrap, kind=bootstrap_kind, seed=seed, workers=workers, progress=progress
+            )
         if aside is not None:
             write_csv(frame, aside)
     shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
@@ -151,6 +158,36 @@ def fit(
         shown += f"\n\n{again.summary()}"
         found["bootstrap"] = again.to_dict()
     return Outcome(found, shown, code_of([result.status], result.checks))
+
+
+def _estimated(
+    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec,
+    dataset: Dataset,
+    kind: str,
+    seed: int,
+    level: float,
+    progress: Progress,
+) -> tuple[FrontierResult | PanelResult | StructureResult | MetafrontierResult, pd.DataFrame]:
+    """Return the fit that a spec asks for, and its efficiencies by row."""
+    from innospace.frontier.fitting import fit as estimate
+    from innospace.frontier.panel.fit import fit_panel
+    from innospace.frontier.panel.spec import PanelSpec
+    from innospace.frontier.structure.fit import fit_structure
+    from innospace.frontier.structure.metafrontier import metafrontier
+    from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
+    from innospace.frontier.structure.spec import StructureSpec
+
+    if isinstance(spec, PanelSpec):
+        panel = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
+        return panel, panel.efficiencies
+    if isinstance(spec, StructureSpec):
+        structure = fit_structure(spec, dataset, vcov=kind, level=level, progress=progress)
+        return structure, structure.efficiencies
+    if isinstance(spec, MetafrontierSpec):
+        groups = metafrontier(spec, dataset, seed=seed, progress=progress)
+        return groups, groups.rows
+    result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
+    return result, result.efficiencies(level)
 
 
 def _of_frontier(noise: str, bootstrap: int | None) -> dict[str, str | None]:

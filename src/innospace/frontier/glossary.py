@@ -391,6 +391,12 @@ _META = (
         "TGR = exp(f_group - f_meta)",
         "Battese, Rao and O'Donnell (2004)",
     ),
+    Term(
+        "envelope",
+        "",
+        "as the outcome",
+        "Check: by how much a group frontier passes the deterministic metafrontier at any row.",
+    ),
     Term("te_meta", "", "fraction", "Technical efficiency against the metafrontier.", "te_meta = te gap_ratio"),
 )
 

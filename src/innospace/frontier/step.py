@@ -21,6 +21,8 @@ from innospace.frontier.presentation import symbols
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space import SpaceResult, SpaceSpec
 from innospace.frontier.spec import FrontierSpec
+from innospace.frontier.structure.metafrontier_result import MetafrontierResult
+from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
 from innospace.frontier.structure.result import StructureResult
 from innospace.frontier.structure.spec import MOST_CLASSES, StructureSpec
 from innospace.frontier.zeros import without_zeros
@@ -34,6 +36,7 @@ RESULTS: Mapping[str, type[Result]] = {
     "innovation_space": SpaceResult,
     "panel_frontier": PanelResult,
     "structure_frontier": StructureResult,
+    "metafrontier": MetafrontierResult,
 }
 ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
@@ -52,19 +55,25 @@ _OF_FORMULA = (
     "mundlak",
     "structure",
     "classes",
+    "metafrontier",
+    "group",
+    "draws",
     *_OF_BOOTSTRAP,
 )
+_OF_META = ("group", "draws")
 _OF_SPACE = ("focus", "level")
-_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes", *_OF_BOOTSTRAP)
+_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes", "metafrontier", *_OF_BOOTSTRAP)
 _NOT_OF_STRUCTURE = ("noise", "names", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
+_NOT_OF_META = ("weights", "cluster", "noise", "names", "vcov", "panel", "structure", "classes", *_OF_BOOTSTRAP)
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
-_MODEL: dict[str, JsonValue] = {"only": "model"}
+_MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
 _PANEL: dict[str, JsonValue] = {"only": "panel"}
-_ROWS: dict[str, JsonValue] = {"only": "no model, no panel"}
+_ROWS: dict[str, JsonValue] = {"only": "no model, no panel, no metafrontier"}
 _STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
-_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel"}
+_META: dict[str, JsonValue] = {"only": "metafrontier"}
+_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier"}
 """What forms know of an option: what it is filled with, and when it matters."""
 
 
@@ -190,19 +199,19 @@ class Options(BaseModel):
         default=None,
         title="Panel",
         description="What lasts and what changes in units that are seen in several periods.",
-        json_schema_extra={"empty": "None: every row by itself", "only": "no model"},
+        json_schema_extra={"empty": "None: every row by itself"},
     )
     unit: str = Field(
         default="region",
         title="Unit",
         description="Column that names the units of the panel.",
-        json_schema_extra={"form": "column", "only": "panel"},
+        json_schema_extra={"form": "column", "only": "no model, panel"},
     )
     time: str = Field(
         default="year",
         title="Period",
         description="Column of numbers that says when.",
-        json_schema_extra={"form": "column", "only": "panel"},
+        json_schema_extra={"form": "column", "only": "no model, panel"},
     )
     mundlak: bool = Field(
         default=False,
@@ -222,18 +231,41 @@ class Options(BaseModel):
         description="Number of latent classes; smaller numbers are estimated for comparison.",
         json_schema_extra=_STRUCTURE,
     )
+    metafrontier: Literal["linear", "quadratic", "stochastic"] | None = Field(
+        default=None,
+        title="Metafrontier",
+        description="A frontier for each group, and the one above them all.",
+        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
+    )
+    group: str = Field(
+        default="group",
+        title="Groups",
+        description="Column whose values are the groups under the metafrontier.",
+        json_schema_extra={"form": "column", "only": "metafrontier"},
+    )
+    draws: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0,
+        title="Draws",
+        description="For standard errors of a linear or quadratic metafrontier.",
+        json_schema_extra=_META,
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
         if (self.model is None) == (self.formula is None):
             raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
         self._refuse(_OF_FORMULA if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
-        if self.model and self.vcov == "cluster":
+        if self.model and self.panel:
+            self._refuse(_OF_SPACE, "with a panel")
+        if self.model and not self.panel and self.vcov == "cluster":
             raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
         self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
         self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
         if self.structure != "latent_class":
             self._refuse(("classes",), "without latent classes")
+        self._refuse(_NOT_OF_META if self.metafrontier else _OF_META, self._kind_of_meta())
+        if self.metafrontier == "stochastic" and self.draws:
+            raise ValueError("draws belong to a linear or quadratic metafrontier")
         if self.panel and self.vcov == "robust":
             raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
@@ -242,6 +274,9 @@ class Options(BaseModel):
         if self.bootstrap is None and (given := {"bootstrap_kind", "bootstrap_seed"} & self.model_fields_set):
             raise ValueError(f"{', '.join(sorted(given))} belong to a bootstrap: add a line bootstrap = 1000")
         return self
+
+    def _kind_of_meta(self) -> str:
+        return f"{'with' if self.metafrontier else 'without'} a metafrontier"
 
     def _refuse(self, foreign: tuple[str, ...], kind: str) -> None:
         given = [k for k in foreign if k in self.model_fields_set]
@@ -255,11 +290,13 @@ def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
     return symbols(str(spec)), spec.equations()
 
 
-def _spec(options: Options) -> SpaceSpec | PanelSpec | StructureSpec | FrontierSpec:
-    if options.model:
-        return _space_spec(options)
+def _spec(options: Options) -> SpaceSpec | PanelSpec | StructureSpec | MetafrontierSpec | FrontierSpec:
     if options.panel:
         return _panel_spec(options)
+    if options.model:
+        return _space_spec(options)
+    if options.metafrontier:
+        return _meta_spec(options)
     return _structure_spec(options) if options.structure else _frontier_spec(options)
 
 
@@ -270,9 +307,14 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
         found = _table_problems(options, dataset)
         if found:
             return found
-        if options.model:
+        if options.panel:
+            from innospace.frontier.panel.fit import read_panel
+
+            read_panel(_panel_spec(options), _panel_table(options, dataset))
+        elif options.model:
             return _space_problems(options, dataset)
-        _require_formula_fits(options, _prepared(options, dataset))
+        else:
+            _require_formula_fits(options, _prepared(options, dataset))
     except InnospaceError as error:
         return [error]
     return []
@@ -281,6 +323,10 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
     """Estimate the step."""
     dataset = inputs.table
+    if options.panel:
+        from innospace.frontier.panel.fit import fit_panel
+
+        return fit_panel(_panel_spec(options), _panel_table(options, dataset), vcov=options.vcov, progress=progress)
     if options.model:
         from innospace.frontier.space import fit_space
 
@@ -288,10 +334,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     from innospace.frontier.fitting import fit
 
     prepared = _prepared(options, dataset)
-    if options.panel:
-        from innospace.frontier.panel.fit import fit_panel
+    if options.metafrontier:
+        from innospace.frontier.structure.metafrontier import metafrontier
 
-        return fit_panel(_panel_spec(options), prepared, vcov=options.vcov, progress=progress)
+        return metafrontier(_meta_spec(options), prepared, seed=seed, progress=progress)
     if options.structure:
         from innospace.frontier.structure.fit import fit_structure
 
@@ -306,6 +352,11 @@ def _with_bootstrap(result: FrontierResult, options: Options, seed: int, progres
     return replace(result, refits=again.refits)
 
 
+def _meta_spec(options: Options) -> MetafrontierSpec:
+    o = options
+    return MetafrontierSpec(str(o.formula), o.group, str(o.metafrontier), o.inefficiency, o.cost, o.draws)
+
+
 def _space_spec(options: Options) -> SpaceSpec:
     return SpaceSpec(options.inefficiency, options.level, tuple(options.focus), options.vcov)
 
@@ -316,8 +367,11 @@ def _frontier_spec(options: Options) -> FrontierSpec:
 
 
 def _panel_spec(options: Options) -> PanelSpec:
+    from innospace.frontier.space.fit import panel_formula
+
     o = options
-    return PanelSpec(str(o.formula), o.unit, o.time, str(o.panel), o.inefficiency, o.cost, o.mundlak)
+    formula = panel_formula(str(o.panel)) if o.model else str(o.formula)
+    return PanelSpec(formula, o.unit, o.time, str(o.panel), o.inefficiency, o.cost, o.mundlak)
 
 
 def _structure_spec(options: Options) -> StructureSpec:
@@ -338,6 +392,16 @@ def _validated(options: Options, dataset: Dataset) -> InnovationSpaceTable:
     from innospace.data.schemas.innovation_space import validate
 
     return validate(dataset, **_zero_options(options))
+
+
+def _panel_table(options: Options, dataset: Dataset) -> Dataset:
+    """Return the table a panel works on; that of an innovation space is checked and has the years counted from 0."""
+    if options.model is None:
+        return _prepared(options, dataset)
+    from innospace.frontier.space.fit import with_time
+
+    checked = _validated(options, dataset)
+    return replace(dataset, frame=with_time(checked.frame), steps=tuple(checked.steps))
 
 
 def _prepared(options: Options, dataset: Dataset) -> Dataset:
@@ -377,10 +441,10 @@ def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
 def _require_formula_fits(options: Options, dataset: Dataset) -> None:
     from innospace.frontier.fitting import require_fit
 
-    if options.panel:
-        from innospace.frontier.panel.fit import read_panel
+    if options.metafrontier:
+        from innospace.frontier.structure.metafrontier import require_metafrontier
 
-        read_panel(_panel_spec(options), dataset)
+        require_metafrontier(_meta_spec(options), dataset)
         return
     if options.vcov == "cluster" and options.cluster is None:
         raise SpecError(

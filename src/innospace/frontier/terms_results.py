@@ -31,6 +31,11 @@ _COLUMNS = {
     "index-scale": ("", "Stored regressors of the scaling of inefficiency, one column each (index-scale-0, ...)."),
     "pooled": ("label", "Model (4): all years in one estimate, with c and delta moving linearly in time."),
     "hypothesis_2": ("label", "Model (4) without the yearly change of delta: hypothesis 2 holds that it is zero."),
+    "gap_lowest": ("fraction", "Lowest technology gap ratio of a group."),
+    "touching": ("fraction", "Rows of a group where its frontier is the metafrontier."),
+    "group_frontier": ("as the outcome", "Fitted frontier of the own group at a row."),
+    "metafrontier": ("as the outcome", "Fitted metafrontier at a row; in a table of coefficients, its coefficients."),
+    "one_frontier": ("", "Likelihood-ratio test that all groups share one frontier."),
     "hypothesis_3": ("label", "Model (4) without the yearly change of the constant: hypothesis 3 holds it is zero."),
 }  # fmt: skip
 _TABLES = {
@@ -39,6 +44,7 @@ _TABLES = {
     "correlations": "technical efficiency of two consecutive years, correlated over regions.",
     "efficiencies": "technical efficiency by row or unit, ranked, with intervals.",
     "bootstrap": "coefficients with errors and intervals from estimates on drawn samples.",
+    "groups": "mean efficiency within groups and against the metafrontier, technology gap ratios.",
     "ranking": "regions by innovations, with cumulative share, efficiency and used space.",
 }
 _CHARTS = {
@@ -47,6 +53,8 @@ _CHARTS = {
     "frontier": "innovations against innovation space by region, with the frontier; both axes logarithmic.",
     "persistence": "technical efficiency of one year against that of the year before.",
     "used-space": "innovations against used innovation space by region.",
+    "gaps": "mean technology gap ratio by group, with the middle four fifths of the rows.",
+    "frontiers": "frontier of every group over its own range, and the metafrontier.",
     "map": "technical efficiency by region.",
     "ranking": "regions by technical efficiency, with intervals.",
     "share-of-space": "share w of the innovation space that the frontier uses, by year, with intervals.",

@@ -103,6 +103,22 @@ def plan_models(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
     return plan
 
 
+def panel_formula(model: str) -> str:
+    """Return the frontier of the innovation space for a panel of regions.
+
+    Model (4), whose constant and elasticity move with the years; where the model gives every region a path of time of
+    its own, only ``ln V`` is left.
+
+    Parameters
+    ----------
+    model : str
+        A name of :data:`innospace.frontier.panel.models.MODELS`.
+    """
+    from innospace.frontier.panel.models import model_named
+
+    return MODEL_2 if model_named(model).powers > 1 else MODEL_4
+
+
 def _fit(formula: str, rows: pd.DataFrame, spec: SpaceSpec, seed: int) -> FrontierResult:
     with warnings.catch_warnings():
         # a boundary is a status of the model and a finding of the report, not a message of its own
