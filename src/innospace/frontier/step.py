@@ -49,7 +49,6 @@ _OF_FORMULA = (
     "cluster",
     "noise",
     "names",
-    "panel",
     "unit",
     "time",
     "mundlak",

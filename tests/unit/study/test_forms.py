@@ -21,6 +21,8 @@ from innospace.study.forms import (
 STATES = [
     ("frontier", {"formula": "y ~ x"}),
     ("frontier", {"formula": "y ~ x", "panel": "pitt_lee"}),
+    ("frontier", {"formula": "y ~ x", "structure": "latent_class"}),
+    ("frontier", {"formula": "y ~ x", "metafrontier": "linear"}),
     ("frontier", {"model": "innovation_space"}),
     ("economy", {}),
     ("firms", {"method": "probit"}),
