@@ -49,6 +49,7 @@ _RESULTS = {
     "changes-income": ("", "Chart of the largest changes of incomes in a scenario."),
     "changes-transfer": ("", "Chart of the largest changes of transfers in a scenario."),
     "decomposition": ("", "Table of effects by shock; check: contributions add up to the effect of the scenario."),
+    "number": ("", "Number of a shock within its scenario."),
     "in_turn": ("percent", "Equivalent variation that a shock adds to the shocks written before it."),
     "alone": ("percent", "Equivalent variation of a shock without the others."),
     "shapley": ("percent", "Mean of what a shock adds over all orders of the shocks."),
