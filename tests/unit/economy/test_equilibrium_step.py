@@ -19,6 +19,7 @@ from innospace.data import load_sample
 from innospace.economy.general import tables
 from innospace.economy.general.files import read_model, spec_from_dict
 from innospace.economy.general.models import MODELS, ready
+from innospace.economy.general.policy import Lever, cheapest
 from innospace.economy.general.scenarios import shocked
 from innospace.economy.general.sensitivity import Uncertain, sensitivity, summarise
 from innospace.economy.general.solve import compile_spec, solve
@@ -169,7 +170,7 @@ def test_every_table_and_look_has_its_numbers(result):
     for kind in tables.KINDS:
         table = result.table(kind)
         assert len(table.display()) == len(table.frame), kind
-        assert (len(table.frame) == 0) == (kind in ("decomposition", "sensitivity")), kind
+        assert (len(table.frame) == 0) == (kind in ("decomposition", "mix", "sensitivity")), kind
     prices = result.table("variables").frame.query("scenario == 'tariffs' and kind == 'price'")
     assert prices.set_index("name").loc["FX", "percent"] == pytest.approx(6.282422, abs=1e-6)
     chosen = {"scenario": "less", "kind": "level"}
@@ -246,6 +247,81 @@ def test_a_step_takes_effects_apart_and_moves_assumptions():
     wrong = [{"parameter": "elasticity", "spread": 1.5}, {"parameter": "elastcity", "spread": 0.5}]
     for one in wrong:
         assert preflight(Options(model="stdcge", uncertain=[one]), NOTHING) != []
+
+
+LEVERS = [
+    {"parameter": "tax", "op": "multiply", "limit": 0.0, "cost": 3.0},
+    {"parameter": "activity_tax", "op": "multiply", "limit": 0.0, "cost": 4.0},
+]
+
+
+def _brute(economy, levers, count=21):
+    """Return cost and effect of every mix on a grid."""
+    grid = np.linspace(0.0, 1.0, count)
+    base = solve(economy)
+    rows = []
+    for a in grid:
+        for b in grid:
+            p = shocked(economy, Scenario("x", shocks=(levers[0].shock(a), levers[1].shock(b))))
+            ev = welfare(base, solve(economy, p)).set_index("agent").loc["HOH", "ev_percent"]
+            rows.append((a * levers[0].cost + b * levers[1].cost, ev))
+    return np.array(rows)
+
+
+def test_the_cheapest_mix_is_that_of_a_grid():
+    economy = compile_spec(ready("stdcge").spec)
+    levers = [Lever(x["parameter"], x["op"], x["limit"], x["cost"]) for x in LEVERS]
+    every = _brute(economy, levers)
+    # a step of the grid costs 0.2 at most
+    for aim in (4.0, 9.0):
+        found = cheapest(economy, levers, "ev.HOH", aim)
+        best = every[every[:, 1] >= aim, 0].min()
+        assert found.ok
+        assert found.reached == pytest.approx(aim, abs=1e-5)
+        assert best - 0.2 <= found.cost <= best + 1e-6
+    poor = cheapest(economy, levers, "ev.HOH", 9.0, budget=2.0)
+    assert not poor.ok
+    assert poor.cost == pytest.approx(2.0, abs=1e-5)
+    assert poor.reached >= every[every[:, 0] <= 2.0 + 1e-9, 1].max() - 1e-5
+    level = cheapest(economy, levers[:1], "level.M.MLK", 5.0)
+    assert level.reached == pytest.approx(5.0, abs=1e-5)
+
+
+def test_a_step_searches_the_cheapest_mix_and_solves_it():
+    options = Options(model="stdcge", scenarios=[], levers=LEVERS, target="ev.HOH", aim=4.0, budget=3.0)
+    assert preflight(options, NOTHING) == []
+    found = run(options, NOTHING)
+    assert list(found.solutions) == ["baseline", "cheapest-mix"]
+    assert found.welfare.set_index("agent").loc["HOH", "ev_percent"] == pytest.approx(4.0, abs=1e-5)
+    assert [c.ok for c in found.checks if c.name == "mix"] == [True]
+    again = EquilibriumResult.from_bundle(found.to_bundle())
+    assert again.mix.to_dict() == found.mix.to_dict()
+    assert again.findings() == found.findings()
+    assert unexplained(names_of(found), found.solutions) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"target": ""}, "needs a target"),
+        ({"levers": [{**LEVERS[0], "limit": 1.0}]}, "changes nothing"),
+        ({"levers": [{**LEVERS[0], "cost": 0.0}]}, "cost of lever"),
+        ({"levers": [{**LEVERS[0], "parameter": "taxes"}]}, "taxes"),
+    ],
+    ids=str,
+)
+def test_a_lever_that_cannot_be_used_is_named(change, words):
+    options = Options(**{"model": "stdcge", "levers": LEVERS, "target": "ev.HOH", "aim": 1.0, **change})
+    assert any(words in e.what for e in preflight(options, NOTHING))
+
+
+def test_a_target_without_a_value_is_refused():
+    economy = compile_spec(ready("stdcge").spec)
+    taste = Lever("elasticity", "multiply", 2.0, 1.0, {"nest": ("HOH.consumption",)})
+    with pytest.raises(SpecError, match="no value"):
+        cheapest(economy, [taste], "ev.HOH", 1.0)
+    with pytest.raises(InnospaceError, match="HOHO"):
+        cheapest(economy, [taste], "ev.HOHO", 1.0)
 
 
 def test_a_scenario_without_a_solution_is_told_and_not_shown():

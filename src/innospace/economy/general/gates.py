@@ -9,6 +9,7 @@ import numpy as np
 
 from innospace.core.checks import Check
 from innospace.economy.general.accounts import accounts
+from innospace.economy.general.policy import REACHED
 from innospace.economy.general.result import Equilibrium
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
         meaning = "Part of the solutions at other assumptions that were not found."
         remedy = "Make the spread of the assumptions smaller: means leave out what has no solution."
         found.append(Check.at_most("sensitivity", missing, 0.0, meaning, remedy))
+    if result.mix is not None:
+        m = result.mix
+        meaning = f"{m.target} under the mix of levers, percent, held against the aim of the search."
+        remedy = "Raise the budget or the limits of levers, add levers, or lower the aim."
+        found.append(Check.at_least("mix", m.reached, m.aim - REACHED, meaning, remedy))
     return tuple(found)
 
 

@@ -53,6 +53,8 @@ def findings(result: EquilibriumResult) -> tuple[str, ...]:
         found.append(f"No solution was found for: {', '.join(failed)}.")
     if not result.scenarios:
         found.append(f"The model has an equilibrium: {described(result)}")
+    if result.mix is not None:
+        found.append(f"{result.table('mix').title}.")
     if result.baseline.others:
         found.append(f"The baseline has {1 + len(result.baseline.others)} equilibria; the first is shown.")
     return tuple(found)
@@ -89,6 +91,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
     effects: list[Block] = [Paragraph(text) for n in unsolved for text in sentences(r, n)]
     if solved_names(r):
         effects += [r.table("shocks"), r.table("welfare"), *r.plot.all()]
+    if r.mix is not None:
+        effects.append(r.table("mix"))
     if r.decomposition is not None:
         effects.append(r.table("decomposition"))
     if r.sensitivity is not None:

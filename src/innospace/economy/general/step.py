@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from innospace.economy.general.compiled import Economy
 from innospace.economy.general.files import spec_from_dict
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
+from innospace.economy.general.policy import NAME, Lever, Mix, cheapest
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.scenarios import shocked
 from innospace.economy.general.sensitivity import Uncertain
@@ -36,7 +38,7 @@ ROLES: Mapping[str, bool] = {TABLE: False}
 OFFERS = ("welfare_effect",)
 TAKES = (f"{linked.PREFIX}*",)
 SCENARIOS = True
-TAKEN = (BASELINE, "kind", "name", "tax", "receiver", "payer")
+TAKEN = (BASELINE, NAME, "kind", "name", "tax", "receiver", "payer")
 """Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}
 _MODEL: dict[str, JsonValue] = {"content": "definition"}
@@ -61,6 +63,18 @@ class UncertainOptions(BaseModel):
 
     parameter: str = Field(description="Family of parameters, as in a shock.")
     spread: float = Field(description="Part of the value by which it may be wrong to both sides, uniformly.")
+    where: dict[str, str | list[str]] = Field(default_factory=dict, description="Labels, as in a shock; all if empty.")
+
+
+class LeverOptions(BaseModel):
+    """A change that a search may use in part."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    parameter: str = Field(description="Family of parameters, as in a shock.")
+    op: Literal["multiply", "add"] = Field(description="How the parameter is changed.")
+    limit: float = Field(description="Value of the change when the lever is used in full.")
+    cost: float = Field(description="Of full use; a part of it in proportion.")
     where: dict[str, str | list[str]] = Field(default_factory=dict, description="Labels, as in a shock; all if empty.")
 
 
@@ -113,6 +127,20 @@ class Options(BaseModel):
     draws: Annotated[int, Field(ge=2, le=100_000)] = Field(
         default=200, title="Draws", description="Of sensitivity by monte_carlo."
     )
+    levers: list[LeverOptions] = Field(
+        default_factory=list,
+        description="Tables [[step.NAME.levers]]: the cheapest mix of them that reaches the aim is searched.",
+        json_schema_extra=_NO_FORM,
+    )
+    target: str = Field(
+        default="",
+        title="Target of the search",
+        description="ev.AGENT (percent of spending), or an unknown such as level.NAME (its change in percent).",
+    )
+    aim: float = Field(default=0.0, title="Aim", description="Percent that the target shall reach at least.")
+    budget: Annotated[float, Field(gt=0.0)] | None = Field(
+        default=None, title="Budget of the search", description="The most that levers may cost; no limit when empty."
+    )
     route: Literal["automatic", "newton", "block", "complementarity"] = Field(
         default="automatic", title="Solver", description="The model decides unless a route is named."
     )
@@ -139,10 +167,13 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 
     economy = attempt(lambda: compile_spec(spec_of(options, inputs)))
     moved = attempt(lambda: uncertain_of(options)) or ()
+    levers = attempt(lambda: levers_of(options)) or ()
     chosen = attempt(lambda: chosen_scenarios(options, inputs)) or ()
     if economy is not None:
         for one in moved:
             attempt(functools.partial(shocked, economy, Scenario("assumption", shocks=(one.shock(1.0),))))
+        for lever in levers:
+            attempt(functools.partial(shocked, economy, Scenario("lever", shocks=(lever.shock(1.0),))))
         waiting = bool(linked.unresolved(inputs.links))
         pending = {str(s["name"]) for s in inputs.scenarios if waiting and linked.uses_links(s)}
         for scenario in chosen:
@@ -158,8 +189,13 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     sources = (inputs.table.source,) if TABLE in inputs.tables else ()
     route = "" if options.route == "automatic" else options.route
     scenarios = chosen_scenarios(options, inputs)
+    mix = _mix(options, economy)
+    if mix is not None:
+        scenarios = (*scenarios, mix.scenario())
     told = part(progress, 0.0, 0.3)
     result = solve_scenarios(economy, scenarios, model=known, route=route, sources=sources, seed=seed, progress=told)
+    if mix is not None:
+        result = replace(result, mix=mix)
     if options.decompose:
         result = result.with_decomposition(part(progress, 0.3, 0.5))
     if not (options.uncertain and scenarios):
@@ -173,12 +209,27 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     )
 
 
+def levers_of(options: Options) -> tuple[Lever, ...]:
+    """Return the levers of a search."""
+    if options.levers and not options.target:
+        raise SpecError("A search with levers needs a target.", where="key 'target'", allowed="ev.AGENT, or an unknown")
+    return tuple(Lever(x.parameter, x.op, x.limit, x.cost, _labels(x.where)) for x in options.levers)
+
+
+def _mix(options: Options, economy: Economy) -> Mix | None:
+    if not options.levers:
+        return None
+    budget = np.inf if options.budget is None else options.budget
+    return cheapest(economy, levers_of(options), options.target, options.aim, budget=budget)
+
+
+def _labels(where: Mapping[str, str | list[str]]) -> dict[str, tuple[str, ...]]:
+    return {k: (v,) if isinstance(v, str) else tuple(v) for k, v in where.items()}
+
+
 def uncertain_of(options: Options) -> tuple[Uncertain, ...]:
     """Return the assumptions that may be wrong."""
-    return tuple(
-        Uncertain(u.parameter, u.spread, {k: (v,) if isinstance(v, str) else tuple(v) for k, v in u.where.items()})
-        for u in options.uncertain
-    )
+    return tuple(Uncertain(u.parameter, u.spread, _labels(u.where)) for u in options.uncertain)
 
 
 def solve_scenarios(

@@ -12,6 +12,7 @@ from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
 from innospace.economy.general.files import spec_from_dict
+from innospace.economy.general.policy import Mix
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.solve import compile_spec
 from innospace.economy.general.write import spec_to_dict
@@ -40,6 +41,7 @@ def to_bundle(result: EquilibriumResult) -> Bundle:
         "solutions": [{"name": n, "status": s.status.to_dict(), "route": s.route} for n, s in result.solutions.items()],
         "scenarios": {n: s.to_dict() for n, s in result.scenarios.items()},
         "provenance": result.provenance.to_dict(),
+        "mix": None if result.mix is None else result.mix.to_dict(),
         "title": result.title,
         "source": result.source,
     }
@@ -76,6 +78,7 @@ def from_bundle(bundle: Bundle) -> dict[str, Any]:
         "solutions": solutions,
         "scenarios": {n: Scenario.from_dict(s) for n, s in meta["scenarios"].items()},
         "provenance": Provenance.from_dict(meta["provenance"]),
+        "mix": None if meta["mix"] is None else Mix.from_dict(meta["mix"]),
         "title": meta["title"],
         "source": meta["source"],
         **{n: frames.get(n) for n in _BESIDE},

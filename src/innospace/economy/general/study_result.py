@@ -18,6 +18,7 @@ from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Table
 from innospace.economy.general.gates import gates, gates_again
+from innospace.economy.general.policy import Mix
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Spec
 from innospace.economy.general.welfare import welfare
@@ -52,6 +53,8 @@ class EquilibriumResult:
         Effects by shock: ``scenario``, and the columns of :func:`innospace.economy.general.decomposition.decompose`.
     sensitivity : pandas.DataFrame or None
         Effects at other assumptions; see :func:`innospace.economy.general.sensitivity.sensitivity`.
+    mix : Mix or None
+        The cheapest mix of levers that was searched; its scenario is among the solutions.
     """
 
     solutions: Mapping[str, Equilibrium]
@@ -62,6 +65,7 @@ class EquilibriumResult:
     textbook: pd.DataFrame | None = field(default=None, repr=False)
     decomposition: pd.DataFrame | None = field(default=None, repr=False)
     sensitivity: pd.DataFrame | None = field(default=None, repr=False)
+    mix: Mix | None = None
 
     @property
     def spec(self) -> Spec:

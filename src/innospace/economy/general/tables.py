@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,7 +116,11 @@ def shocks(result: EquilibriumResult) -> Table:
 
 
 def _where(shock: Shock) -> str:
-    return "; ".join(f"{dim} {', '.join(labels)}" for dim, labels in shock.where.items()) or "all"
+    return _places(shock.where)
+
+
+def _places(where: Mapping[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{dim} {', '.join(labels)}" for dim, labels in where.items()) or "all"
 
 
 def _operation(shock: Shock) -> str:
@@ -191,6 +195,25 @@ def _shock_words(shock: Shock) -> str:
     return f"{shock.parameter} {_operation(shock)}, {_where(shock)}"
 
 
+def mix(result: EquilibriumResult) -> Table:
+    """Return how much of each lever the cheapest mix uses; no rows when none was searched."""
+    import pandas as pd
+
+    if result.mix is None:
+        frame, title = pd.DataFrame(columns=["number", "lever", "limit", "share", "used", "cost"]), "Mix of levers"
+    else:
+        m = result.mix
+        frame = m.to_frame()
+        frame["lever"] = [f"{x.parameter} {_OPERATIONS[x.operation]} a number, {_places(x.where)}" for x in m.levers]
+        verdict = "reaches" if m.ok else "is the most that the budget brings, short of"
+        title = (
+            f"The mix of levers that {verdict} {m.target} + {m.aim:g} %: {m.reached:.2f} % at a cost of {m.cost:.4g}"
+        )
+    columns = [Column("number", "No.", "integer"), Column("lever", "Lever"), Column("limit", "Limit", "significant:4")]
+    columns += [Column("share", "Share used", "percent:1"), Column("used", "Value used", "significant:5")]
+    return Table("mix", title, frame, (*columns, Column("cost", "Cost", "significant:4")))
+
+
 def sensitivity(result: EquilibriumResult) -> Table:
     """Return how effects vary with assumptions; no rows when none is uncertain."""
     import pandas as pd
@@ -226,6 +249,7 @@ KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "taxes": taxes,
     "shocks": shocks,
     "decomposition": decomposition,
+    "mix": mix,
     "sensitivity": sensitivity,
     "variables": variables,
     "payments": payments,
