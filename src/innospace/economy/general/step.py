@@ -38,7 +38,7 @@ ROLES: Mapping[str, bool] = {TABLE: False}
 OFFERS = ("welfare_effect",)
 TAKES = (f"{linked.PREFIX}*",)
 SCENARIOS = True
-TAKEN = (BASELINE, NAME, "kind", "name", "tax", "receiver", "payer")
+TAKEN = (BASELINE, "kind", "name", "tax", "receiver", "payer")
 """Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}
 _MODEL: dict[str, JsonValue] = {"content": "definition"}
@@ -364,11 +364,11 @@ def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ..
     """
     shipped = {s.name: (s,) for s in ready(options.model).scenarios} if options.model in MODELS else {}
     own = {str(s["name"]): linked.variants(s, inputs.links) for s in inputs.scenarios}
-    taken = [v.name for found in own.values() for v in found if v.name in (*TAKEN, *shipped)]
+    taken = [v.name for found in own.values() for v in found if v.name in (*TAKEN, NAME, *shipped)]
     if taken:
         raise SpecError(
             f"Scenarios of the study have names that are taken: {offenders(taken)}.",
-            allowed=f"any name but {offenders((*TAKEN, *shipped), shown=20)}",
+            allowed=f"any name but {offenders((*TAKEN, NAME, *shipped), shown=20)}",
             remedy="Rename them.",
         )
     known: dict[str, tuple[Scenario, ...]] = {**shipped, **own}

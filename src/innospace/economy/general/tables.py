@@ -206,9 +206,7 @@ def mix(result: EquilibriumResult) -> Table:
         frame = m.to_frame()
         frame["lever"] = [f"{x.parameter} {_OPERATIONS[x.operation]} a number, {_places(x.where)}" for x in m.levers]
         verdict = "reaches" if m.ok else "is the most that the budget brings, short of"
-        title = (
-            f"The mix of levers that {verdict} {m.target} + {m.aim:g} %: {m.reached:.2f} % at a cost of {m.cost:.4g}"
-        )
+        title = f"The mix of levers that {verdict} {m.target} + {m.aim:g} %: {m.reached:.2f} % at cost {m.cost:.4g}"
     columns = [Column("number", "No.", "integer"), Column("lever", "Lever"), Column("limit", "Limit", "significant:4")]
     columns += [Column("share", "Share used", "percent:1"), Column("used", "Value used", "significant:5")]
     return Table("mix", title, frame, (*columns, Column("cost", "Cost", "significant:4")))
