@@ -235,7 +235,8 @@ class _Search:
     def _measure(self, found: Equilibrium) -> float:
         kind, _, name = self._target.partition(".")
         if kind == EV:
-            return float(welfare(self._baseline, found).set_index("agent")["ev_percent"][name])
+            by_agent = welfare(self._baseline, found).set_index("agent")["ev_percent"]
+            return float(by_agent.to_numpy(dtype=np.float64)[by_agent.index.get_loc(name)])
         k = self._economy.unknowns.index(self._target)
         before = float(self._baseline.unknowns[k])
         return 100.0 * (float(found.unknowns[k]) / before - 1.0) if before else float("nan")
