@@ -210,7 +210,7 @@ def _cell(row: dict[str, Any] | None, own: float, best: float) -> str:
     if "failed" in row:
         return f"failed: {row['failed'].split(':')[0]}"
     short = best - row["loglik"]
-    below = f", {short:.3g} *below*" if short > SAME else "" if short == short else ", log-likelihood not told"
+    below = f", {short:.3g} *below*" if short > SAME else ", log-likelihood not told" if math.isnan(short) else ""
     return f"{row['seconds']:.3f} ({row['seconds'] / own:.1f}){below}"
 
 
