@@ -10,6 +10,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from innospace.cli.app import main
 from innospace.study import read_run
@@ -56,6 +57,14 @@ class Keyboard:
     def focused(self):
         return self.page.evaluate_handle("document.activeElement").as_element()
 
+    def seen(self, at):
+        """Return whether the focus shows, at once or when what fades in has done so."""
+        try:
+            self.page.wait_for_function(SEEN, arg=at, timeout=2000)
+        except PlaywrightTimeout:
+            return False
+        return True
+
     def to(self, name, most=120):
         """Press Tab until a control of this name has the focus; every stop must be seen."""
         for _ in range(most):
@@ -64,7 +73,7 @@ class Keyboard:
             if self.page.evaluate("document.activeElement === document.body"):
                 continue  # from the last control to the first
             names = at.evaluate(NAMED)
-            assert at.evaluate(SEEN), f"the focus is not seen at {names}"
+            assert self.seen(at), f"the focus is not seen at {names}"
             if any(re.fullmatch(name, n) for n in names):
                 return at
         raise AssertionError(f"{name!r} is not reached with the keyboard")
