@@ -59,11 +59,14 @@ def fit(
         typer.Option(
             "--structure",
             metavar="MODEL",
-            help="Structure: zero_inefficiency, latent_class or contaminated_noise.",
+            help="Structure: zero_inefficiency, latent_class, contaminated_noise, endogenous or selection.",
         ),
     ] = None,
     classes: Annotated[
         int | None, typer.Option("--classes", metavar="N", help="Number of latent classes, 2 if not given.")
+    ] = None,
+    selected: Annotated[
+        Text, typer.Option("--selected", metavar="COLUMN", help="Selection: 1 where the outcome is seen, else 0.")
     ] = None,
     mundlak: Annotated[bool, typer.Option("--mundlak", help="Panel: means by unit join the regressors.")] = False,
     metafrontier: Annotated[
@@ -108,7 +111,8 @@ def fit(
 
     Maximum likelihood with analytic derivatives; the formula is checked and never runs code. After bars follow
     regressors of ln sigma_u^2 (u: z), of ln sigma_v^2 (v: w), of the mean before truncation (mu: z), of the scale of
-    truncated-normal inefficiency (scale: z), or of the probability of a class (class: q, with --structure).
+    truncated-normal inefficiency (scale: z); with --structure of the probability of a class (class: q), of the
+    selection (select: z), or what is endogenous and its instruments (endogenous: x | instruments: z).
     """
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
@@ -125,6 +129,8 @@ def fit(
     spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec
     if classes is not None and structure != "latent_class":
         _refuse({"--classes": str(classes)}, "a model without latent classes")
+    if structure != "selection":
+        _refuse({"--selected": selected}, "a model without selection")
     foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure} | _of_frontier(noise, bootstrap)
     if metafrontier:
         _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
@@ -134,7 +140,7 @@ def fit(
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
     elif structure:
         _refuse(_of_frontier(noise, bootstrap), "a frontier with a structure")
-        spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2)
+        spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     else:
         spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)

@@ -54,6 +54,7 @@ _OF_FORMULA = (
     "mundlak",
     "structure",
     "classes",
+    "selected",
     "metafrontier",
     "group",
     "draws",
@@ -61,10 +62,11 @@ _OF_FORMULA = (
 )
 _OF_META = ("group", "draws")
 _OF_SPACE = ("focus", "level")
-_NOT_OF_PANEL = ("weights", "cluster", "noise", "names", "structure", "classes", "metafrontier", *_OF_BOOTSTRAP)
+_NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
+_NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier")
 _NOT_OF_STRUCTURE = ("noise", "names", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = ("weights", "cluster", "noise", "names", "vcov", "panel", "structure", "classes", *_OF_BOOTSTRAP)
+_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
@@ -218,11 +220,13 @@ class Options(BaseModel):
         description="Join the regressors, so that random effects may go with them.",
         json_schema_extra=_PANEL,
     )
-    structure: Literal["zero_inefficiency", "latent_class", "contaminated_noise"] | None = Field(
-        default=None,
-        title="Structure",
-        description="A share of fully efficient units, several technologies, or noise of two variances.",
-        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
+    structure: Literal["zero_inefficiency", "latent_class", "contaminated_noise", "endogenous", "selection"] | None = (
+        Field(
+            default=None,
+            title="Structure",
+            description="Fully efficient units, several technologies, mixed noise, endogenous regressors, selection.",
+            json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
+        )
     )
     classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = Field(
         default=2,
@@ -248,6 +252,12 @@ class Options(BaseModel):
         description="For standard errors of a linear or quadratic metafrontier.",
         json_schema_extra=_META,
     )
+    selected: str | None = Field(
+        default=None,
+        title="Selected",
+        description="Column that is 1 where the outcome is seen and 0 elsewhere.",
+        json_schema_extra={"form": "column", "only": "structure"},
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
@@ -265,6 +275,8 @@ class Options(BaseModel):
         self._refuse(_NOT_OF_META if self.metafrontier else _OF_META, self._kind_of_meta())
         if self.metafrontier == "stochastic" and self.draws:
             raise ValueError("draws belong to a linear or quadratic metafrontier")
+        if self.structure != "selection":
+            self._refuse(("selected",), "without a selection")
         if self.panel and self.vcov == "robust":
             raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
@@ -375,7 +387,9 @@ def _panel_spec(options: Options) -> PanelSpec:
 
 def _structure_spec(options: Options) -> StructureSpec:
     o = options
-    return StructureSpec(str(o.formula), str(o.structure), o.inefficiency, o.cost, o.weights, o.cluster, o.classes)
+    return StructureSpec(
+        str(o.formula), str(o.structure), o.inefficiency, o.cost, o.weights, o.cluster, o.classes, o.selected
+    )
 
 
 def _zero_options(options: Options) -> dict[str, Any]:

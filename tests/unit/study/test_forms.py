@@ -22,6 +22,7 @@ STATES = [
     ("frontier", {"formula": "y ~ x"}),
     ("frontier", {"formula": "y ~ x", "panel": "pitt_lee"}),
     ("frontier", {"formula": "y ~ x", "structure": "latent_class"}),
+    ("frontier", {"formula": "y ~ x", "structure": "selection"}),
     ("frontier", {"formula": "y ~ x", "metafrontier": "linear"}),
     ("frontier", {"model": "innovation_space"}),
     ("economy", {}),

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.frontier.densities.base import Array
+from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
 from innospace.frontier.structure.arrays import Layout
-from innospace.frontier.structure.search import Edge, Likelihood
+from innospace.frontier.structure.search import Edge, Likelihood, climb
 
+Tests = Callable[[float, float], tuple[TestResult, ...]]
 Settle = Callable[[Array], tuple[Array, NDArray[np.int64]]]
 
 
@@ -38,6 +41,8 @@ class Built:
         ``theta -> numbers`` by name: scales and shares, in the units of the data.
     checks : callable
         ``theta -> checks`` of this model.
+    tests : callable
+        ``(maximum, unit) -> tests``; likelihood ratios are multiplied by ``unit``, the mean weight.
     """
 
     likelihood: Likelihood
@@ -49,8 +54,47 @@ class Built:
     rows: Callable[[Array, float], dict[str, Array]]
     numbers: Callable[[Array], dict[str, float]]
     checks: Callable[[Array], tuple[Check, ...]]
+    tests: Tests
 
 
 def as_it_is(theta: Array) -> tuple[Array, NDArray[np.int64]]:
     """Return ``theta`` unchanged: a model without an order of classes."""
     return theta, np.arange(len(theta))
+
+
+def limit_tests(
+    likelihood: Likelihood,
+    starts: list[Array],
+    limits: list[tuple[Edge, Array]],
+    restriction: tuple[str, str, NDArray[np.int64]],
+) -> Tests:
+    """Return likelihood ratios against no inefficiency (mixed chi-square) and against coefficients of zero.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    starts : list of ndarray
+    limits : list of (Edge, ndarray)
+        The limit without inefficiency.
+    restriction : tuple
+        Name of the test, null in words, and where the coefficients stand.
+    """
+    name, null, places = restriction
+
+    def tests(value: float, unit: float) -> tuple[TestResult, ...]:
+        edge, start = limits[0]
+        without = climb(likelihood, start, edge).optimum.value
+        held = Edge("", {int(j): 0.0 for j in places})
+        # a limit met on the way keeps the restriction: its parameters are held as well
+        null_value = max(climb(likelihood, s, held).optimum.value for s in starts[:2])
+        null_value = max(null_value, climb(likelihood, start, Edge("", {**edge.pins, **held.pins})).optimum.value)
+        statistic = max(0.0, 2.0 * unit * (value - without))
+        ratio = max(0.0, 2.0 * unit * (value - null_value))
+        df, extra = len(places), len(edge.pins)
+        law = f"chi2({extra - 1})/2 + chi2({extra})/2"
+        return (
+            TestResult("no_inefficiency", statistic, mixed_chi2_sf(statistic, extra), law, "sigma_u = 0"),
+            TestResult(name, ratio, float(stats.chi2.sf(ratio, df)), f"chi2({df})", null),
+        )
+
+    return tests

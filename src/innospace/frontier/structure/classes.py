@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from innospace.core.checks import Check
 from innospace.frontier.densities import Law, NoInefficiency, density
 from innospace.frontier.densities.base import Array
+from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.spec import PARTS
 from innospace.frontier.starts import ordinary_least_squares, starting_values
 from innospace.frontier.structure.arrays import Arrays, Layout, standardised
 from innospace.frontier.structure.built import Built, Settle, as_it_is
 from innospace.frontier.structure.mixture import NO_INEFFICIENCY, Component, Mixture, efficiencies
-from innospace.frontier.structure.search import Edge
+from innospace.frontier.structure.search import Edge, climb
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.numerics.linear import intercept_column
 
@@ -242,7 +243,25 @@ def _built(
         rows,
         lambda theta: _scales(mixture, theta, unit),
         lambda theta: _checks(mixture, theta),
+        lambda value, unit: _tests(spec, p, mixture, limits, value, unit),
     )
+
+
+def _tests(
+    spec: StructureSpec, p: Parts, mixture: Mixture, limits: list[tuple[Edge, Array]], value: float, unit: float
+) -> tuple[TestResult, ...]:
+    """Return the likelihood ratio against no fully efficient units where its distribution is known.
+
+    Where the share has regressors their coefficients mean nothing under the null, and in the other mixtures the second
+    class has parameters that vanish under it: no distribution is known there. For the same reason there is none
+    against no inefficiency at all (Rho and Schmidt 2015).
+    """
+    if spec.model != "zero_inefficiency" or "class" in p.arrays.parts:
+        return ()
+    known = [climb(mixture, start, edge).optimum.value for edge, start in limits if edge.name == "all_inefficient"]
+    statistic = max(0.0, 2.0 * unit * (value - max(known)))
+    law, null = "chi2(0)/2 + chi2(1)/2", "no unit is fully efficient"
+    return (TestResult("no_efficient_units", statistic, mixed_chi2_sf(statistic, 1), law, null),)
 
 
 def _scales(mixture: Mixture, theta: Array, unit: float) -> dict[str, float]:

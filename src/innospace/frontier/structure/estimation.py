@@ -14,13 +14,14 @@ from innospace.core.provenance import Provenance
 from innospace.core.status import Status, StatusCode
 from innospace.frontier.densities import density
 from innospace.frontier.estimate import maximise_likelihood
-from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
 from innospace.frontier.result import SCORE_TOLERANCE
 from innospace.frontier.structure.arrays import Arrays
 from innospace.frontier.structure.built import Built
 from innospace.frontier.structure.classes import Parts, contaminated_noise, latent_class, zero_inefficiency
+from innospace.frontier.structure.endogenous import endogenous
 from innospace.frontier.structure.result import StructureResult
-from innospace.frontier.structure.search import WORDS, Found, best_of, climb, covariances, status_of
+from innospace.frontier.structure.search import WORDS, Found, best_of, covariances, status_of
+from innospace.frontier.structure.selection import selection
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.numerics.covariance import smallest_scaled_eigenvalue
 from innospace.numerics.maximum_likelihood import newton_decrement
@@ -32,6 +33,8 @@ BUILDERS: Mapping[str, Callable[[StructureSpec, Arrays, int], Built]] = {
     "zero_inefficiency": zero_inefficiency,
     "latent_class": latent_class,
     "contaminated_noise": contaminated_noise,
+    "selection": selection,
+    "endogenous": endogenous,
 }
 
 
@@ -95,7 +98,7 @@ def estimate(
         made,
         _rows(built, found, labels, arrays, level),
         numbers,
-        _tests(spec, arrays, built, loglik, unit),
+        built.tests(found.optimum.value, unit),
         status,
         _checks(built, found),
         provenance,
@@ -143,25 +146,6 @@ def _rows(built: Built, found: Found, labels: pd.DataFrame, arrays: Arrays, leve
         full[arrays.kept] = value
         frame[name] = full
     return frame
-
-
-def _tests(spec: StructureSpec, arrays: Arrays, built: Built, loglik: float, unit: float) -> tuple[TestResult, ...]:
-    """Return the likelihood ratio against no fully efficient units where its distribution is known.
-
-    Where the share has regressors their coefficients mean nothing under the null, and in the other mixtures the second
-    class has parameters that vanish under it: no distribution is known there. For the same reason there is none
-    against no inefficiency at all (Rho and Schmidt 2015).
-    """
-    if spec.model != "zero_inefficiency" or "class" in arrays.parts:
-        return ()
-    values = [
-        climb(built.likelihood, start, edge).optimum.value
-        for edge, start in built.limits
-        if edge.name == "all_inefficient"
-    ]
-    statistic = max(0.0, 2.0 * (loglik - unit * (max(values) - built.shift)))
-    law, null = "chi2(0)/2 + chi2(1)/2", "no unit is fully efficient"
-    return (TestResult("no_efficient_units", statistic, mixed_chi2_sf(statistic, 1), law, null),)
 
 
 def _checks(built: Built, found: Found) -> tuple[Check, ...]:

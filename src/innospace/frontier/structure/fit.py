@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import BoundaryWarning, DataError, MissingRowsWarning, SpecError, offenders
+from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
+from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitting import independent, row_clusters, row_weights
 from innospace.frontier.spec import check_covariance
@@ -21,6 +23,7 @@ from innospace.frontier.structure.spec import StructureSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.data import Dataset
     from innospace.frontier.structure.result import StructureResult
 
 FEWEST_PER_PARAMETER = 2
@@ -37,6 +40,7 @@ def fit_structure(
     weights: str | None = None,
     cluster: str | None = None,
     classes: int = 2,
+    selected: str | None = None,
     vcov: str = "hessian",
     level: float = 0.95,
     seed: int = 0,
@@ -49,14 +53,17 @@ def fit_structure(
     formula : str or StructureSpec
         ``outcome ~ regressors`` and after bars the parts of the model, in the language of
         :mod:`innospace.data.formula`: ``u: z`` and ``v: w`` (regressors of ``ln sigma_u^2`` and ``ln sigma_v^2``),
-        ``class: q`` (of the probability of a class). A spec holds all that follows up to ``classes``.
+        ``class: q`` (of the probability of a class), ``select: z`` (of the selection), ``endogenous: x`` and
+        ``instruments: z`` (exogenous regressors are instruments by themselves). A spec holds all that follows up to
+        ``selected``.
     data : Dataset, pandas or polars frame, or mapping of arrays
         Rows with a missing cell in a used column are left out, with a warning that counts them.
     model : str
         ``zero_inefficiency`` (a share of the units is fully efficient), ``latent_class`` (several technologies),
-        ``contaminated_noise`` (noise of two variances).
+        ``contaminated_noise`` (noise of two variances), ``selection`` (the outcome is seen for selected rows only),
+        ``endogenous`` (regressors that go with noise).
     inefficiency : str
-        ``half_normal`` or ``exponential``.
+        ``half_normal`` or ``exponential``; ``half_normal`` with ``selection``.
     cost : bool
         Cost frontier.
     weights : str, optional
@@ -65,6 +72,9 @@ def fit_structure(
         Column of clusters, for ``vcov="cluster"``.
     classes : int
         Number of latent classes; smaller numbers are estimated too, for comparison by BIC.
+    selected : str, optional
+        Column of zeros and ones that says where the outcome is seen, for ``selection``; the part ``select: z`` has the
+        regressors of the selection. Cells of the outcome and the regressors may be missing in rows with 0.
     vcov : str
         ``hessian``, ``opg``, ``robust`` or ``cluster``; can be changed afterwards.
     level : float
@@ -90,7 +100,7 @@ def fit_structure(
     latent classes has no upper bound (a class may close in on a few rows), so that the highest maximum inside is
     reported. Limits of a model are named in ``status``: no fully efficient units (``all_inefficient``), no
     inefficiency (``sigma_u_zero``, ``class_without_inefficiency``), noise of one variance (``one_noise``), a class
-    without rows (``class_empty``, ``class_on_few_rows``).
+    without rows (``class_empty``, ``class_on_few_rows``), a correlation of one (``rho_one``).
 
     Examples
     --------
@@ -106,7 +116,7 @@ def fit_structure(
     """
     from innospace.frontier.structure.estimation import estimate
 
-    given = (model, inefficiency, cost, weights, cluster, classes)
+    given = (model, inefficiency, cost, weights, cluster, classes, selected)
     spec = formula if isinstance(formula, StructureSpec) else StructureSpec(formula, *given)
     check_covariance(vcov, spec.cluster is not None)
     check_level(level)
@@ -158,14 +168,73 @@ def read_structure(spec: StructureSpec, data: Any) -> StructureInputs:
         raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
     parsed = language.parse(spec.formula, spec.described.parts)
     also = tuple(c for c in (spec.weights, spec.cluster) if c is not None)
+    if spec.selected is not None:
+        return _read_selection(spec, dataset, parsed, also)
     m = language.materialise(parsed, frame, also)
     parts = {name: found for name, found in m.parts.items() if found[1] != ("Intercept",)}
+    if spec.model == "endogenous":
+        parts = _with_exogenous(m.x, m.names, parts)
     w = row_weights(None if spec.weights is None else frame[spec.weights].to_numpy(), len(frame), m.kept)
     clusters = row_clusters(None if spec.cluster is None else frame[spec.cluster].to_numpy(), len(frame), m.kept)
     arrays = Arrays(m.y, m.x, m.names, spec.sign, w, parts, clusters, m.kept, len(frame))
     _require_estimable(spec, arrays)
     labels = frame[[c for c in language.LABELS if c in frame.columns]]
     return StructureInputs(arrays, labels, language.left_out(frame, m.kept), (dataset.source,), dataset.steps)
+
+
+def _with_exogenous(
+    x: Array, names: tuple[str, ...], parts: dict[str, tuple[Array, tuple[str, ...]]]
+) -> dict[str, tuple[Array, tuple[str, ...]]]:
+    """Return the parts with exogenous regressors, of the frontier and of inefficiency, among the instruments."""
+    (_, endogenous), (z, columns) = parts["endogenous"], parts["instruments"]
+    others = [(names, x), *((parts[p][1], parts[p][0]) for p in ("u", "v") if p in parts)]
+    known = {name: matrix[:, j] for own, matrix in others for j, name in enumerate(own)}
+    require_known(endogenous, list(known), kind="regressor", where="part endogenous")
+    exogenous = {name: column for name, column in known.items() if name not in endogenous}
+    extra = [j for j, name in enumerate(columns) if name not in exogenous and name not in endogenous]
+    if len(extra) < len(endogenous):
+        raise SpecError(
+            f"{len(endogenous)} endogenous regressor{'s' if len(endogenous) > 1 else ''} cannot be told with "
+            f"{len(extra)} instrument{'s' if len(extra) != 1 else ''} that the frontier does not have.",
+            where=f"instruments {offenders(columns)}",
+            allowed="as many instruments of their own as endogenous regressors, or more",
+            remedy="Add instruments that move these regressors and have no effect of their own.",
+        )
+    matrix = np.column_stack((*exogenous.values(), z[:, extra]))
+    return parts | {"instruments": (matrix, (*exogenous, *(columns[j] for j in extra)))}
+
+
+def _read_selection(
+    spec: StructureSpec, dataset: Dataset, parsed: language.ParsedFormula, also: tuple[str, ...]
+) -> StructureInputs:
+    """Return the arrays of a selection, selected rows first; the others need the regressors of the selection only."""
+    frame, column = dataset.frame, str(spec.selected)
+    select = language.materialise(language.parse(f"`{column}` ~ {parsed.parts['select']}"), frame, also)
+    odd = select.kept[~np.isin(select.y, (0.0, 1.0))]
+    if len(odd) or len(np.unique(select.y)) < 2:
+        raise DataError(
+            f"Column {column!r} must hold zeros and ones, some of each.",
+            where=offenders(language.row_labels(frame, odd[:5])) if len(odd) else f"all values are {select.y[0]:g}",
+            allowed="1 where the outcome is seen, 0 elsewhere",
+            remedy="Check the column of the selection.",
+        )
+    chosen = select.kept[select.y == 1.0]
+    main = language.materialise(
+        language.parse(f"{parsed.outcome} ~ {parsed.regressors}"), frame.iloc[chosen].reset_index(drop=True)
+    )
+    seen, rest = chosen[main.kept], select.kept[select.y == 0.0]
+    kept = np.concatenate((seen, rest))
+    place = np.searchsorted(select.kept, kept)
+    w = row_weights(None if spec.weights is None else frame[spec.weights].to_numpy(), len(frame), kept)
+    clusters = row_clusters(None if spec.cluster is None else frame[spec.cluster].to_numpy(), len(frame), kept)
+    parts = {"select": (select.x[place], select.names)}
+    arrays = Arrays(main.y, main.x, main.names, spec.sign, w, parts, clusters, kept, len(frame))
+    own = replace(arrays, parts={}, weights=None if w is None else w[: len(seen)], kept=seen)
+    _require_estimable(spec, own)
+    independent(select.x[place], w, select.names, "Regressor of part select", "regressors of part select")
+    labels = frame[[c for c in language.LABELS if c in frame.columns]]
+    message = language.left_out(frame, np.sort(kept))
+    return StructureInputs(arrays, labels, message, (dataset.source,), dataset.steps)
 
 
 def _require_estimable(spec: StructureSpec, arrays: Arrays) -> None:

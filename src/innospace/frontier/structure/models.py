@@ -79,6 +79,29 @@ MODELS: dict[str, Model] = {
             {"u": True, "class": True},
             columns=("p_wide",),
         ),
+        Model(
+            "endogenous",
+            "Endogenous regressors",
+            "Karakaplan and Kutlu (2017)",
+            "Some regressors, of the frontier or of inefficiency, go with noise; what instruments leave of them is a "
+            "control among the regressors.",
+            r"x_{e,i} = Z_i \delta + r_i,\quad y_i = x_i'\beta + r_i'\eta + v_i - S u_i",
+            "x_(e,i) = Z_i delta + r_i, quad y_i = x'_i beta + r'_i eta + v_i - S u_i",
+            {"u": True, "v": True, "endogenous": False, "instruments": False},
+            needs=("endogenous", "instruments"),
+        ),
+        Model(
+            "selection",
+            "Sample selection",
+            "Greene (2010)",
+            "The outcome is seen only where units were selected, and what selects them may go with noise.",
+            r"d_i = 1[z_i'\alpha + w_i > 0],\quad y_i \text{ seen where } d_i = 1,\quad "
+            r"\mathrm{corr}(w_i, v_i) = \rho",
+            'd_i = 1[z\'_i alpha + w_i > 0], quad y_i "seen where" d_i = 1, quad "corr"(w_i, v_i) = rho',
+            {"select": True},
+            needs=("select",),
+            inefficiency=("half_normal",),
+        ),
     )
 }
 

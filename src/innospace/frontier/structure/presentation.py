@@ -75,7 +75,13 @@ _WORDS = {
     "logit_efficient": "Logit of full efficiency",
     "logit_wide": "Logit of the larger variance",
     "lnsigma_v2_wide": "ln σᵥ² (larger)",
+    "select": "Selection",
+    "atanh_rho": "artanh ρ",
+    "eta": "Control function",
 }
+
+
+_NULLS = {"no_inefficiency": "No inefficiency", "no_selection": "No correlation between selection and noise"}
 
 
 def _label(name: str) -> str:
@@ -208,6 +214,16 @@ def findings(result: StructureResult) -> tuple[str, ...]:
             f"{percent(r.numbers['share_2'])} of the rows have noise with a standard deviation of "
             f"{fixed(r.numbers['sigma_v_2'], 3)} instead of {fixed(r.numbers['sigma_v_1'], 3)}."
         )
+    if r.spec.model == "selection":
+        found.append(
+            f"The outcome is seen in {percent(r.numbers['selected_share'])} of the rows used; selection and noise are "
+            f"correlated by {fixed(r.numbers['rho'], 3)}."
+        )
+    if r.spec.model in ("selection", "endogenous"):
+        found += [
+            f"{_NULLS.get(t.name, t.null)}: likelihood ratio {fixed(t.statistic, 2)}, {p_clause(t.p_value)}."
+            for t in r.tests
+        ]
     if r.spec.model == "latent_class":
         shares = [percent(v) for k, v in r.numbers.items() if k.startswith("share_")]
         found.append(f"The classes make up {', '.join(shares)} of the rows, the one with the best frontier first.")

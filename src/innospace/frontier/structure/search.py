@@ -51,13 +51,17 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The likelihood is largest when all rows have noise of one variance: there is no contamination.",
         "Use the frontier without this structure.",
     ),
+    "rho_one": (
+        "The correlation between selection and noise goes to one: selection and outcome cannot be told apart.",
+        "Give the selection a regressor that the frontier does not have, or leave the selection out.",
+    ),
     "index_unbounded": (
         "A coefficient of an index grows without limit: its regressors set some rows apart completely.",
         "Drop or merge categories among these regressors.",
     ),
 }
 """What a limit means, and what to do."""
-WITHOUT_ERRORS = ("gamma_one", "class_on_few_rows", "index_unbounded")
+WITHOUT_ERRORS = ("gamma_one", "class_on_few_rows", "index_unbounded", "rho_one")
 """Limits at which the log-likelihood has no second-order expansion, or no maximum."""
 
 
@@ -65,7 +69,8 @@ WITHOUT_ERRORS = ("gamma_one", "class_on_few_rows", "index_unbounded")
 class Edge:
     """A limit of a model: parameters that are held, by position, while the others are estimated.
 
-    ``valid`` is false where the likelihood has no maximum at all.
+    Without parameters to hold the search stops there: the likelihood comes near its least upper bound and never
+    reaches it. ``valid`` is false where the likelihood has no bound.
     """
 
     name: str
@@ -139,7 +144,7 @@ def climb(likelihood: Likelihood, start: Array, edge: Edge | None = None) -> Fou
             break
         met = likelihood.edge(theta)
         if met is None or not any(free[list(met.pins)]):
-            if met is not None and not met.valid:
+            if met is not None and (not met.valid or not met.pins):
                 edge = met
             break
         edge = met if edge is None or not met.valid or met.name in WITHOUT_ERRORS else Edge(edge.name, met.pins)
@@ -168,7 +173,7 @@ def _climb_free(likelihood: Likelihood, theta: Array, free: NDArray[np.bool_]) -
 
     def stop(part: Array) -> bool:
         met = likelihood.edge(whole(part))
-        return met is not None and (not met.valid or any(free[list(met.pins)]))
+        return met is not None and (not met.valid or not met.pins or any(free[list(met.pins)]))
 
     ended = maximise(objective, theta[where], stop=stop)
     return replace(ended, theta=whole(ended.theta))

@@ -34,6 +34,8 @@ class StructureSpec:
         Columns of row weights and of cluster labels.
     classes : int
         Number of latent classes; other models have two by themselves.
+    selected : str or None
+        Column of zeros and ones that says where the outcome is seen, for ``selection``.
     """
 
     formula: str
@@ -43,6 +45,7 @@ class StructureSpec:
     weights: str | None = None
     cluster: str | None = None
     classes: int = 2
+    selected: str | None = None
 
     def __post_init__(self) -> None:
         model = self.described
@@ -60,6 +63,12 @@ class StructureSpec:
                 where=f"model {self.model!r}",
                 allowed=f"2 to {MOST_CLASSES} with latent_class",
                 remedy="One class is an ordinary frontier; other models have no number of classes.",
+            )
+        if (self.selected is None) == (self.model == "selection"):
+            raise SpecError(
+                "A sample selection needs the column that says which rows were selected; other models have none.",
+                where=f"model {self.model!r}, selected {self.selected!r}",
+                remedy='With model="selection" give selected="COLUMN".',
             )
         missing = [part for part in model.needs if part not in self.parts]
         if missing:
