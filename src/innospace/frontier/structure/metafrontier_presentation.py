@@ -140,7 +140,13 @@ class Plots:
             f"Metafrontier: {r.spec.method}. Bars hold the rows between the tenth and the ninetieth percentile.",
             f"Technology gap ratios of {len(frame)} groups. {title}.",
             frame,
-            {"label": "group", "value": "gap_ratio", "lower": "lower", "upper": "upper"},
+            {
+                "label": "group",
+                "value": "gap_ratio",
+                "lower": "lower",
+                "upper": "upper",
+                "value_title": "Technology gap ratio",
+            },
             lead=True,
         )
 
