@@ -28,6 +28,13 @@ def fixed(value: float, decimals: int = 3) -> str:
     return (MINUS if negative else "") + text
 
 
+def signed(value: float, decimals: int) -> str:
+    """Return :func:`fixed` with a plus before numbers above zero as they are shown."""
+    text = fixed(value, decimals)
+    shown = any(c in "123456789" for c in text) and not text.startswith(MINUS)
+    return f"+{text}" if shown else text
+
+
 def significant(value: float, digits: int = 3) -> str:
     """Return ``value`` with ``digits`` significant digits, in powers of ten when very small or large."""
     if _is_missing(value) or math.isinf(value) or value == 0:

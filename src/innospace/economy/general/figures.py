@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
+from innospace.core.numbers import signed
 from innospace.economy.general.tables import changes, title_of
-from innospace.economy.models.knowledge.wording import signed
 
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult

@@ -6,11 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from innospace.core.document import Block, Notice, Paragraph, Section
-from innospace.core.numbers import significant
+from innospace.core.numbers import signed, significant
 from innospace.core.provenance import Nature
 from innospace.economy.general.figures import solved_names
 from innospace.economy.general.tables import changes, title_of
-from innospace.economy.models.knowledge.wording import signed
 
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult

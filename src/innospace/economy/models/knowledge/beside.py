@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import LabelError, SolverError
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed
+from innospace.core.numbers import fixed, signed
 from innospace.core.table import Column, Table
 from innospace.economy.models.knowledge.indicators import INDICATORS, POINTS
-from innospace.economy.models.knowledge.wording import label, points, signed, solved
+from innospace.economy.models.knowledge.wording import label, points, solved
 
 if TYPE_CHECKING:
     import pandas as pd

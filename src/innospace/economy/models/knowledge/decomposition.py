@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from innospace.core.checks import Check
 from innospace.core.errors import InnospaceError, SolverError, SpecError, offenders
-from innospace.core.numbers import MINUS, fixed
+from innospace.core.numbers import MINUS, fixed, signed
 from innospace.core.progress import Progress, silent
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Column, Table
 from innospace.economy.growth import average_growth, tornqvist
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.dynamics import Path, solve_path
-from innospace.economy.models.knowledge.wording import label, signed
+from innospace.economy.models.knowledge.wording import label
 from innospace.economy.shapley import MOST_SHAPLEY, Part, parts_to_solve, shapley
 
 if TYPE_CHECKING:

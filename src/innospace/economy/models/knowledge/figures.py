@@ -8,7 +8,7 @@ import numpy as np
 
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
-from innospace.core.numbers import fixed, percent
+from innospace.core.numbers import fixed, percent, signed
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.flows import OTHER_PAYMENTS, PAYMENTS, VIA, VIA_GROUP, flows
 from innospace.economy.models.knowledge.gates import LEAST_BUDGET
@@ -21,7 +21,6 @@ from innospace.economy.models.knowledge.wording import (
     points,
     published,
     ranked,
-    signed,
     solved,
     span,
     strongest,

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed
+from innospace.core.numbers import fixed, signed
 from innospace.core.table import Column, Table
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.figures import sector_share
-from innospace.economy.models.knowledge.wording import label, percent_of_growth, points, signed, title_of
+from innospace.economy.models.knowledge.wording import label, percent_of_growth, points, title_of
 
 if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult

@@ -19,11 +19,10 @@ import numpy as np
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed, significant
+from innospace.core.numbers import fixed, signed, significant
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.families import PARAMETERS, SETS
 from innospace.economy.models.knowledge.model import KnowledgeModel
-from innospace.economy.models.knowledge.wording import signed
 from innospace.economy.scenario import Scenario, Shock, selected
 from innospace.economy.system import Family
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innospace.core.document import Block, Equation, Heading, Notice, Paragraph, Section
-from innospace.core.numbers import fixed, percent
+from innospace.core.numbers import fixed, percent, signed
 from innospace.core.provenance import Nature
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.figures import reversal
@@ -24,7 +24,6 @@ from innospace.economy.models.knowledge.wording import (
     points,
     published,
     ranked,
-    signed,
     solved,
     title_of,
     verdict,

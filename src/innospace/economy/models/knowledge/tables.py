@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.numbers import fixed
+from innospace.core.numbers import fixed, signed
 from innospace.core.table import Column, Table
 from innospace.economy.models.knowledge import evidence
 from innospace.economy.models.knowledge import labels as k
@@ -24,7 +24,6 @@ from innospace.economy.models.knowledge.wording import (
     points,
     published,
     ranked,
-    signed,
     solved,
     span,
     strongest,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from innospace.core.numbers import MINUS, fixed
+from innospace.core.numbers import MINUS, fixed, signed
 
 if TYPE_CHECKING:
     from innospace.core.checks import Check
@@ -29,12 +29,6 @@ def label(name: str, *, inside: bool = False) -> str:
 def span(r: EconomyResult) -> str:
     """Return the years of a result: ``2012–2030``."""
     return f"{r.years[0]}\u2013{r.years[-1]}"
-
-
-def signed(value: float, decimals: int) -> str:
-    """Return a number with its sign, also when positive."""
-    text = fixed(value, decimals)
-    return text if text.startswith(MINUS) or not np.isfinite(value) or not text.strip("0.") else f"+{text}"
 
 
 def billions(million: float) -> str:
