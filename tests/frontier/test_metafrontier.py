@@ -8,6 +8,7 @@ from scipy import optimize
 from innospace import metafrontier
 from innospace.core.errors import BoundaryWarning, DataError, LabelError
 from innospace.core.inputs import TABLE, StepInputs
+from innospace.core.result import Estimated
 from innospace.data import as_dataset
 from innospace.frontier import step
 from innospace.frontier.structure.envelope import linear_envelope, quadratic_envelope
@@ -67,6 +68,8 @@ def test_gaps_multiply_and_the_better_group_is_nearer(method):
     if method == "linear":
         assert (r.errors > 0).all()
     again = MetafrontierResult.from_bundle(r.to_bundle())
+    assert isinstance(r, Estimated)
+    assert list(again.estimated()["estimate"]) == list(r.meta)
     assert again.to_dict() == r.to_dict()
     assert again.findings() == r.findings()
     assert [len(s.blocks) for s in again.sections()] == [len(s.blocks) for s in r.sections()]

@@ -8,6 +8,7 @@ import pytest
 from scipy import integrate, stats
 
 from innospace.core.errors import BoundaryWarning, DataError, MissingRowsWarning, SpecError
+from innospace.core.result import Estimated
 from innospace.frontier.structure.fit import fit_structure, read_structure
 from innospace.frontier.structure.result import StructureResult
 from innospace.frontier.structure.selection import Selection, selection
@@ -166,5 +167,9 @@ def test_a_selected_row_without_its_outcome_is_left_out_and_a_stored_result_is_t
     assert len(r.efficiencies) == 300
     again = StructureResult.from_bundle(r.to_bundle())
     assert again.to_dict() == r.to_dict()
+    assert isinstance(r, Estimated)
+    told = r.estimated().set_index("name")
+    assert list(told["std_error"]) == list(r.coefficients()["std_error"])
+    assert ((told["lower"] < told["estimate"]) & (told["estimate"] < told["upper"])).all()
     assert len(r.findings()) == 4
     assert [s.anchor for s in r.sections()] == ["model", "estimates", "efficiency"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,14 @@ def efficiency_table(result: PanelResult) -> Table:
         Column("te_persistent", "Persistent", "fixed:3", "Technical efficiency"),
     )
     return Table("efficiencies", "Technical efficiency in the last period, ranked", ranking(result), columns)
+
+
+TABLES: dict[str, Callable[[PanelResult], Table]] = {
+    "coefficients": coefficient_table,
+    "tests": tests_table,
+    "efficiencies": efficiency_table,
+}
+"""Tables by name."""
 
 
 class Plots:

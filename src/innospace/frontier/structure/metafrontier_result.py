@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.document import Section
@@ -124,6 +125,13 @@ class MetafrontierResult:
         columns: dict[str, Array] = {"metafrontier": self.meta, "std_error": self.errors}
         columns |= {name: r.estimate.theta[:k] for name, r in self.groups.items()}
         return pd.DataFrame(columns, index=pd.Index(self.pooled.sample.names, name="name"))
+
+    def estimated(self) -> pd.DataFrame:
+        """Return coefficients of the metafrontier: ``name``, ``estimate``, ``std_error``, ``lower``, ``upper``."""
+        frame = self.coefficients()[["metafrontier", "std_error"]].reset_index()
+        frame = frame.rename(columns={"metafrontier": "estimate"})
+        half = float(stats.norm.ppf(0.975)) * frame["std_error"]
+        return frame.assign(lower=frame["estimate"] - half, upper=frame["estimate"] + half)
 
     def test_one_frontier(self) -> TestResult:
         """Test one common frontier by likelihood ratio: group frontiers against the pooled one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -149,6 +150,15 @@ def efficiency_table(result: StructureResult) -> Table:
             columns.append(Column(c, f"P(class {c.removeprefix('class_')})", "fixed:3"))
     keys = [c.key for c in columns]
     return Table("efficiencies", "Technical efficiency, ranked", frame[keys], tuple(columns), notes)
+
+
+TABLES: dict[str, Callable[[StructureResult], Table]] = {
+    "coefficients": coefficient_table,
+    "tests": tests_table,
+    "classes": classes_table,
+    "efficiencies": efficiency_table,
+}
+"""Tables by name."""
 
 
 class Plots:
