@@ -28,9 +28,9 @@ app = typer.Typer(name="sam", help="Build, check and balance social accounting m
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="CSV or XLSX file to write the matrix to.")]
 Long = Annotated[bool, typer.Option("--long", help="Write one row a cell instead of one row an account.")]
 Matrix = Annotated[
-    Path, typer.Argument(metavar="SAM", help="Matrix: CSV or XLSX, one row an account, or row, column, value.")
+    Path, typer.Argument(metavar="SAM", help="Matrix: CSV, XLSX or HAR, one row an account, or row, column, value.")
 ]
-Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.")]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook, header of a HAR file.")]
 
 
 @app.callback(invoke_without_command=True)

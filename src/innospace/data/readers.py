@@ -1,4 +1,4 @@
-"""Read tables from CSV, XLSX and Parquet as they come from statistical offices."""
+"""Read tables from CSV, XLSX, Parquet and HAR as they come from statistical offices and modellers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from innospace.core.labels import require_known
 from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
 from innospace.data.faults import Found
+from innospace.data.har_files import is_har
 from innospace.data.parsing import Rules
 
-SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
+SUFFIXES = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".parquet": "parquet",
+    ".har": "har",
+}
 
 
 _SIGNS = (
@@ -49,9 +58,9 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        ``.csv``, ``.txt``, ``.tsv``, ``.xlsx``, ``.xlsm`` or ``.parquet``.
+        ``.csv``, ``.txt``, ``.tsv``, ``.xlsx``, ``.xlsm``, ``.parquet``, or ``.har`` of GEMPACK.
     sheet : str, optional
-        Sheet of a workbook; the first when not given.
+        Sheet of a workbook; the first when not given. Header of a HAR file; its only matrix when not given.
     encoding : str, optional
         UTF-8, UTF-16 with a byte order mark and Windows-1251 are recognised.
     delimiter : str, optional
@@ -133,6 +142,10 @@ def _read(
         from innospace.data.workbooks import read_xlsx
 
         frame = read_xlsx(raw, where, rules, sheet, columns)
+    elif kind == "har":
+        from innospace.data.har_files import har_table
+
+        frame = har_table(raw, where, sheet)
     else:
         from innospace.data.parquet_files import read_parquet
 
@@ -175,6 +188,12 @@ def _require_file(path: Path) -> Path:
 
 def _require_kind(raw: bytes, kind: str, path: Path) -> None:
     """Raise when the content of a file is not what its name says."""
+    if is_har(raw) is not (kind == "har"):
+        raise DataError(
+            f"{path.name!r} is named {path.suffix}, but it holds {'' if kind != 'har' else 'no '}header arrays (HAR).",
+            where=str(path),
+            remedy="Give it the name that fits: .har for header arrays of GEMPACK, written in binary form.",
+        )
     begin = raw[:64].lstrip() if kind == "csv" else raw[:64]
     signs = (s for s in _SIGNS if begin.startswith(s[0]) or (s[0].islower() and begin.lower().startswith(s[0])))
     sign, found = next(signs, (b"", ""))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NATURES = ("real", "derived", "assumption", "residual")
 """What a cell rests on: a published figure, a calculation from such figures, an assumption, the balance of others."""
 LONG = ("row", "column", "value")
-"""Columns of the long form; ``nature``, ``unit`` and ``year`` may follow."""
+"""Columns of the long form: what receives, what pays, the amount; ``nature``, ``unit`` and ``year`` may follow."""
 RELATIVE = 1e-9
 """Imbalance of an account that counts as balanced, relative to the largest account."""
 _SHOWN = 5
@@ -246,14 +246,17 @@ def read_sam(
 ) -> SAM:
     """Read a matrix in wide form (accounts in the first row and column) or long form (``row, column, value``).
 
+    The form is told by the content. Columns of the long form may have other names (``receives, pays, amount``); without
+    known names two columns of accounts and one of numbers are what receives, what pays, the amount.
+
     Parameters
     ----------
     path : str or Path
-        CSV (UTF-8 or Windows-1251, decimal point or comma), XLSX or Parquet.
+        CSV (UTF-8 or Windows-1251, decimal point or comma), XLSX, Parquet, or HAR of GEMPACK.
     unit, year
         Taken from the file where it says so: corner of the wide form (``mln RUB, 2012``), columns of the long one.
     sheet : str, optional
-        Sheet of a workbook; the first when not given.
+        Sheet of a workbook, the first when not given; header of a HAR file, its only matrix when not given.
     nature : Nature
         What kind of numbers it holds.
 

@@ -1,11 +1,12 @@
-"""Social accounting matrices in files: the wide and the long form, CSV, XLSX and Parquet."""
+"""Social accounting matrices in files: the wide and the long form, CSV, XLSX, Parquet and HAR."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
 
 SUMS = frozenset({"total", "totals", "sum", "итого", "всего"})
 """Accounts of these names are sums of the others and are left out."""
+NAMES = {
+    "row": ("row", "receives", "receiver", "to", "получатель"),
+    "column": ("column", "pays", "payer", "from", "плательщик"),
+    "value": ("value", "amount", "значение", "сумма"),
+}
+"""What columns of the long form may be called; others are told by what they hold."""
+_BESIDE = ("nature", "unit", "year")
 _CORNER = re.compile(r"(?P<unit>[^,;]*?)\s*[,;]\s*(?P<year>(?:19|20)\d\d)")
+_FIELD = re.compile(r'(?:"[^"]*"|[^,;\t|\r\n"]*)(?P<end>[,;\t|\r\n])')
 _AGREE = 5e-3
 _SHEET, _NATURES = "sam", "natures"
 
@@ -34,9 +43,12 @@ def read_matrix(path: Path, unit: str, year: int, sheet: str | None, nature: Nat
     try:
         dataset = read_table(path, sheet=sheet, dash="zero")
     except DataError as error:
-        if error.what != "A column has no name." or not path.is_file():
+        if error.what == "A column has no name." and path.is_file():
+            dataset = _with_names(path, sheet, ("account",))
+        elif error.what.startswith("Column names occur more than once") and path.is_file():
+            dataset = _with_names(path, sheet, LONG[:2])
+        else:
             raise
-        dataset = _with_corner(path, sheet)
     sam = parse(replace(dataset, source=replace(dataset.source, nature=nature)), unit, year)
     if sam.natures is None and sheet is None and SUFFIXES[path.suffix.lower()] == "xlsx":
         return replace(sam, natures=_natures_sheet(path, sam.accounts))
@@ -61,8 +73,8 @@ def _natures_sheet(path: Path, accounts: list[str]) -> pd.DataFrame | None:
     return frame.rename_axis(None)
 
 
-def _with_corner(path: Path, sheet: str | None) -> Dataset:
-    """Read a wide matrix whose first cell is empty, as spreadsheets leave it."""
+def _with_names(path: Path, sheet: str | None, names: Sequence[str]) -> Dataset:
+    """Read a table with other names of its first columns: the corner left empty, or two columns of one name."""
     raw, rules, where = path.read_bytes(), Rules(dash="zero"), str(path)
     if SUFFIXES[path.suffix.lower()] == "xlsx":
         import openpyxl
@@ -71,7 +83,8 @@ def _with_corner(path: Path, sheet: str | None) -> Dataset:
 
         book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
         table = book[sheet or book.sheetnames[0]]
-        table.cell(table.min_row, table.min_column).value = "account"
+        for k, name in enumerate(names):
+            table.cell(table.min_row, table.min_column + k).value = name
         buffer = io.BytesIO()
         book.save(buffer)
         frame = read_xlsx(buffer.getvalue(), where, rules, sheet, None)
@@ -80,20 +93,62 @@ def _with_corner(path: Path, sheet: str | None) -> Dataset:
         from innospace.data.encodings import decode
 
         text = decode(raw, None, where)[0].lstrip("\ufeff\r\n")
-        text = text.removeprefix('""')
-        frame, _ = read_csv(f"account{text}".encode(), where, rules, None, None, None)
+        fresh = iter(names)
+        named = _FIELD.sub(lambda field: next(fresh) + field["end"], text, count=len(names))
+        frame, _ = read_csv(named.encode(), where, rules, None, None, None)
     return Dataset(frame, Source(path.name, hashlib.sha256(raw).hexdigest(), Nature.OBSERVED, "read from a file"))
 
 
 def parse(dataset: Dataset, unit: str = "", year: int = 0) -> SAM:
     """Return the matrix in a table; see :func:`innospace.data.sam.sam_from_dataset`."""
-    names = [str(c) for c in dataset.frame.columns]
     if dataset.frame.empty:
         raise DataError("The matrix has no accounts.", where=dataset.source.name)
-    lower = {n.casefold(): n for n in names}
-    if all(c in lower for c in LONG):
-        return _from_long(dataset, lower, unit, year)
-    return _from_wide(dataset, unit, year)
+    names = _long_columns(dataset.frame)
+    if names and _is_number(names["value"]):
+        dataset = _without_header(dataset, names)
+        names = dict(zip(LONG, LONG, strict=True))
+    return _from_long(dataset, names, unit, year) if names else _from_wide(dataset, unit, year)
+
+
+def _long_columns(frame: pd.DataFrame) -> dict[str, str]:
+    """Return which column of the long form is which; empty when the table is a matrix.
+
+    Names decide. Without known names a table of two columns of texts and one of numbers is read as what receives, what
+    pays, the amount: in a matrix every column after the first holds numbers.
+    """
+    from pandas.api.types import is_numeric_dtype
+
+    lower = {str(c).strip().casefold(): str(c) for c in frame.columns}
+    known = {k: next((lower[w] for w in words if w in lower), "") for k, words in NAMES.items()}
+    beside = {k: lower[k] for k in _BESIDE if k in lower}
+    if all(known.values()):
+        return known | beside
+    rest = [str(c) for c in frame.columns if str(c) not in beside.values()]
+    texts = [bool(frame[c].notna().any()) and not is_numeric_dtype(frame[c]) for c in rest]
+    if len(rest) == len(LONG) and texts == [True, True, False]:
+        return dict(zip(LONG, rest, strict=True)) | beside
+    return {}
+
+
+def _is_number(text: str) -> bool:
+    from innospace.data.cells import to_number
+
+    return to_number(text, ".") is not None or to_number(text, ",") is not None
+
+
+def _without_header(dataset: Dataset, names: dict[str, str]) -> Dataset:
+    """Return a table whose first cell was taken for its header."""
+    import pandas as pd
+
+    if (names["row"], names["column"]) == LONG[:2]:  # the reader gave the columns these names
+        raise DataError(
+            "The table has no header, and its first cell lies on the diagonal.",
+            where=dataset.source.name,
+            remedy="Write row,column,value above the first row.",
+        )
+    first = pd.DataFrame([[names["row"], names["column"], float(names["value"].replace(",", "."))]], columns=LONG)
+    rest = dataset.frame[[names[c] for c in LONG]].set_axis(list(LONG), axis=1)
+    return replace(dataset, frame=pd.concat([first, rest], ignore_index=True))
 
 
 def _from_long(dataset: Dataset, names: dict[str, str], unit: str, year: int) -> SAM:
@@ -106,22 +161,24 @@ def _from_long(dataset: Dataset, names: dict[str, str], unit: str, year: int) ->
         raise DataError("A cell has no row or no column.", where=f"{where}, rows {offenders(blank)}")
     rows, columns = row.astype(str).str.strip(), column.astype(str).str.strip()
     pairs = list(zip(rows, columns, strict=True))
-    doubled = [f"[{r}, {c}]" for r, c in dict.fromkeys(p for p in pairs if pairs.count(p) > 1)]
+    doubled = [f"[{r}, {c}]" for (r, c), count in Counter(pairs).items() if count > 1]
     if doubled:
         raise DataError(f"Cells stand twice: {', '.join(doubled[:5])}.", where=where, remedy="Add them up.")
     accounts = list(dict.fromkeys(a for pair in pairs for a in pair))
-    values = pd.DataFrame(0.0, index=accounts, columns=accounts)
     numbers = _numbers(frame[names["value"]], pairs, where)
-    for (r, c), number in zip(pairs, numbers, strict=True):
-        values.at[r, c] = number
+    place = {a: k for k, a in enumerate(accounts)}
+    at = (rows.map(place).to_numpy(), columns.map(place).to_numpy())
+    cells = np.zeros((len(accounts), len(accounts)))
+    cells[at] = numbers
     natures = None
     if "nature" in names:
         given = frame[names["nature"]].fillna("").astype(str)
         _require_natures(given, where)
-        natures = pd.DataFrame("", index=accounts, columns=accounts)
-        for (r, c), text in zip(pairs, given, strict=True):
-            natures.at[r, c] = text
+        texts = np.full(cells.shape, "", dtype=object)
+        texts[at] = given.to_numpy()
+        natures = pd.DataFrame(texts, index=accounts, columns=accounts)
     unit = unit or _only(frame, names.get("unit"))
+    values = pd.DataFrame(cells, index=accounts, columns=accounts)
     return SAM(values, unit, year or int(_only(frame, names.get("year")) or 0), dataset.source, natures)
 
 

@@ -45,13 +45,13 @@ class Table(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
-    file: _Text | None = Field(default=None, description="CSV, XLSX or Parquet, in the folder of the study.")
+    file: _Text | None = Field(default=None, description="CSV, XLSX, Parquet or HAR, in the folder of the study.")
     sample: _Text | None = Field(default=None, description="Name of a sample, instead of a file.")
     schema_name: Literal["innovation_space"] | None = Field(
         default=None, alias="schema", description="Columns are checked against it before anything is computed."
     )
     columns: dict[str, str] = Field(default_factory=dict, description="Name in the study = name in the file.")
-    sheet: str | None = Field(default=None, description="Sheet of a workbook; the first when left out.")
+    sheet: str | None = Field(default=None, description="Sheet of a workbook (else the first) or header of a HAR file.")
     encoding: str | None = Field(default=None, description="Of a CSV; recognised when left out.")
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="Of a CSV; recognised when left out."

@@ -11,7 +11,7 @@ from nicegui.element import Element
 from innospace.data.readers import SUFFIXES
 from innospace.web.uploads import ADDRESS, MAX_UPLOAD_BYTES
 
-HELP = f"CSV, XLSX or Parquet, up to {MAX_UPLOAD_BYTES // 1_000_000} MB. Choose it, or drop it here."
+HELP = f"CSV, XLSX, Parquet or HAR, up to {MAX_UPLOAD_BYTES // 1_000_000} MB. Choose it, or drop it here."
 
 
 class FileField(Element, component="file_field.js"):

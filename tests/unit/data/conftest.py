@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 
 import openpyxl
 import pytest
 
 from innospace.data import read_table
+
+SUPPORT = str(Path(__file__).parents[2] / "support")
+if SUPPORT not in sys.path:
+    sys.path.insert(0, SUPPORT)
 
 
 @pytest.fixture

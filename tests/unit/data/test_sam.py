@@ -267,3 +267,46 @@ def test_the_long_form_takes_unit_and_year_from_columns(write):
 def test_the_nature_of_a_file_can_be_said(write):
     assert read_sam(write(WIDE), nature=Nature.ASSUMED).source.nature is Nature.ASSUMED
     assert read_sam(write(WIDE)).source.sha256 == read_table(write(WIDE)).source.sha256
+
+
+LONG_ROWS = "BRD,HOH,15\nHOH,BRD,15\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "row,column,value\n",
+        "receives,pays,amount\n",
+        "account,account,value\n",
+        "a,b,c\n",
+        "Получатель,плательщик,сумма\n",
+    ],
+)
+def test_the_long_form_is_told_by_names_or_content(write, header):
+    found = read_sam(write(header + LONG_ROWS.replace("15\nHOH", "12\nHOH")))
+    assert found.accounts == ["BRD", "HOH"]
+    assert (found.cell("BRD", "HOH"), found.cell("HOH", "BRD")) == (12.0, 15.0)
+
+
+def test_names_say_who_pays_whatever_the_order(write):
+    found = read_sam(write("from,to,value\nHOH,BRD,12\nBRD,HOH,15\n"))
+    assert (found.cell("BRD", "HOH"), found.cell("HOH", "BRD")) == (12.0, 15.0)
+
+
+def test_a_matrix_of_two_accounts_is_no_long_form(write):
+    found = read_sam(write("account,BRD,HOH\nBRD,,12\nHOH,15,\n"))
+    assert (found.cell("BRD", "HOH"), found.cell("HOH", "BRD")) == (12.0, 15.0)
+
+
+def test_two_columns_of_one_name_in_a_workbook(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (("счёт", "счёт", "value"), ("BRD", "HOH", 12), ("HOH", "BRD", 15)):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert read_sam(tmp_path / "a.xlsx").cell("BRD", "HOH") == 12.0
+
+
+def test_a_first_cell_on_the_diagonal_without_a_header_is_refused(write):
+    with pytest.raises(DataError, match="no header"):
+        read_sam(write("BRD,BRD,1\n" + LONG_ROWS))

@@ -84,13 +84,13 @@ class ReadingForm:
                 if kind == "csv":
                     self._select("encoding", "Encoding", _ENCODINGS)
                     self._select("delimiter", "Between cells", _DELIMITERS)
-                if kind == "xlsx":
-                    sheet = str(options.get("sheet", ""))
-                    self._fields["sheet"] = field_text("Sheet", sheet, help="Empty: the first one.")
-                if kind != "parquet":
+                if kind in ("xlsx", "har"):
+                    sheet, label = str(options.get("sheet", "")), {"xlsx": "Sheet", "har": "Header"}[kind]
+                    self._fields["sheet"] = field_text(label, sheet, help="Empty: the first one, or the only matrix.")
+                if kind in ("csv", "xlsx"):
                     self._select("decimal", "Decimal mark", _DECIMALS)
                     self._select("dash", "A dash in a number column", _DASHES)
-            self._boxes = self._as_text(columns) if kind != "parquet" else {}
+            self._boxes = self._as_text(columns) if kind in ("csv", "xlsx") else {}
             button("Read it this way", self._read)
 
     def _select(self, key: str, label: str, choices: Mapping[str, str]) -> None:
