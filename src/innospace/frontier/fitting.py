@@ -15,11 +15,10 @@ from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
-from innospace.frontier.efficiency import COLUMNS
 from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
-from innospace.frontier.spec import PARTS, WITH_INTERCEPT, FrontierSpec, check_covariance
+from innospace.frontier.spec import PARTS, WITH_INTERCEPT, FrontierSpec, check_covariance, refuse_two_steps
 from innospace.numerics.linear import dependent_columns, standardise
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     if len(frame) == 0:
         raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
     parsed = language.parse(spec.formula, WITH_INTERCEPT)
-    _refuse_two_steps(parsed)
+    refuse_two_steps(parsed.outcome)
     also = tuple(c for c in (weights, cluster) if isinstance(c, str))
     matrices = language.materialise(parsed, frame, also)
     kept, n_rows = matrices.kept, len(frame)
@@ -200,18 +199,6 @@ def _from_table(spec: FrontierSpec, data: Any, weights: Any, cluster: Any) -> _I
     z = {name: found[0] for name, found in own.items()}
     messages = (message,) if message else ()
     return _Inputs(matrices.y, matrices.x, w, sample, z, messages, (dataset.source,), dataset.steps)
-
-
-def _refuse_two_steps(parsed: language.ParsedFormula) -> None:
-    """Raise when the outcome is an efficiency that a frontier estimated."""
-    used = [name for name in COLUMNS if name in parsed.outcome]
-    if used:
-        raise SpecError(
-            "The outcome is an estimated efficiency. Explaining it in a second step is biased: the first step assumed "
-            "that efficiency has nothing to do with these regressors.",
-            where=f"outcome {parsed.outcome!r}",
-            remedy="Explain inefficiency while the frontier is estimated: outcome ~ inputs | u: z1 + z2.",
-        )
 
 
 def _column(frame: pd.DataFrame, given: Any) -> Any:

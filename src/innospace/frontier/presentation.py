@@ -249,22 +249,24 @@ def effects_table(result: FrontierResult) -> Table:
             "No parameter of this frontier has regressors.",
             remedy="Name them in the formula after a bar: outcome ~ inputs | u: z1 + z2.",
         )
-    columns = (
-        Column("regressor", "Regressor"),
-        Column("of", "Effect on expected"),
-        Column("effect", "Effect", "fixed:4"),
-        Column("std_error", "Std. error", "fixed:4"),
-        Column("z", "z", "fixed:2"),
-        Column("p_value", "p", "p"),
-        Column("lower", "from", "fixed:4", "95\u202f% interval"),
-        Column("upper", "to", "fixed:4", "95\u202f% interval"),
-    )
-    notes = (
-        "Effects of one unit more of the regressor, mean over the observations; inefficiency in units of the outcome "
-        "(log units where it is a logarithm), efficiency as a share of the frontier.",
-    )
     frame = result.marginal_effects().reset_index()
-    return Table("marginal-effects", "What inefficiency depends on", frame, columns, notes)
+    return Table("marginal-effects", "What inefficiency depends on", frame, EFFECT_COLUMNS, EFFECT_NOTES)
+
+
+EFFECT_COLUMNS = (
+    Column("regressor", "Regressor"),
+    Column("of", "Effect on expected"),
+    Column("effect", "Effect", "fixed:4"),
+    Column("std_error", "Std. error", "fixed:4"),
+    Column("z", "z", "fixed:2"),
+    Column("p_value", "p", "p"),
+    Column("lower", "from", "fixed:4", "95\u202f% interval"),
+    Column("upper", "to", "fixed:4", "95\u202f% interval"),
+)
+EFFECT_NOTES = (
+    "Effects of one unit more of the regressor, mean over the observations; inefficiency in units of the outcome "
+    "(log units where it is a logarithm), efficiency as a share of the frontier.",
+)
 
 
 def bootstrap_table(result: FrontierResult) -> Table:

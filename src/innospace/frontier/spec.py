@@ -111,12 +111,7 @@ class FrontierSpec:
                 + ("plus" if self.cost else "less")
                 + " inefficiency, which is never negative.",
             ),
-            *(
-                Equation(
-                    f"index-{part}", *_INDEX[PARTS[part]], "This parameter differs between rows with its regressors."
-                )
-                for part in self.parts
-            ),
+            *index_equations(self.parts),
             Equation(
                 "technical_efficiency",
                 r"\mathrm{TE}_i = E\left[e^{-u_i} \mid \varepsilon_i\right]",
@@ -133,6 +128,35 @@ class FrontierSpec:
     def from_dict(cls, data: Mapping[str, Any]) -> FrontierSpec:
         """Rebuild from :meth:`to_dict`."""
         return cls(**data)
+
+
+def index_equations(parts: tuple[str, ...]) -> tuple[Equation, ...]:
+    """Return the equation of each parameter that has regressors, by the parts of a formula that name them."""
+    says = "This parameter differs between rows with its regressors."
+    return tuple(Equation(f"index-{part}", *_INDEX[PARTS[part]], says) for part in parts)
+
+
+def refuse_two_steps(outcome: str) -> None:
+    """Raise when the outcome of a formula is an efficiency that a frontier estimated.
+
+    Raises
+    ------
+    SpecError
+        With the way out: regressors of inefficiency while the frontier is estimated.
+    """
+    if _ESTIMATED.search(outcome):
+        raise SpecError(
+            "The outcome is an estimated efficiency. Explaining it in a second step is biased: the first step assumed "
+            "that efficiency has nothing to do with these regressors.",
+            where=f"outcome {outcome!r}",
+            remedy="Explain inefficiency while the frontier is estimated: outcome ~ inputs | u: z1 + z2.",
+        )
+
+
+_ESTIMATED = re.compile(
+    r"(?<!\w)(te|te_(bc|jlms|mode|lower|upper|transient|persistent|group|meta)|technical_efficiency|used_share)(?!\w)"
+)
+"""Columns of efficiencies that results of this package have."""
 
 
 def _capital(text: str) -> str:

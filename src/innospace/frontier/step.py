@@ -61,7 +61,7 @@ _OF_FORMULA = (
     *_OF_BOOTSTRAP,
 )
 _OF_META = ("group", "draws")
-_OF_SPACE = ("focus", "level")
+_OF_SPACE = ("focus", "level", "determinants")
 _NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
 _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier")
 _NOT_OF_STRUCTURE = ("noise", "names", *_OF_BOOTSTRAP)
@@ -149,6 +149,12 @@ class Options(BaseModel):
         title="Regions in focus",
         description="Named in every chart and table.",
         json_schema_extra=_MODEL,
+    )
+    determinants: _Text | None = Field(
+        default=None,
+        title="Determinants",
+        description="What inefficiency (u:), its mean (mu:) or noise (v:) depend on: u: z1 + z2 | v: w.",
+        json_schema_extra={"only": "model", "empty": "None: alike in all regions"},
     )
     zero_rule: Literal["replace", "drop", "error"] | None = Field(
         default=None,
@@ -265,7 +271,7 @@ class Options(BaseModel):
             raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
         self._refuse(_OF_FORMULA if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
         if self.model and self.panel:
-            self._refuse(_OF_SPACE, "with a panel")
+            self._refuse(("focus", "level"), "with a panel")
         if self.model and not self.panel and self.vcov == "cluster":
             raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
         self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
@@ -369,7 +375,8 @@ def _meta_spec(options: Options) -> MetafrontierSpec:
 
 
 def _space_spec(options: Options) -> SpaceSpec:
-    return SpaceSpec(options.inefficiency, options.level, tuple(options.focus), options.vcov)
+    o = options
+    return SpaceSpec(o.inefficiency, o.level, tuple(o.focus), o.vcov, o.determinants or "")
 
 
 def _frontier_spec(options: Options) -> FrontierSpec:
@@ -381,7 +388,7 @@ def _panel_spec(options: Options) -> PanelSpec:
     from innospace.frontier.space.fit import panel_formula
 
     o = options
-    formula = panel_formula(str(o.panel)) if o.model else str(o.formula)
+    formula = panel_formula(str(o.panel), o.determinants or "") if o.model else str(o.formula)
     return PanelSpec(formula, o.unit, o.time, str(o.panel), o.inefficiency, o.cost, o.mundlak)
 
 
@@ -434,7 +441,7 @@ def _table_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
 
 def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
     from innospace.frontier.fitting import require_fit
-    from innospace.frontier.space.fit import plan_models, with_time
+    from innospace.frontier.space.fit import complete, plan_models, with_time
 
     table = _validated(options, dataset)
     found: list[InnospaceError] = []
@@ -442,7 +449,8 @@ def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
         require_known(options.focus, sorted(set(table.frame["region"].astype(str))), kind="region", where="key 'focus'")
     except InnospaceError as error:
         found.append(error)
-    for name, (formula, rows) in plan_models(with_time(table.frame)).items():
+    frame, _ = complete(with_time(table.frame), options.determinants or "")
+    for name, (formula, rows) in plan_models(frame, options.determinants or "").items():
         try:
             require_fit(FrontierSpec(formula, options.inefficiency), rows)
         except InnospaceError as error:

@@ -226,6 +226,34 @@ class Plots:
             },
         )
 
+    def determinants(self) -> Figure:
+        """Return mean effects of regressors on expected efficiency, by model, with intervals."""
+        r = self._result
+        table = r.table("determinants").frame
+        rows = table[table["of"] == "efficiency"].dropna(subset=["lower"]).reset_index(drop=True)
+        rows = rows.assign(effect_name=rows["regressor"].astype(str) + ", " + rows["model"].astype(str))
+        rows = rows.assign(highlight=(rows["lower"] > 0.0) | (rows["upper"] < 0.0))
+        told = int(rows["highlight"].sum())
+        title = f"{told} of {len(rows)} effects on expected efficiency can be told from zero"
+        return Figure(
+            "determinants",
+            FigureKind.INTERVALS,
+            title,
+            f"Change of expected technical efficiency with one unit more of a regressor, share of the frontier, mean "
+            f"over regions, with {percent(r.spec.level, 0)} intervals",
+            self._caption("Estimated together with the frontier, in one step."),
+            f"Effects on efficiency with intervals. {title}.",
+            rows[["effect_name", "effect", "lower", "upper", "highlight"]],
+            {
+                "label": "effect_name",
+                "value": "effect",
+                "lower": "lower",
+                "upper": "upper",
+                "highlight": "highlight",
+                "x_title": "Change of expected efficiency",
+            },
+        )
+
     def all(self) -> list[Figure]:
         """Return every figure that these data allow."""
         r = self._result
@@ -237,6 +265,8 @@ class Plots:
         figures.append(replace(self.ranking(), lead=True))
         if len(r.years) > 1:
             figures.append(self.share())
+        if r.determinants["std_error"].notna().any():
+            figures.append(self.determinants())
         return figures
 
     def _rows(self, year: int) -> pd.DataFrame:

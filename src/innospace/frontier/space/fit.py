@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import BoundaryWarning, SpecError
+from innospace.core.errors import BoundaryWarning, SpecError, offenders
+from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.frontier.fitting import fit
 from innospace.frontier.result import FrontierResult
+from innospace.frontier.space.determinants import columns, joined, within_a_year
 from innospace.frontier.space.result import POOLED, SpaceResult
 from innospace.frontier.space.spec import SpaceSpec
 
@@ -61,14 +63,27 @@ def fit_space(
     spec = spec or SpaceSpec()
     checked = table if isinstance(table, InnovationSpaceTable) else validate(table)
     frame = with_time(checked.frame)
-    plan = plan_models(frame)
+    frame, left_out = complete(frame, spec.determinants)
+    plan = plan_models(frame, spec.determinants)
     models: dict[str, FrontierResult] = {}
     for i, (name, (formula, rows)) in enumerate(plan.items()):
         progress(f"Estimating {name.replace('_', ' ')}", i / len(plan))
         models[name] = _fit(formula, rows, spec, seed)
     progress("Done", 1.0)
     provenance = Provenance.now((checked.source,), spec.to_dict(), seed)
-    return SpaceResult(spec, frame, models, tuple(checked.steps), provenance)
+    return SpaceResult(spec, frame, models, (*checked.steps, *left_out), provenance)
+
+
+def complete(frame: pd.DataFrame, determinants: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the rows whose determinants are known, so that all models have the same, and what was left out."""
+    used = list(columns(determinants))
+    require_known(used, [str(c) for c in frame.columns], kind="column", where=f"determinants {determinants!r}")
+    missing = np.flatnonzero(frame[used].isna().any(axis=1)) if used else np.array([], dtype=np.int64)
+    if not len(missing):
+        return frame, ()
+    named = offenders([f"{frame['region'].iloc[i]} {frame['year'].iloc[i]}" for i in missing])
+    kept = frame.drop(index=frame.index[missing]).reset_index(drop=True)
+    return kept, (f"{len(missing)} rows without a determinant of inefficiency were left out: {named}.",)
 
 
 def with_time(frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,8 +93,10 @@ def with_time(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(t=frame["year"] - frame["year"].min()).sort_values(["year"], kind="stable", ignore_index=True)
 
 
-def plan_models(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
+def plan_models(frame: pd.DataFrame, determinants: str = "") -> dict[str, tuple[str, pd.DataFrame]]:
     """Return model name -> (formula, rows), in the order in which they are estimated.
+
+    Every model has the determinants; terms of time among them need several years, so those of one year go without.
 
     Raises
     ------
@@ -88,7 +105,8 @@ def plan_models(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
     """
     years = sorted(frame["year"].unique())
     by_year = {int(y): frame[frame["year"] == y].reset_index(drop=True) for y in years}
-    plan = {str(y): (MODEL_2, rows) for y, rows in by_year.items()}
+    own = within_a_year(determinants)
+    plan = {str(y): (joined(MODEL_2, own), rows) for y, rows in by_year.items()}
     if "innovative_companies" in frame.columns and frame["innovative_companies"].notna().all():
         if (frame["innovative_companies"] <= 0).any():
             raise SpecError(
@@ -96,14 +114,14 @@ def plan_models(frame: pd.DataFrame) -> dict[str, tuple[str, pd.DataFrame]]:
                 where=", ".join(frame.loc[frame["innovative_companies"] <= 0, "region"].astype(str).head(5)),
                 remedy="Leave the column innovative_companies out, or these regions.",
             )
-        plan |= {f"{y}_eta": (MODEL_3, rows) for y, rows in by_year.items()}
+        plan |= {f"{y}_eta": (joined(MODEL_3, own), rows) for y, rows in by_year.items()}
     if len(years) > 1:
-        plan[POOLED] = (MODEL_4, frame)
-        plan |= {name: (formula, frame) for name, formula in RESTRICTED.items()}
+        plan[POOLED] = (joined(MODEL_4, determinants), frame)
+        plan |= {name: (joined(formula, determinants), frame) for name, formula in RESTRICTED.items()}
     return plan
 
 
-def panel_formula(model: str) -> str:
+def panel_formula(model: str, determinants: str = "") -> str:
     """Return the frontier of the innovation space for a panel of regions.
 
     Model (4), whose constant and elasticity move with the years; where the model gives every region a path of time of
@@ -113,10 +131,12 @@ def panel_formula(model: str) -> str:
     ----------
     model : str
         A name of :data:`innospace.frontier.panel.models.MODELS`.
+    determinants : str
+        See :class:`innospace.frontier.space.spec.SpaceSpec`.
     """
     from innospace.frontier.panel.models import model_named
 
-    return MODEL_2 if model_named(model).powers > 1 else MODEL_4
+    return joined(MODEL_2 if model_named(model).powers > 1 else MODEL_4, determinants)
 
 
 def _fit(formula: str, rows: pd.DataFrame, spec: SpaceSpec, seed: int) -> FrontierResult:

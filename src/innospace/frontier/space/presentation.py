@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from innospace.core.document import Block, Heading, Notice, Paragraph, Section
-from innospace.core.numbers import fixed, percent, significant
+from innospace.core.numbers import fixed, percent, signed, significant
 from innospace.frontier.presentation import p_clause, symbols
 from innospace.frontier.space.wording import reach
 
@@ -31,6 +33,9 @@ def summary(result: SpaceResult) -> str:
     for key, value in result.te_correlation.items():
         pearson, spearman = value["pearson"], value["spearman"]
         lines.append(f"TE {key.replace('_', ' and ')}: Pearson {pearson:.4f}, Spearman {spearman:.4f}")
+    for row in result.determinants.to_dict("records"):
+        effect = f"{row['model']}: {row['of']} by {row['regressor']}"
+        lines.append(f"{effect[:48]:<48}{row['effect']:>10.4f} ({row['std_error']:.4f})   p {row['p_value']:.4f}")
     for name, test in result.hypotheses.items():
         lines.append(f"{name:<32}{test.statistic:>10.3f}   p {test.p_value:.4f}   {test.distribution}")
     return "\n".join(lines)
@@ -57,6 +62,7 @@ def findings(result: SpaceResult) -> tuple[str, ...]:
     found.append(_elasticity(r, str(last)))
     found += [_growth(r, a, b) for a, b in zip(r.years, r.years[1:], strict=False)]
     found += _persistence(r)
+    found += _determinants(r)
     found += _hypotheses(r)
     return tuple(found)
 
@@ -94,6 +100,26 @@ def _persistence(r: SpaceResult) -> list[str]:
         return []
     values = ", ".join(f"{fixed(v['pearson'], 2)} ({k.replace('_', '–')})" for k, v in r.te_correlation.items())
     return [f"Efficiency is persistent: its correlation between years is {values}."]
+
+
+def _determinants(r: SpaceResult) -> list[str]:
+    """Say what a unit more of each regressor of inefficiency does to expected efficiency, in the widest model."""
+    if r.determinants.empty:
+        return []
+    effects = r.determinants[r.determinants["of"] == "efficiency"]
+    model = str(effects["model"].iloc[-1])
+    where = model if model.isdigit() else "all years"
+    found = []
+    for row in effects[effects["model"] == model].to_dict("records"):
+        points = f"{signed(100 * row['effect'], 2)} points of expected efficiency"
+        size = f"one unit more of {row['regressor']} goes with {points}"
+        if not np.isfinite(row["std_error"]):
+            found.append(f"In {where} {size}; the model ended on a boundary and gives no error.")
+            continue
+        ends = f"{signed(100 * row['lower'], 2)} to {signed(100 * row['upper'], 2)}"
+        told = "" if row["p_value"] < 0.05 else "; that there is no relation is not ruled out"
+        found.append(f"In {where} {size} ({percent(r.spec.level, 0)} interval {ends}){told}.")
+    return found
 
 
 def _hypotheses(r: SpaceResult) -> list[str]:
@@ -146,6 +172,8 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
     ]
     warned = [Paragraph(f"{n}: {m.status.message} {m.status.remedy}") for n, m in r.reported.items() if m.warnings]
     estimates: list[Block] = [r.table("models"), *warned, r.table("hypotheses")]
+    if not r.determinants.empty:
+        estimates.insert(1, replace(r.table("determinants"), lead=True))
     if r.te_correlation:
         estimates.append(r.table("correlations"))
     every = Heading("Every region in every year", folded=True)

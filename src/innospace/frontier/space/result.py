@@ -140,6 +140,24 @@ class SpaceResult:
         return found
 
     @cached_property
+    def determinants(self) -> pd.DataFrame:
+        """Return mean marginal effects of regressors of inefficiency by model; empty where there are none.
+
+        Columns ``model``, ``regressor``, ``of`` (``inefficiency``: E[u]; ``efficiency``: E[exp(-u)]), ``effect``,
+        ``std_error``, ``z``, ``p_value``, ``lower``, ``upper``.
+        """
+        import pandas as pd
+
+        found = [
+            m.marginal_effects(self.spec.level).reset_index().assign(model=name)
+            for name, m in self.reported.items()
+            if m.sample.determinants
+        ]
+        kept = [f for f in found if len(f)]
+        names = ("model", "regressor", "of", "effect", "std_error", "z", "p_value", "lower", "upper")
+        return pd.concat(kept, ignore_index=True)[list(names)] if kept else pd.DataFrame(columns=list(names))
+
+    @cached_property
     def hypotheses(self) -> dict[str, tests.TestResult]:
         """Return the tests of hypotheses 1 (where B is known), 2 and 3 and of no inefficiency, by name."""
         found: dict[str, tests.TestResult] = {}
@@ -174,6 +192,7 @@ class SpaceResult:
             "w_growth": {str(y): g for y, g in self.growth_of_w.items()},
             "te_correlation": {k: v["pearson"] for k, v in self.te_correlation.items()},
             "te_rank_correlation": {k: v["spearman"] for k, v in self.te_correlation.items()},
+            "marginal_effects": self.determinants.to_dict("records"),
             "tests": {name: t.to_dict() for name, t in self.hypotheses.items()},
             "data_steps": list(self.steps),
             "checks": [c.to_dict() for c in self.checks],
@@ -240,7 +259,7 @@ class SpaceResult:
         return summary(self)
 
     def table(self, kind: str = "models") -> Table:
-        """Return ``models``, ``hypotheses``, ``regions``, ``ranking`` or ``correlations``."""
+        """Return ``models``, ``hypotheses``, ``regions``, ``ranking``, ``correlations`` or ``determinants``."""
         from innospace.frontier.space import tables
 
         require_known([kind], list(tables.KINDS), kind="table")
@@ -248,7 +267,7 @@ class SpaceResult:
 
     @property
     def plot(self) -> Any:
-        """Figures: ``frontier``, ``persistence``, ``used_space``, ``map``, ``ranking``, ``share``."""
+        """Figures: ``frontier``, ``persistence``, ``used_space``, ``map``, ``ranking``, ``share``, ``determinants``."""
         from innospace.frontier.space.figures import Plots
 
         return Plots(self)

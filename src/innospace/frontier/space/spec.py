@@ -9,6 +9,8 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.frontier.densities import density
 from innospace.frontier.efficiency import check_level
+from innospace.frontier.space.determinants import checked
+from innospace.frontier.spec import index_equations
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,23 @@ class SpaceSpec:
         Regions that findings and figures single out.
     vcov : str
         Covariance of the estimates.
+    determinants : str
+        What inefficiency or noise depends on, in every model: parts of a formula such as ``u: z1 + z2 | v: w``;
+        ``mu: z`` with ``inefficiency = "truncated_normal"`` (Battese and Coelli 1995). ``t`` and ``C(year)`` among them
+        count in model (4) only. Empty: both are alike in all regions.
     """
 
     inefficiency: str = "half_normal"
     level: float = 0.95
     focus: tuple[str, ...] = ()
     vcov: str = "hessian"
+    determinants: str = ""
 
     def __post_init__(self) -> None:
         density(self.inefficiency)
         check_level(self.level)
+        if self.determinants:
+            checked(self.determinants, self.inefficiency)
 
     def __str__(self) -> str:
         return (
@@ -43,6 +52,7 @@ class SpaceSpec:
             f"{density(self.inefficiency).title} inefficiency: ln Q = c + delta ln V + v - u, for each year, and "
             "pooled with c and delta moving linearly in time. The frontier uses the share w = exp(c / delta) of the "
             "space."
+            + (f" Inefficiency and noise depend on regressors ({self.determinants})." if self.determinants else "")
         )
 
     def equations(self) -> tuple[Equation, ...]:
@@ -80,6 +90,7 @@ class SpaceSpec:
                 'w = e^(c \\/ delta), quad W_i = w thin "TE"_i^(1 \\/ delta), quad hat(V)_i = W_i V_i',
                 "Share of the space that the frontier uses, share that region i uses, and used links.",
             ),
+            *(index_equations(checked(self.determinants, self.inefficiency).parts) if self.determinants else ()),
         )
 
     def to_dict(self) -> dict[str, Any]:

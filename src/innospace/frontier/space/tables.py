@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from innospace.core.errors import SpecError
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
-from innospace.frontier.presentation import TEST_COLUMNS, in_symbols, side_by_side
+from innospace.frontier.presentation import EFFECT_COLUMNS, EFFECT_NOTES, TEST_COLUMNS, in_symbols, side_by_side
 
 if TYPE_CHECKING:
     from innospace.frontier.space.result import SpaceResult
@@ -124,10 +125,30 @@ def correlations(result: SpaceResult) -> Table:
     return Table("correlations", "Is efficiency persistent? Correlation of TE between years", frame, columns)
 
 
+def determinants(result: SpaceResult) -> Table:
+    """Return mean effects of regressors of inefficiency by model, with errors.
+
+    Raises
+    ------
+    SpecError
+        Inefficiency has no regressors.
+    """
+    if result.determinants.empty:
+        raise SpecError(
+            "Inefficiency has no regressors in this study.",
+            remedy='Name them: determinants = "u: z1 + z2", or "mu: z" with inefficiency = "truncated_normal".',
+        )
+    frame = result.determinants.assign(model=[_heading(m) for m in result.determinants["model"]])
+    columns = (Column("model", "Model"), *EFFECT_COLUMNS)
+    title = "What inefficiency depends on, by model"
+    return Table("determinants", title, frame, columns, EFFECT_NOTES)
+
+
 KINDS: dict[str, Callable[[SpaceResult], Table]] = {
     "models": models,
     "hypotheses": hypotheses,
     "regions": regions,
     "ranking": ranking,
     "correlations": correlations,
+    "determinants": determinants,
 }
