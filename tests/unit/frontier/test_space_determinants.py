@@ -76,7 +76,7 @@ def test_words_tables_and_storage(result):
     assert len(table.frame) == 2 * 3 + 2 * 2
     assert any("one unit more of z" in f for f in result.findings())
     assert "determinants" in [f.name for f in result.plot.all()]
-    assert [e.label for e in result.spec.equations()][-2:] == ["index-u", "index-v"]
+    assert [e.name for e in result.spec.equations()][-2:] == ["index-u", "index-v"]
     again = SpaceResult.from_bundle(result.to_bundle())
     pd.testing.assert_frame_equal(again.determinants, result.determinants)
     assert again.spec == result.spec

@@ -231,7 +231,7 @@ class Plots:
         r = self._result
         table = r.table("determinants").frame
         rows = table[table["of"] == "efficiency"].dropna(subset=["lower"]).reset_index(drop=True)
-        rows = rows.assign(effect_name=rows["regressor"].astype(str) + ", " + rows["model"].astype(str))
+        rows = rows.assign(regressor=rows["regressor"].astype(str) + ", " + rows["model"].astype(str))
         rows = rows.assign(highlight=(rows["lower"] > 0.0) | (rows["upper"] < 0.0))
         told = int(rows["highlight"].sum())
         title = f"{told} of {len(rows)} effects on expected efficiency can be told from zero"
@@ -243,9 +243,9 @@ class Plots:
             f"over regions, with {percent(r.spec.level, 0)} intervals",
             self._caption("Estimated together with the frontier, in one step."),
             f"Effects on efficiency with intervals. {title}.",
-            rows[["effect_name", "effect", "lower", "upper", "highlight"]],
+            rows[["regressor", "effect", "lower", "upper", "highlight"]],
             {
-                "label": "effect_name",
+                "label": "regressor",
                 "value": "effect",
                 "lower": "lower",
                 "upper": "upper",
