@@ -157,7 +157,7 @@ def test_balance_works_on_any_matrix(command, matrix, tmp_path, out):
     assert (tmp_path / matrix).read_text(encoding="utf-8") == UNBALANCED
     again = command("sam", "balance", out)
     assert "no cell changed" in again.out
-    assert only(tmp_path, matrix, out)
+    assert only(tmp_path, matrix, out, "новая.changes.csv")
 
 
 def test_balance_keeps_named_cells(command, matrix, tmp_path):
@@ -195,3 +195,81 @@ def test_help_names_the_verbs(command):
         assert shown.code == 0
         for verb in ("build", "check", "balance"):
             assert verb in shown.out
+
+
+THREE = "account,industry,households,outside\nindustry,0,90,25\nhouseholds,88,0,10\noutside,22,12,0\n"
+
+
+@pytest.fixture
+def three(tmp_path):
+    (tmp_path / "три.csv").write_text(THREE, encoding="utf-8")
+    (tmp_path / "firm.csv").write_text("row,column,weight\nindustry,households,100\n", encoding="utf-8")
+    return "три.csv"
+
+
+@pytest.mark.parametrize("method", ["cross-entropy", "ras", "least-squares"])
+def test_balance_writes_what_moved_beside_the_matrix(command, three, tmp_path, method):
+    shown = command("sam", "balance", three, "--method", method, "--out", "out.csv")
+    assert shown.code == 0, shown.err
+    assert "What moved: out.changes.csv" in shown.out
+    moved = pd.read_csv(tmp_path / "out.changes.csv")
+    assert moved["change"].abs().is_monotonic_decreasing
+    before, after = read_sam(tmp_path / three), read_sam(tmp_path / "out.csv")
+    after.require_balanced(1e-12)
+    for row in moved.to_dict("records"):
+        change = after.cell(row["row"], row["column"]) - before.cell(row["row"], row["column"])
+        assert row["change"] == pytest.approx(change)
+        assert row["percent"] == pytest.approx(100.0 * change / row["prior"])
+
+
+def test_balance_takes_weights_and_totals(command, three, tmp_path):
+    firm = command("sam", "balance", three, "--reliability", "firm.csv", "--json").json
+    cells = {(c["row"], c["column"]): c for c in firm["cells"]}
+    assert cells["industry", "households"]["weight"] == 100.0
+    assert abs(cells["industry", "households"]["percent"]) < 0.1
+    (tmp_path / "totals.csv").write_text("account,total\nindustry,120\n", encoding="utf-8")
+    found = command("sam", "balance", three, "--method", "ras", "--totals", "totals.csv", "--json").json
+    receives = sum(c["value"] for c in found["cells"] if c["row"] == "industry")
+    assert (receives, found["method"]) == (pytest.approx(120.0), "ras")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("industri,households,1\n", "'industri'"),
+        ("industry,households,-2\n", "-2"),
+    ],
+    ids=["account", "negative"],
+)
+def test_weights_that_do_not_fit_are_named(command, three, tmp_path, content, told):
+    (tmp_path / "firm.csv").write_text(f"row,column,weight\n{content}", encoding="utf-8")
+    shown = command("sam", "balance", three, "--reliability", "firm.csv", "--out", "o.csv", "--json")
+    assert shown.code == 2
+    assert told in str(shown.json["error"])
+    assert only(tmp_path, three, "firm.csv")
+
+
+@pytest.mark.parametrize(
+    "content", ["account,total\nindustry,many\n", "account,total\nindustry,1\nindustry,2\n", "account,a,b\nx,1,2\n"]
+)
+def test_totals_that_do_not_fit_are_named(command, three, tmp_path, content):
+    (tmp_path / "totals.csv").write_text(content, encoding="utf-8")
+    shown = command("sam", "balance", three, "--totals", "totals.csv", "--json")
+    assert (shown.code, shown.json["error"]["type"]) == (2, "DataError")
+
+
+def test_aggregate_keeps_balances_and_says_what_stays(command, three, tmp_path):
+    command("sam", "balance", three, "--out", "b.csv")
+    (tmp_path / "map.csv").write_text(
+        "account,group,share\nindustry,mining,0.3\nindustry,крупа,0.7\n", encoding="utf-8"
+    )
+    shown = command("sam", "aggregate", "b.csv", "--map", "map.csv", "--out", "four.xlsx")
+    assert shown.code == 0, shown.err
+    assert "Stay as they are: households, outside." in shown.out
+    found, before = read_sam(tmp_path / "four.xlsx"), read_sam(tmp_path / "b.csv")
+    assert found.accounts == ["mining", "крупа", "households", "outside"]
+    found.require_balanced(1e-12)
+    assert found.total("mining") == pytest.approx(0.3 * before.total("industry"))
+    as_json = command("sam", "aggregate", "b.csv", "--map", "map.csv", "--json").json
+    assert as_json["unmapped"] == ["households", "outside"]
+    assert command("sam", "aggregate", three, "--map", "map.csv", "--json").code == 1  # not balanced before or after

@@ -1,4 +1,4 @@
-"""``innospace sam``: social accounting matrices: build one from a controls table, check one, balance one."""
+"""``innospace sam``: social accounting matrices: build, check, balance, put together and take apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from innospace.cli.options import Json, Quiet
 from innospace.cli.outcome import Outcome, code_of
 from innospace.cli.show import aligned, checks_text, wrapped
-from innospace.core.numbers import fixed, percent
+from innospace.core.numbers import fixed, percent, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from innospace.economy.models.knowledge.prior import PriorSAM
 
 SHOWN = 10
+LARGE = 1e4
+"""Amounts as large as this are shown without decimals."""
 
-app = typer.Typer(name="sam", help="Build, check and balance social accounting matrices.", rich_markup_mode=None)
+app = typer.Typer(
+    name="sam", help="Build, check, balance and aggregate social accounting matrices.", rich_markup_mode=None
+)
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="CSV or XLSX file to write the matrix to.")]
 Long = Annotated[bool, typer.Option("--long", help="Write one row a cell instead of one row an account.")]
 Matrix = Annotated[
@@ -129,6 +133,17 @@ def check(
 def balance(
     matrix: Matrix,
     out: Out = None,
+    method: Annotated[
+        str, typer.Option("--method", help="cross-entropy, ras (totals of accounts are met), or least-squares.")
+    ] = "cross-entropy",
+    reliability: Annotated[
+        Path | None,
+        typer.Option("--reliability", metavar="FILE", help="Table row, column, weight: the larger, the less it moves."),
+    ] = None,
+    totals: Annotated[
+        Path | None,
+        typer.Option("--totals", metavar="FILE", help="Table account, total: receipts that must be met."),
+    ] = None,
     keep: Annotated[
         list[str] | None,
         typer.Option("--keep", metavar="ROW,COLUMN", help="Cell that must keep its value; may be repeated."),
@@ -138,30 +153,85 @@ def balance(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
-    """Balance any square matrix by cross-entropy.
+    """Balance any square matrix.
 
-    Cells that are empty stay empty, negative cells stay negative.
+    Cells that are empty stay empty, negative cells stay negative. What moved is written beside the matrix, largest
+    moves first: FILE.changes.csv.
     """
     from dataclasses import replace
 
-    from innospace.data.balancing import cross_entropy
+    from innospace.data import balancing
     from innospace.data.sam import read_sam
+    from innospace.data.sam_files import read_totals
 
-    with _target(out, matrix) as aside:
+    log = None if out is None else out.with_name(f"{out.stem}.changes.csv")
+    with _target(out, matrix) as aside, _target(log, matrix) as beside:
         sam = read_sam(matrix, sheet=sheet)
-        balanced = cross_entropy(sam.values, _weights(sam, keep or ()))
+        weights = _weights(sam, keep or (), reliability)
+        given = None if totals is None else read_totals(totals)
+        balanced = balancing.balance(sam.values, method, weights, totals=given)
         sam = replace(sam, values=balanced.values)
-        if aside is not None:
+        if aside is not None and beside is not None:
             sam.write(aside, long=long)
+            balanced.moved().to_csv(beside, index=False, encoding="utf-8", lineterminator="\n")
     checks = sam.checks(signed=sam.negative_cells())
     payload = {
         **_facts(sam, balanced),
+        "method": method,
         "checks": [c.to_dict() for c in checks],
         "out": None if out is None else str(out),
+        "changes": None if log is None else str(log),
     }
     head = f"{matrix.name}: {len(sam.accounts)} accounts{_unit(sam)}. {balanced.status.message}"
     text = [head, _changes_text(balanced, sam.unit), checks_text(checks)]
-    return Outcome(payload, "\n\n".join(text + _written(out)), code_of([balanced.status], checks))
+    written = [] if log is None else ["\n".join([*_written(out), f"What moved: {log}"])]
+    return Outcome(payload, "\n\n".join(text + written), code_of([balanced.status], checks))
+
+
+@app.command()
+def aggregate(
+    matrix: Matrix,
+    mapping: Annotated[
+        Path,
+        typer.Option("--map", metavar="FILE", help="Table account, group, and share where an account is taken apart."),
+    ],
+    out: Out = None,
+    net: Annotated[bool, typer.Option("--net", help="Leave out what accounts of a group pay each other.")] = False,
+    long: Long = False,
+    sheet: Sheet = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> Outcome:
+    """Put accounts of a matrix together, or take them apart by shares.
+
+    Accounts that the mapping does not name stay as they are. Balances are kept.
+    """
+    from innospace.data.sam import read_sam
+    from innospace.data.sam_groups import read_mapping, regroup
+
+    with _target(out, matrix) as aside:
+        before = read_sam(matrix, sheet=sheet)
+        groups = read_mapping(mapping)
+        sam = regroup(before, groups, net=net)
+        if aside is not None:
+            sam.write(aside, long=long)
+    checks = sam.checks(signed=sam.negative_cells())
+    staying = [a for a in before.accounts if a not in set(groups.accounts)]
+    payload = {
+        "unit": sam.unit,
+        "year": sam.year or None,
+        "accounts": sam.accounts,
+        "unmapped": staying,
+        "totals": {a: sam.total(a) for a in sam.accounts},
+        "natures": sam.count_natures(),
+        "checks": [c.to_dict() for c in checks],
+        "out": None if out is None else str(out),
+    }
+    head = f"{matrix.name}: {len(before.accounts)} accounts become {len(sam.accounts)}{_unit(sam)}."
+    stay = [wrapped(f"Stay as they are: {', '.join(staying)}.", "")] if staying else []
+    rows = [(a, fixed(sam.total(a), 3)) for a in sam.accounts]
+    text = [head, *stay, aligned(rows, ("Account", "Receives")), checks_text(checks)]
+    return Outcome(payload, "\n\n".join(text + _written(out)), code_of([], checks))
 
 
 def _cells(sam: SAM, texts: Sequence[str], option: str) -> list[tuple[str, str]]:
@@ -181,10 +251,15 @@ def _cells(sam: SAM, texts: Sequence[str], option: str) -> list[tuple[str, str]]
     return cells
 
 
-def _weights(sam: SAM, keep: Sequence[str]) -> pd.DataFrame:
+def _weights(sam: SAM, keep: Sequence[str], reliability: Path | None) -> pd.DataFrame:
     import pandas as pd
 
-    weights = pd.DataFrame(1.0, index=sam.values.index, columns=sam.values.columns)
+    from innospace.data.sam_files import read_weights
+
+    if reliability is None:
+        weights = pd.DataFrame(1.0, index=sam.values.index, columns=sam.values.columns)
+    else:
+        weights = read_weights(reliability, sam)
     for row, column in _cells(sam, keep, "--keep"):
         weights.loc[row, column] = float("inf")
     return weights
@@ -240,22 +315,23 @@ def _built(sam: SAM, table: Controls, prior: PriorSAM) -> str:
 
 
 def _changes_text(balanced: Balanced, unit: str) -> str:
-    changes: pd.DataFrame = balanced.changes()
-    moved = changes[changes["change"].abs() > 1e-9 * changes["value"].abs().max()]
+    moved = balanced.moved()
     if moved.empty:
         return "The matrix was balanced; no cell changed."
+    digits = 0 if moved["value"].abs().max() >= LARGE else 2
     rows = [
         (
             str(c["row"]),
             str(c["column"]),
-            fixed(c["prior"], 0),
-            fixed(c["value"], 0),
+            fixed(c["prior"], digits),
+            fixed(c["value"], digits),
+            signed(c["change"], digits),
             percent(c["percent"] / 100.0),
         )
         for c in moved.head(SHOWN).to_dict("records")
     ]
     head = f"Balanced in {balanced.iterations} steps. Largest changes{f', {unit}' if unit else ''}:"
-    return f"{head}\n{aligned(rows, ('Receives', 'Pays', 'Before', 'After', 'Change'))}"
+    return f"{head}\n{aligned(rows, ('Receives', 'Pays', 'Before', 'After', 'Change', 'Percent'))}"
 
 
 def _rests_on(sam: SAM) -> str:

@@ -1,12 +1,17 @@
-"""Balance a social accounting matrix by weighted cross-entropy.
+"""Balance a social accounting matrix by weighted cross-entropy, RAS or least squares.
 
-Over the free cells, minimise ``sum w x (ln(x / x0) - 1)`` (x in absolute value: a cell keeps its sign) so that every
-account receives what it pays and linear constraints hold. At the solution ``ln(x / x0) = A' lambda / w``: a cell with a
-large weight moves little, a cell of infinite weight not at all. The dual in ``lambda`` is convex and has one unknown a
-constraint; Newton's method with the exact Hessian ``A diag(x / w) A'`` solves it in a handful of steps.
+Cross-entropy: over the free cells, minimise ``sum w x (ln(x / x0) - 1)`` (x in absolute value: a cell keeps its sign)
+so that every account receives what it pays and linear constraints hold. At the solution ``ln(x / x0) = A' lambda / w``:
+a cell with a large weight moves little, a cell of infinite weight not at all. The dual in ``lambda`` is convex and has
+one unknown a constraint; Newton's method with the exact Hessian ``A diag(x / w) A'`` solves it in a handful of steps.
 
 Robinson, Cattaneo and El-Said (2001), Updating and estimating a social accounting matrix using cross entropy methods,
-Economic Systems Research 13(1), describe the approach. With uniform weights the result is close to that of RAS.
+Economic Systems Research 13(1), describe the approach.
+
+RAS scales rows and columns until totals of accounts are met; with uniform weights that is the minimum of cross-entropy
+under these totals (Schneider and Zenios 1990), and so it is computed, also with negative cells (Junius and Oosterhaven
+2003) and with weights. Least squares: ``sum w (x - x0)^2 / (2 |x0|)`` with ``x >= 0`` under the same constraints
+(Friedlander 1961, with signs kept).
 """
 
 from __future__ import annotations
@@ -19,9 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from innospace.core.errors import DataError, InnospaceError, LabelError, SolverError, offenders
-from innospace.core.labels import suggest
+from innospace.core.labels import require_known, suggest
 from innospace.core.status import Status, StatusCode
 from innospace.numerics.cross_entropy import minimise
+from innospace.numerics.weighted_projection import project
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +36,10 @@ Vector = npt.NDArray[np.float64]
 Cell = tuple[str, str]
 TOLERANCE = 1e-10
 """Largest residual of a balance that is accepted, relative to the turnover of its account."""
+METHODS = ("cross-entropy", "ras", "least-squares")
+"""How a matrix may be balanced."""
+_MOVED = 1e-9
+"""Least change that counts as one, relative to the largest cell."""
 VANISHED = 1e-8
 """A cell that shrinks below this part of its prior has no place in a balanced matrix."""
 
@@ -105,11 +115,56 @@ class Balanced:
         order = frame["change"].abs().sort_values(ascending=False, kind="stable").index
         return frame.loc[order].reset_index(drop=True)
 
+    def moved(self) -> pd.DataFrame:
+        """Return the rows of :meth:`changes` whose cells moved by more than rounding."""
+        changes = self.changes()
+        return changes[changes["change"].abs() > _MOVED * changes["value"].abs().max()]
+
+
+def balance(
+    prior: pd.DataFrame,
+    method: str = "cross-entropy",
+    weights: pd.DataFrame | float = 1.0,
+    constraints: Sequence[Constraint] = (),
+    totals: Mapping[str, float] | None = None,
+) -> Balanced:
+    """Return a balanced matrix near ``prior``.
+
+    Parameters
+    ----------
+    prior, weights, constraints
+        See :func:`cross_entropy`.
+    method : str
+        One of :data:`METHODS`. ``ras`` also holds the total of every account; ``least-squares`` can bring cells to 0.
+    totals : mapping of str to float, optional
+        Receipts of accounts to be met. With ``ras`` those that are not named are the mean of receipts and payments.
+
+    Raises
+    ------
+    LabelError
+        Unknown method or account.
+    DataError, SolverError
+        See :func:`cross_entropy`.
+    """
+    require_known([method], METHODS, kind="method")
+    given = dict(totals or {})
+    require_known(list(given), _labels(prior), kind="account", where="totals")
+    if method == "ras":
+        mean = (prior.sum(axis=0) + prior.sum(axis=1)) / 2.0
+        given = {str(a): float(given.get(str(a), mean[a])) for a in prior.index}
+    filled = prior != 0.0
+    held = [
+        Constraint.sum_of(f"total of {a}", [(a, str(c)) for c in prior.columns[filled.loc[a]]], total)
+        for a, total in given.items()
+        if filled.loc[a].any()
+    ]
+    return _balanced(prior, weights, (*constraints, *held), method)
+
 
 def cross_entropy(
     prior: pd.DataFrame, weights: pd.DataFrame | float = 1.0, constraints: Sequence[Constraint] = ()
 ) -> Balanced:
-    """Return the balanced matrix nearest to ``prior``.
+    """Return the balanced matrix nearest to ``prior`` in the sense of cross-entropy.
 
     Parameters
     ----------
@@ -132,6 +187,12 @@ def cross_entropy(
     SolverError
         No convergence although a balanced matrix exists.
     """
+    return _balanced(prior, weights, constraints, "cross-entropy")
+
+
+def _balanced(
+    prior: pd.DataFrame, weights: pd.DataFrame | float, constraints: Sequence[Constraint], method: str
+) -> Balanced:
     import pandas as pd
 
     labels = _labels(prior)
@@ -143,10 +204,11 @@ def cross_entropy(
     free = (x0 != 0.0) & np.isfinite(w)
     _require_two_sides(labels, x0)
     system = _system(labels, x0, free, constraints)
-    solution = minimise(system.matrix, system.right, np.abs(x0[free]), w[free])
+    squares = method == "least-squares"
+    solution = (project if squares else minimise)(system.matrix, system.right, np.abs(x0[free]), w[free])
     missed = not np.abs(solution.residual).max(initial=0.0) <= TOLERANCE
     shrunk = solution.x / np.abs(x0[free])
-    if missed or shrunk.min(initial=1.0) < VANISHED:
+    if missed or (not squares and shrunk.min(initial=1.0) < VANISHED):
         raise _failure(system, shrunk)
     values = x0.copy()
     values[free] = np.sign(x0[free]) * solution.x

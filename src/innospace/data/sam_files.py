@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import DataError, LabelError, offenders
+from innospace.core.labels import require_known
 from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
 from innospace.data.parsing import Rules
@@ -264,6 +265,54 @@ def require_form(path: Path) -> None:
             allowed=".csv or .xlsx",
             remedy=f"Write to {path.with_suffix('.csv').name}.",
         )
+
+
+def read_weights(path: Path, sam: SAM) -> pd.DataFrame:
+    """Return how reliable cells of a matrix are, from a table of the long or wide form; 1 where nothing is said.
+
+    Raises
+    ------
+    LabelError, DataError
+        An account is not in the matrix, or a weight is not positive.
+    """
+    import pandas as pd
+
+    table = read_matrix(path, "", 0, None, Nature.ASSUMED)
+    require_known(table.accounts, sam.accounts, kind="account", where=str(path))
+    given = table.to_frame()
+    bad = given[~(given["value"] > 0.0)]
+    if len(bad):
+        cells = [f"[{r}, {c}] = {v:g}" for r, c, v in bad[list(LONG)].itertuples(index=False)]
+        raise DataError(
+            "Weights are not positive.",
+            where=f"{path}: {', '.join(cells[:5])}",
+            allowed="numbers above zero: the larger, the less the cell moves; 1 where nothing is said",
+        )
+    weights = pd.DataFrame(1.0, index=sam.values.index, columns=sam.values.columns)
+    for row, column, value in given[list(LONG)].itertuples(index=False):
+        weights.at[row, column] = value
+    return weights
+
+
+def read_totals(path: Path) -> dict[str, float]:
+    """Return totals of accounts from a table of two columns, account and total.
+
+    Raises
+    ------
+    DataError
+        Other columns, an account twice, a total that is not a number.
+    """
+    dataset = read_table(path)
+    frame = dataset.frame
+    if frame.shape[1] != 2 or frame.iloc[:, 1].dtype.kind not in "fiu" or bool(frame.isna().any(axis=None)):
+        raise DataError(
+            "Totals are a table of two columns.", where=str(path), allowed="account, total; a number in every row"
+        )
+    names = [str(a).strip() for a in frame.iloc[:, 0]]
+    doubled = sorted(n for n, count in Counter(names).items() if count > 1)
+    if doubled:
+        raise DataError(f"Accounts have two totals: {offenders(doubled)}.", where=str(path))
+    return dict(zip(names, map(float, frame.iloc[:, 1]), strict=True))
 
 
 def write_sam(sam: SAM, path: Path, long: bool = False) -> None:

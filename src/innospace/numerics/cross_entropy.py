@@ -64,13 +64,13 @@ def minimise(a: Any, b: Vector, prior: Vector, weights: Vector) -> Minimum:
     height = float(weights @ x)
     best = Minimum(x, residual, 0)
     for iteration in range(1, MAX_ITERATIONS + 1):
-        size = _largest(residual)
+        size = largest(residual)
         if size <= _ROUNDING or float((x / prior).min(initial=1.0)) < _GONE:
             break
-        step = _newton_step((a @ sparse.diags(x / weights) @ transposed).toarray(), residual)
+        step = newton_step((a @ sparse.diags(x / weights) @ transposed).toarray(), residual)
         growth = (transposed @ step) / weights
         slope = float(residual @ step)
-        length = min(1.0, _LARGEST_STEP / max(_largest(growth), _ROUNDING))
+        length = min(1.0, _LARGEST_STEP / max(largest(growth), _ROUNDING))
         for _ in range(_HALVINGS):
             with np.errstate(over="ignore"):  # without a positive solution the dual runs away; the caller is told
                 ahead = prior * np.exp((transposed @ (dual + length * step)) / weights)
@@ -79,24 +79,25 @@ def minimise(a: Any, b: Vector, prior: Vector, weights: Vector) -> Minimum:
                 continue
             missed = a @ ahead - b
             level = float(weights @ ahead - b @ (dual + length * step))
-            if level <= height + 1e-4 * length * slope or _largest(missed) <= 0.5 * size:
+            if level <= height + 1e-4 * length * slope or largest(missed) <= 0.5 * size:
                 break
             length *= 0.5
         else:
             break
         dual, x, residual, height = dual + length * step, ahead, missed, level
-        if _largest(residual) < _largest(best.residual):
+        if largest(residual) < largest(best.residual):
             best = Minimum(x, residual, iteration)
         elif size < _STALLED:
             break
     return best
 
 
-def _largest(values: Vector) -> float:
+def largest(values: Vector) -> float:
+    """Return the largest absolute value; zero of none."""
     return float(np.abs(values).max(initial=0.0))
 
 
-def _newton_step(hessian: npt.NDArray[np.float64], gradient: Vector) -> Vector:
+def newton_step(hessian: npt.NDArray[np.float64], gradient: Vector) -> Vector:
     """Return the least-norm solution of ``hessian @ step = -gradient``, scaled to a unit diagonal first."""
     diagonal = np.sqrt(np.maximum(np.diag(hessian), 0.0))
     inverse = np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
