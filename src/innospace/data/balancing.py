@@ -118,7 +118,8 @@ class Balanced:
     def moved(self) -> pd.DataFrame:
         """Return the rows of :meth:`changes` whose cells moved by more than rounding."""
         changes = self.changes()
-        return changes[changes["change"].abs() > _MOVED * changes["value"].abs().max()]
+        large = changes["change"].abs().to_numpy() > _MOVED * changes["value"].abs().max()
+        return changes.loc[large]
 
 
 def balance(
@@ -152,11 +153,11 @@ def balance(
     if method == "ras":
         mean = (prior.sum(axis=0) + prior.sum(axis=1)) / 2.0
         given = {str(a): float(given.get(str(a), mean[a])) for a in prior.index}
-    filled = prior != 0.0
+    labels, filled = _labels(prior), prior.to_numpy() != 0.0
     held = [
-        Constraint.sum_of(f"total of {a}", [(a, str(c)) for c in prior.columns[filled.loc[a]]], total)
-        for a, total in given.items()
-        if filled.loc[a].any()
+        Constraint.sum_of(f"total of {a}", [(a, labels[j]) for j in np.flatnonzero(row)], given[a])
+        for a, row in zip(labels, filled, strict=True)
+        if a in given and row.any()
     ]
     return _balanced(prior, weights, (*constraints, *held), method)
 
