@@ -119,7 +119,8 @@ class Balanced:
         """Return the rows of :meth:`changes` whose cells moved by more than rounding."""
         changes = self.changes()
         large = changes["change"].abs().to_numpy() > _MOVED * changes["value"].abs().max()
-        return changes.loc[large]
+        kept: pd.DataFrame = changes.loc[large]
+        return kept
 
 
 def balance(
