@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.agents.calibrate import Calibration, Setup, calibrate
-from innospace.agents.geography import centres, distances
+from innospace.data.geography import centres, distances
 from innospace.agents.population import COMPANIES, ORGANISATIONS, draw_population, split, whole_counts
 from innospace.agents.replicate import replicate
 from innospace.agents.spec import AgentSpec

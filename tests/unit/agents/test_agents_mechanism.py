@@ -9,7 +9,7 @@ from scipy import stats
 
 from innospace.agents import innovations, meanfield
 from innospace.agents.assumptions import Assumptions, Calibrated
-from innospace.agents.geography import centres, distances
+from innospace.data.geography import centres, distances
 from innospace.agents.links import Experience, Setting, form
 from innospace.agents.network import gini, measures
 from innospace.agents.policy import Instrument, Policy

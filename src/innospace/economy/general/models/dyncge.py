@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.models.open_economy import Country, Roles, levels, parts
 from innospace.economy.general.models.ready_model import ReadyModel, cobb_douglas, sample_sam
+from innospace.economy.general.recursive import solve_years
 from innospace.economy.general.result import Equilibrium
-from innospace.economy.general.solve import compile_spec, solve
+from innospace.economy.general.solve import compile_spec
 from innospace.economy.general.spec import Agent, Spec, Transfer
 from innospace.economy.general.trees import Flow
 from innospace.economy.scenario import Scenario, Shock
@@ -94,22 +95,19 @@ def path(economy: Economy, p: Array, years: int = YEARS, rules: Dynamics | None 
         Up to the last year, or to the first that has no solution.
     """
     rules = rules or Dynamics()
-    position, p = economy.parameters.position, p.copy()
+    position = economy.parameters.position
     own = [position[f"endowment.HOH.CAP.{j}"] for j in ROLES.goods]
     growing = [position["endowment.HOH.LAB"], position["endowment.INV.FX"]]
     growing += [position[n] for n in position if n.startswith("fixed.")]
-    found: list[Equilibrium] = []
-    start = economy.benchmark
-    for _ in range(years):
-        this = solve(economy, p.copy(), start=start)
-        found.append(this)
-        if not this.status.converged:
-            break
-        start = this.unknowns
-        capital = p[own] / rules.return_rate
-        p[own] = rules.return_rate * ((1.0 - rules.depreciation) * capital + investment(this, rules))
-        p[growing] *= 1.0 + rules.growth
-    return tuple(found)
+
+    def forward(_year: int, this: Equilibrium) -> Array:
+        after = this.parameters.copy()
+        capital = after[own] / rules.return_rate
+        after[own] = rules.return_rate * ((1.0 - rules.depreciation) * capital + investment(this, rules))
+        after[growing] *= 1.0 + rules.growth
+        return after
+
+    return solve_years(economy, p, years, forward)
 
 
 def solve_path(scenario: Scenario | None = None, years: int = YEARS) -> tuple[Equilibrium, ...]:
