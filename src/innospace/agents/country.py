@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.agents.calibrate import Calibration, Setup, calibrate
-from innospace.data.geography import centres, distances
 from innospace.agents.population import COMPANIES, ORGANISATIONS, draw_population, split, whole_counts
 from innospace.agents.replicate import replicate
 from innospace.agents.spec import AgentSpec
@@ -18,6 +17,7 @@ from innospace.core.inputs import Parts
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Nature, Provenance, Source
+from innospace.data.geography import centres, distances
 
 if TYPE_CHECKING:
     from innospace.agents.population import Array, Integers

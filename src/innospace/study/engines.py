@@ -21,6 +21,7 @@ ENGINES: dict[str, str] = {
     "frontier": "innospace.frontier.step",
     "economy": "innospace.economy.step",
     "equilibrium": "innospace.economy.general.step",
+    "regions": "innospace.economy.models.regions.step",
     "firms": "innospace.firms.step",
     "agents": "innospace.agents.step",
 }

@@ -38,6 +38,7 @@ ENGINE_WORDS = {
     "frontier": "Frontier: how much more could be reached with the same inputs",
     "economy": "Economy: what policy would do to a region, year by year",
     "equilibrium": "General equilibrium: a textbook model or one of your own, with and without shocks",
+    "regions": "Regions: what changes in one do to all others, year by year",
     "firms": "Firms: what goes with innovation in firms",
     "agents": "Agents: how cooperation makes technologies, and what policy adds",
 }

@@ -19,6 +19,7 @@ GLOSSARIES: dict[str, str] = {
     "innospace.frontier.glossary": "frontier",
     "innospace.economy.models.knowledge.glossary": "economy",
     "innospace.economy.general.glossary": "economy",
+    "innospace.economy.models.regions.glossary": "regions",
     "innospace.firms.glossary": "firms",
     "innospace.agents.glossary": "agents",
 }

@@ -9,13 +9,13 @@ from scipy import stats
 
 from innospace.agents import innovations, meanfield
 from innospace.agents.assumptions import Assumptions, Calibrated
-from innospace.data.geography import centres, distances
 from innospace.agents.links import Experience, Setting, form
 from innospace.agents.network import gini, measures
 from innospace.agents.policy import Instrument, Policy
 from innospace.agents.population import Agents, Population, split
 from innospace.agents.simulate import simulate, simulate_twins
 from innospace.data import load_geometry
+from innospace.data.geography import centres, distances
 from innospace.numerics.keyed import keys, uniforms
 
 ERRORS = 4.0

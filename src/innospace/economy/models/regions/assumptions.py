@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 from innospace.economy.system import Interval
@@ -72,7 +74,11 @@ class Assumptions:
     def __post_init__(self) -> None:
         for f in fields(self):
             value, allowed = getattr(self, f.name), RANGES[f.name]
-            if isinstance(value, bool) or not isinstance(value, int | float) or not Interval(allowed).holds(value):
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or not Interval(allowed).holds(np.float64(value))
+            ):
                 raise SpecError(
                     f"{f.name} is {value}.",
                     where=f"assumptions, key {f.name!r}",
@@ -148,10 +154,10 @@ REASONS: Mapping[str, str] = {
 """Why each assumption has its default value."""
 
 LEFT_OUT = (
-    "Trade with other countries, taxes and transfers between regions are left out: every region spends what it earns, so "
-    "that regions that sell raw materials abroad or live on transfers are not shown as they are.",
+    "Trade with other countries, taxes and transfers between regions are left out: every region spends what it earns, "
+    "so that regions that sell raw materials abroad or live on transfers are not shown as they are.",
     "Trade between regions is not published: it is the flow that gravity says, made to fit output of every region.",
-    "Wages are one in the base year: labour is counted in base-year wages, a mover takes her skills along, and migration "
-    "answers to changes of real wages since then, not to differences that existed before.",
+    "Wages are one in the base year: labour is counted in base-year wages, a mover takes her skills along, and "
+    "migration answers to changes of real wages since then, not to differences that existed before.",
 )
 """What a reader must know before the numbers."""

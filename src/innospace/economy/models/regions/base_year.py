@@ -163,7 +163,9 @@ def _checked(table: Dataset) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return frame, codes
 
 
-def _require(good: NDArray[np.bool_], names: list[str] | tuple[str, ...], what: str, allowed: str, place: str = "") -> None:
+def _require(
+    good: NDArray[np.bool_], names: list[str] | tuple[str, ...], what: str, allowed: str, place: str = ""
+) -> None:
     bad = [n for n, ok in zip(names, good, strict=True) if not ok]
     if bad:
         raise DataError(f"Not usable, {what}: {offenders(bad)}.", where=place, allowed=allowed)

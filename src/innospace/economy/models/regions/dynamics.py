@@ -1,7 +1,7 @@
 """From one year to the next: capital, labour that follows wages, knowledge that reaches other regions a year later.
 
-By region ``r`` and year ``t``, with ``K`` capital, ``I`` investment, ``L`` labour, ``w`` the wage over the price of what
-is consumed, ``N`` knowledge, ``Z`` R&D, ``TE`` efficiency of the innovation space, 0 the base year:
+By region ``r`` and year ``t``, with ``K`` capital, ``I`` investment, ``L`` labour, ``w`` the wage over the price of
+what is consumed, ``N`` knowledge, ``Z`` R&D, ``TE`` efficiency of the innovation space, 0 the base year:
 
     K(t+1) = (1 - d) K(t) + I(t)
     L_r(t+1) = (1 + n) L(t) * L_r(t) w_r(t)^mu / sum_s L_s(t) w_s(t)^mu

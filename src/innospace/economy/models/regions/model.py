@@ -8,7 +8,7 @@ from innospace.economy.models.regions.assumptions import Assumptions
 from innospace.economy.models.regions.base_year import BaseYear
 
 KINDS = ("value", "goods", "mix", "research", "capital", "labour")
-"""Commodities of every region: ``goods.CODE`` is what it makes and sells, ``mix.CODE`` what it buys from all regions."""
+"""Commodities of every region: ``goods.CODE`` is what it makes and sells, ``mix.CODE`` what it buys from all."""
 
 
 def region_spec(base: BaseYear, assumptions: Assumptions | None = None) -> Spec:
@@ -47,9 +47,7 @@ def _region(
     added = (1.0 - a.materials_share) * output
     labour, capital = a.labour_share * added, (1.0 - a.labour_share) * added
     wages, rents = a.research_labour * spent, a.research_capital * spent
-    factors = Nest(
-        "factors", a.capital_labour_elasticity, (Flow(f"capital.{r}", capital), Flow(f"labour.{r}", labour))
-    )
+    factors = Nest("factors", a.capital_labour_elasticity, (Flow(f"capital.{r}", capital), Flow(f"labour.{r}", labour)))
     cost = Nest("cost", 0.0, (Flow(f"value.{r}", added), Flow(f"mix.{r}", output - added)))
     lab = Nest(
         "cost",
