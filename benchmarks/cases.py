@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tomllib
 import warnings
 from functools import cache
 from pathlib import Path
@@ -110,6 +111,30 @@ def economy() -> tuple[Any, Any]:
     return model, tuple(shipped_scenarios().values())
 
 
+def regions() -> tuple[Any, ...]:
+    """Return the table of 80 regions and the scenarios of the worked study that comes with it."""
+    from innospace.data import load_sample
+    from innospace.economy.scenario import Scenario
+    from innospace.study.worked import worked_studies
+
+    study = worked_studies()["russian-regions"].folder / "study.toml"
+    known = tomllib.loads(study.read_text(encoding="utf-8"))["scenario"]
+    return load_sample("russia-80-economy-2012"), tuple(map(Scenario.from_dict, known)), (2012, 2030)
+
+
+def few_regions() -> tuple[Any, ...]:
+    """Return the same to 2015."""
+    table, _, _ = regions()
+    return table, (), (2012, 2015)
+
+
+def solve_all_regions(table: Any, scenarios: Any, years: Any) -> Any:
+    """Solve all years and scenarios, set-up and checks included."""
+    from innospace.economy.models.regions.run import solve_regions
+
+    return solve_regions(table, scenarios, years=years)
+
+
 def set_up_economy(model: Any) -> Any:
     """Calibrate and compile the equations anew."""
     from dataclasses import replace
@@ -167,6 +192,9 @@ CASES = (
     Case("innospace", "economy: set-up", lambda: economy()[:1], set_up_economy),
     Case("innospace", "economy: one year, warm", a_year, solve_a_year, 20),
     Case("innospace", "economy: baseline and four options, 19 years", economy, solve_paths),
+    Case(
+        "innospace", "regions: 80 regions and two scenarios, 2012 to 2030", regions, solve_all_regions, 1, few_regions
+    ),
     Case("innospace", "economy: 1,000 draws", lambda: (*economy(), 1000), draw, 1, lambda: (*economy(), 4)),
     *cases_firms_panel.CASES,
     *cases_firms_did.CASES,

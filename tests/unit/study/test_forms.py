@@ -28,6 +28,7 @@ STATES = [
     ("economy", {}),
     ("firms", {"method": "probit"}),
     ("firms", {"analysis": "internationalisation"}),
+    ("regions", {}),
     ("agents", {}),
     ("equilibrium", {}),
 ]

@@ -77,7 +77,7 @@ class Assumptions:
             if (
                 isinstance(value, bool)
                 or not isinstance(value, int | float)
-                or not Interval(allowed).holds(np.float64(value))
+                or not Interval(allowed).holds(np.asarray(value, dtype=np.float64))
             ):
                 raise SpecError(
                     f"{f.name} is {value}.",

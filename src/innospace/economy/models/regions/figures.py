@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
-from innospace.core.numbers import fixed, signed
+from innospace.core.numbers import fixed, signed, significant
 from innospace.economy.models.regions.tables import growth, title_of
 
 if TYPE_CHECKING:
@@ -139,11 +139,11 @@ class Plots:
         return Figure(
             f"reach-{scenario}",
             FigureKind.SCATTER,
-            f"{title_of(r, scenario)}: productivity moves by {signed(a, 2)}\u202f% in the nearest eighth of other "
-            f"regions, by {signed(b, 3)}\u202f% in the farther half",
+            f"{title_of(r, scenario)}: productivity moves by {_small(a)}\u202f% in the nearest eighth of other "
+            f"regions, by {_small(b)}\u202f% in the farther half",
             f"Productivity in {r.years[1]} against the baseline, %, by distance between centres",
             "Simulated. Regions that the scenario itself moves are left out.",
-            f"Effects by distance: {signed(a, 2)} percent near, {signed(b, 3)} percent far.",
+            f"Effects by distance: {_small(a)} percent near, {_small(b)} percent far.",
             rows,
             {
                 "x": "distance_km",
@@ -153,6 +153,11 @@ class Plots:
                 "y_title": "Productivity, %",
             },
         )
+
+
+def _small(value: float) -> str:
+    """Return a number that may be near zero, with its sign."""
+    return f"{'+' if value > 0.0 else ''}{significant(value, 2)}"
 
 
 def _own(moved: pd.DataFrame, quantity: str, touched: tuple[str, ...]) -> str:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 ABOUT = (
     "In every region capital and labour make value added, value added and bought goods make goods, goods of all "
     "regions make the mix that is bought (Armington), and people in R&D make knowledge. Households save, pay for R&D "
-    "and consume. From year to year capital is built, workers move where real wages rise, knowledge is gathered and is "
-    "heard of in other regions a year later, the less the farther they are; efficiency of the innovation space raises productivity."
+    "and consume. From year to year capital is built, workers move where real wages rise, knowledge is gathered and "
+    "is heard of in other regions a year later, the less the farther they are; efficiency of the innovation space "
+    "raises productivity."
 )
 
 
