@@ -33,8 +33,12 @@ ADDING = 1e-9
 
 
 def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
-    """Return whether contributions add up, and whether other assumptions have solutions, where that was asked for."""
+    """Return whether macroeconomic accounts and contributions add up, and whether what was solved again was found."""
     found = []
+    for name, accounts_of in result.macro.items():
+        meaning = "Largest gap between product by expenditure and by income, receipts and outlays, trade and finance."
+        remedy = "The point is no equilibrium: make the shock smaller, or solve with another route."
+        found.append(Check.at_most(f"macro.{name}", accounts_of.gap, BALANCED, meaning, remedy))
     if result.decomposition is not None:
         whole = result.welfare.set_index(["scenario", "agent"])["ev_percent"]
         summed = result.decomposition.groupby(["scenario", "agent"])["in_turn"].sum()

@@ -96,9 +96,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects.append(r.table("decomposition"))
     if r.sensitivity is not None:
         effects.append(r.table("sensitivity"))
-    effects += [r.table("levels")]
-    if len(r.table("taxes").frame):
-        effects.append(r.table("taxes"))
+    kinds = ("gdp", "levels", "trade", "government", "factors", "price_indices", "taxes")
+    effects += [t for t in map(r.table, kinds) if len(t.frame)]
     route = _ROUTES[r.baseline.route]
     model: list[Block] = [
         Paragraph(f"{r.title or r.spec.name}. {described(r)} Solved by {route}."),

@@ -38,7 +38,10 @@ ROLES: Mapping[str, bool] = {TABLE: False}
 OFFERS = ("welfare_effect",)
 TAKES = (f"{linked.PREFIX}*",)
 SCENARIOS = True
-TAKEN = (BASELINE, "kind", "name", "tax", "receiver", "payer")
+TAKEN = (
+    *(BASELINE, "kind", "name", "tax", "receiver", "payer"),
+    *("account", "item", "basket", "formula", "flow", "agent", "factor", "measure"),
+)
 """Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}
 _MODEL: dict[str, JsonValue] = {"content": "definition"}

@@ -18,6 +18,7 @@ from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Table
 from innospace.economy.general.gates import gates, gates_again
+from innospace.economy.general.macro import Macro, deflator, real_product
 from innospace.economy.general.policy import Mix
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Spec
@@ -156,6 +157,11 @@ class EquilibriumResult:
         frame = pd.concat(frames, ignore_index=True)
         return frame[["scenario", *(c for c in frame.columns if c != "scenario")]]
 
+    @cached_property
+    def macro(self) -> dict[str, Macro]:
+        """Return the macroeconomic accounts of every solution that was found, by scenario."""
+        return {n: Macro(s) for n, s in self.solutions.items() if s.status.converged}
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row an unknown and scenario.
 
@@ -194,6 +200,7 @@ class EquilibriumResult:
                 {str(k): v if not isinstance(v, float) or np.isfinite(v) else None for k, v in row.items()}
                 for row in self.welfare.to_dict("records")
             ],
+            "product": self._products(),
             "checks": [c.to_dict() for c in self.checks],
         }
         if self.textbook is not None:
@@ -201,6 +208,16 @@ class EquilibriumResult:
                 n: dict(zip(self.textbook["name"], map(float, self.textbook[n]), strict=True)) for n in self.solutions
             }
         return known
+
+    def _products(self) -> dict[str, dict[str, float]]:
+        """Return nominal product, real product and deflator by scenario; empty when the baseline was not found."""
+        base = self.macro.get(next(iter(self.solutions)))
+        if base is None:
+            return {}
+        return {
+            n: {"nominal": m.product, "real": real_product(base, m), "deflator": deflator(base, m)}
+            for n, m in self.macro.items()
+        }
 
     def offers(self, name: str) -> pd.DataFrame:
         """Return EV in percent of spending for another step: ``scenario``, ``agent``, ``value``."""

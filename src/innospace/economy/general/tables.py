@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innospace.core.table import Column, Table
+from innospace.economy.general import macro_tables
 from innospace.economy.general.accounts import accounts
 from innospace.economy.general.text import equations as written
 from innospace.economy.general.text import flows as written_flows
@@ -245,6 +246,11 @@ KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
     "taxes": taxes,
+    "gdp": macro_tables.gdp,
+    "price_indices": macro_tables.price_indices,
+    "trade": macro_tables.trade,
+    "government": macro_tables.government,
+    "factors": macro_tables.factors,
     "shocks": shocks,
     "decomposition": decomposition,
     "mix": mix,
