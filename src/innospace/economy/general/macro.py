@@ -95,8 +95,8 @@ class Macro:
         rows += [(agent, OUTLAYS, "purchases", value) for agent, _, _, _, value in self._purchases()]
         for t, amount in zip(e.spec.transfers, f.point.transfer, strict=True):
             rows += [(t.receiver, RECEIPTS, t.name, float(amount)), (t.payer, OUTLAYS, t.name, float(amount))]
-        frame = pd.DataFrame(rows, columns=["agent", "side", "item", "value"])
-        frame = frame.groupby(["agent", "side", "item"], sort=False, as_index=False)["value"].sum()
+        each: Any = pd.DataFrame(rows, columns=["agent", "side", "item", "value"])
+        frame: pd.DataFrame = each.groupby(["agent", "side", "item"], sort=False)["value"].sum().reset_index()
         order = frame["agent"].map(agents.index) * 2 + (frame["side"] == OUTLAYS)
         return frame.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
 
@@ -188,11 +188,10 @@ class Macro:
                     price = value / quantity if quantity else float(at.price[e.goods[good]])
                     rows.append((part, good, sign * quantity, price, sign * value))
         if e.spec.schedules:
-            c, _, _, quantity = schedules(e, at, p)
+            c, _, _, sold = schedules(e, at, p)
             for k, s in enumerate(e.spec.schedules):
-                sign, price = (1.0 if s.sells else -1.0), float(at.price[c[k]])
-                amount = sign * float(quantity[k])
-                rows.append((EXPORTS if s.sells else IMPORTS, s.commodity, amount, price, amount * price))
+                one, amount = float(at.price[c[k]]), float(sold[k]) * (1.0 if s.sells else -1.0)
+                rows.append((EXPORTS if s.sells else IMPORTS, s.commodity, amount, one, amount * one))
         return rows
 
     def _moved(self, activity: Activity, commodity: str) -> float:
@@ -288,7 +287,8 @@ def _summed(items: pd.DataFrame) -> pd.DataFrame:
     frame = groups.agg(quantity=("quantity", "sum"), value=("value", "sum"), price=("price", "mean")).reset_index()
     moves = frame["quantity"].abs() > 0.0
     frame["price"] = np.where(moves, frame["value"] / frame["quantity"].where(moves, 1.0), frame["price"])
-    return frame[["part", "item", "quantity", "price"]]
+    kept: pd.DataFrame = frame[["part", "item", "quantity", "price"]]
+    return kept
 
 
 def _ratio(top: float, bottom: float) -> float:
