@@ -76,7 +76,7 @@ class FrontierSpec:
     @property
     def parts(self) -> tuple[str, ...]:
         """Parts of the formula after bars, by name."""
-        return tuple(_PART.findall(self.formula))
+        return parts_of(self.formula)
 
     @property
     def law(self) -> Law:
@@ -128,6 +128,11 @@ class FrontierSpec:
     def from_dict(cls, data: Mapping[str, Any]) -> FrontierSpec:
         """Rebuild from :meth:`to_dict`."""
         return cls(**data)
+
+
+def parts_of(formula: str) -> tuple[str, ...]:
+    """Return the parts of a formula after bars, by name."""
+    return tuple(_PART.findall(formula))
 
 
 def index_equations(parts: tuple[str, ...]) -> tuple[Equation, ...]:

@@ -16,6 +16,7 @@ from innospace.frontier import hypothesis_tests as tests
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.distribution_free import fit_distribution_free
 from innospace.frontier.panel.efficiency import PanelEfficiencies, efficiencies
+from innospace.frontier.panel.marginal import marginal_effects, scales
 from innospace.frontier.panel.models import Family
 from innospace.frontier.panel.result import PanelResult
 from innospace.frontier.panel.search import (
@@ -48,18 +49,19 @@ def estimate(
     tested = _tests(spec, inputs.arrays, found)
     progress("Efficiencies", 0.9)
     values = efficiencies(found.problem, found.theta, level)
+    covariances = _covariances(found)
     return PanelResult(
         spec=spec,
         names=found.names,
         theta=found.theta,
-        covariances=_covariances(found),
+        covariances=covariances,
         efficiencies=_frame(inputs, values),
         numbers={
             "level": level,
             "log_likelihood": found.loglik,
             "tried": found.tried,
             "agreed": found.agreed,
-            **_sigmas(found),
+            **scales(found),
         },
         tests=tested,
         status=found.status,
@@ -68,6 +70,7 @@ def estimate(
         covariance_kind=vcov,
         warnings=_warnings(inputs, found.status),
         steps=inputs.steps,
+        effects=marginal_effects(found, inputs.arrays, spec.inefficiency, covariances["hessian"]),
     )
 
 
@@ -83,16 +86,6 @@ def _frame(inputs: PanelInputs, values: PanelEfficiencies) -> pd.DataFrame:
     frame.insert(0, "unit", unit.astype(str).to_numpy())
     frame.insert(1, "time", time.to_numpy())
     return frame
-
-
-def _sigmas(found: PanelEstimate) -> dict[str, float]:
-    """Return standard deviations of the components; one held at its boundary is zero."""
-    names = {"lnsigma_u2": "sigma_u", "lnsigma_v2": "sigma_v", "lnsigma_w2": "sigma_w", "lnsigma_h2": "sigma_h"}
-    return {
-        shown: float(np.exp(0.5 * found.theta[found.names.index(name)])) * float(found.free[found.names.index(name)])
-        for name, shown in names.items()
-        if name in found.names
-    }
 
 
 def _covariances(found: PanelEstimate) -> dict[str, Array]:
@@ -125,11 +118,14 @@ def _tests(spec: PanelSpec, arrays: Arrays, found: PanelEstimate) -> tuple[tests
     model = spec.described
     if model.family is Family.ONE_SIDED:
         extra = len(found.names) - arrays.x.shape[1] - 1
-        return (tests.no_inefficiency(found.loglik, least_squares_loglik(arrays), extra),)
-    transient = tests.no_inefficiency(found.loglik, without_inefficiency(arrays, model), 1)
+        null = "sigma_u = 0" + (" and one sigma_v" if "lnsigma_v2" in arrays.columns else "")
+        return (tests.no_inefficiency(found.loglik, least_squares_loglik(arrays), extra, null),)
+    own = found.owners.count("lnsigma_u2")
+    without = without_inefficiency(arrays, model, spec.inefficiency)
+    transient = tests.no_inefficiency(found.loglik, without, own)
     if "lnsigma_h2" not in found.names:
         return (transient,)
-    limit = without_inefficiency(arrays, model, persistent=True)
+    limit = without_inefficiency(arrays, model, spec.inefficiency, persistent=True)
     persistent = tests.no_inefficiency(found.loglik, limit, 1)
     return (transient, replace(persistent, name="no_persistent_inefficiency", null="sigma_h = 0"))
 

@@ -15,10 +15,12 @@ from innospace.core.provenance import Provenance
 from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
+from innospace.frontier.panel.determinants import require_of_units
 from innospace.frontier.panel.models import Family
 from innospace.frontier.panel.search import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
 from innospace.frontier.panel.units import units_of
+from innospace.frontier.spec import PARTS, WITH_INTERCEPT, refuse_two_steps
 from innospace.numerics.linear import dependent_columns, intercept_column, standardise
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def fit_panel(
     Parameters
     ----------
     formula : str or PanelSpec
-        ``outcome ~ regressors`` in the language of :mod:`innospace.data.formula`; a spec holds all that follows.
+        ``outcome ~ regressors | u: z | v: w | mu: z`` in the language of :mod:`innospace.data.formula`; a spec holds
+        all that follows.
     data : Dataset, pandas or polars frame, or mapping of arrays
         One row a unit and period; the panel may be unbalanced. Rows with a missing cell in a used column are left
         out, with a warning that counts them.
@@ -135,13 +138,17 @@ def read_panel(spec: PanelSpec, data: Any) -> PanelInputs:
     dataset = as_dataset(data)
     frame = dataset.frame
     require_known([spec.unit, spec.time], [str(c) for c in frame.columns], kind="column", where="unit and time")
-    parsed = language.parse(spec.formula)
+    parsed = language.parse(spec.formula, WITH_INTERCEPT)
+    refuse_two_steps(parsed.outcome)
     matrices = language.materialise(parsed, frame, (spec.unit, spec.time))
     kept = matrices.kept
     used = frame.iloc[kept]
     units = units_of(used[spec.unit].to_numpy(), used[spec.time].to_numpy())
     order = units.order
-    arrays = Arrays(matrices.y[order], matrices.x[order], matrices.names, spec.sign, units)
+    own = {PARTS[part]: found for part, found in matrices.parts.items() if found[1] != ("Intercept",)}
+    z, columns = {n: f[0][order] for n, f in own.items()}, {n: f[1] for n, f in own.items()}
+    require_of_units(spec, z, columns, units)
+    arrays = Arrays(matrices.y[order], matrices.x[order], matrices.names, spec.sign, units, z, columns)
     arrays = _within(arrays) if spec.described.within else _with_means(arrays) if spec.mundlak else arrays
     _require_estimable(spec, arrays)
     labels = used[[spec.unit, spec.time]].iloc[order].reset_index(drop=True)

@@ -167,6 +167,13 @@ MODELS: dict[str, Model] = {
 
 def model_named(name: str) -> Model:
     """Return the model called ``name``, or raise :class:`SpecError` with the nearest names."""
+    if name == "battese_coelli_1995":
+        raise SpecError(
+            "Battese and Coelli (1995) tie no rows of a unit together: the model is a pooled frontier.",
+            allowed=", ".join(MODELS),
+            remedy='Fit it without a panel: inefficiency = "truncated_normal" and mu: z in the formula, terms of the '
+            "year among the regressors, errors clustered by unit.",
+        )
     if name not in MODELS:
         raise SpecError(
             f"Unknown panel model {name!r}.",

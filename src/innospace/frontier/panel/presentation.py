@@ -12,11 +12,13 @@ import pandas as pd
 from innospace.core.document import Paragraph, Section
 from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
-from innospace.core.numbers import fixed, percent
+from innospace.core.numbers import fixed, percent, signed
 from innospace.core.table import Column, Table
 from innospace.frontier.presentation import (
     COEFFICIENT_COLUMNS,
     COVARIANCE_LABELS,
+    EFFECT_COLUMNS,
+    EFFECT_NOTES,
     coefficient_lines,
     failed_lines,
     label,
@@ -89,10 +91,17 @@ def efficiency_table(result: PanelResult) -> Table:
     return Table("efficiencies", "Technical efficiency in the last period, ranked", ranking(result), columns)
 
 
+def effects_table(result: PanelResult) -> Table:
+    """Return mean effects of regressors of inefficiency on expected inefficiency and efficiency."""
+    frame = result.marginal_effects().reset_index()
+    return Table("marginal-effects", "What inefficiency depends on", frame, EFFECT_COLUMNS, EFFECT_NOTES)
+
+
 TABLES: dict[str, Callable[[PanelResult], Table]] = {
     "coefficients": coefficient_table,
     "tests": tests_table,
     "efficiencies": efficiency_table,
+    "marginal_effects": effects_table,
 }
 """Tables by name."""
 
@@ -158,6 +167,18 @@ def findings(result: PanelResult) -> tuple[str, ...]:
         error = float(np.sqrt(result.covariance[place, place]))
         way = "rises" if eta > 0.0 else "falls"
         found.append(f"Efficiency {way} over time: eta {fixed(eta, 3)}, standard error {fixed(error, 3)}.")
+    if result.effects is not None:
+        for (regressor, of), row in result.marginal_effects().iterrows():
+            if of == "efficiency":
+                told = (
+                    f"standard error {fixed(100 * row['std_error'], 2)}"
+                    if np.isfinite(row["std_error"])
+                    else "no error"
+                )
+                found.append(
+                    f"One unit more of {regressor} goes with {signed(100 * row['effect'], 2)} points of expected "
+                    f"efficiency ({told})."
+                )
     return tuple(found)
 
 
@@ -165,6 +186,8 @@ def sections(result: PanelResult) -> tuple[Section, ...]:
     """Return the part of a report."""
     plots = Plots(result)
     tables = [replace(coefficient_table(result), lead=True), *([tests_table(result)] if result.tests else [])]
+    if result.effects is not None:
+        tables.insert(1, effects_table(result))
     figures = (replace(f, lead=True) for f in (plots.over_time(), plots.efficiencies()))
     return (
         Section("model", "Model", (Paragraph(str(result.spec)), *result.spec.equations())),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from innospace.frontier.densities import DENSITIES, NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed, one_sided
 from innospace.frontier.panel.decay import DECAYS
+from innospace.frontier.panel.determinants import coefficients
 from innospace.frontier.panel.effects import Flat
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import Family, Model
@@ -48,8 +49,8 @@ class PanelEstimate:
     ----------
     problem : PanelProblem or MixedProblem
         In the units of the data.
-    names : tuple of str
-        Of ``theta``.
+    names, owners : tuple of str
+        Of ``theta``, and the parameter that each coefficient after the frontier belongs to.
     theta : ndarray, shape (p,)
     loglik : float
     gradient : ndarray, shape (p,)
@@ -69,6 +70,7 @@ class PanelEstimate:
 
     problem: Problem
     names: tuple[str, ...]
+    owners: tuple[str, ...]
     theta: Array
     loglik: float
     gradient: Array
@@ -83,22 +85,33 @@ class PanelEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Arrays:
-    """Data of a panel: ``y``, shape (n,), ``x``, shape (n, k), names of its columns, sign, units."""
+    """Data of a panel: ``y``, shape (n,), ``x``, shape (n, k), names of its columns, sign, units.
+
+    ``z``, shapes (n, p), are regressors of parameters of the components by name, ``columns`` the names of theirs.
+    """
 
     y: Array
     x: Array
     names: tuple[str, ...]
     sign: float
     units: Units
+    z: Mapping[str, Array] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Scaled:
-    """The same likelihood in standardised columns and residuals, and the way back."""
+    """The same likelihood in standardised columns and residuals, and the way back.
+
+    ``owners`` says which parameter a coefficient belongs to (empty for the frontier), ``levels`` the same for the one
+    that is the level of its parameter (empty for slopes).
+    """
 
     raw: Problem
     problem: Problem
     names: tuple[str, ...]
+    owners: tuple[str, ...]
+    levels: tuple[str, ...]
     forward: Array
     offset: Array
     loglik_shift: float
@@ -132,17 +145,25 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str) -> PanelEsti
     status = _status(scaled, best, free)
     parts = (best.gradient, best.hessian, scaled.scores(best.theta), scaled.forward, free)
     return PanelEstimate(
-        scaled.raw, scaled.names, theta, best.value + scaled.loglik_shift, *parts, len(starts), agreed, status
+        scaled.raw,
+        scaled.names,
+        scaled.owners,
+        theta,
+        best.value + scaled.loglik_shift,
+        *parts,
+        len(starts),
+        agreed,
+        status,
     )
 
 
-def without_inefficiency(arrays: Arrays, model: Model, *, persistent: bool = False) -> float:
+def without_inefficiency(arrays: Arrays, model: Model, inefficiency: str, *, persistent: bool = False) -> float:
     """Return the log-likelihood of a model with an effect of the unit but no inefficiency of the period.
 
     With ``persistent`` it keeps that of the period and loses the persistent one.
     """
     if persistent:
-        return maximise_panel(arrays, replace(model, effect=NoInefficiency()), "half_normal").loglik
+        return maximise_panel(arrays, replace(model, effect=NoInefficiency()), inefficiency).loglik
     return maximise_panel(arrays, model, "none").loglik
 
 
@@ -163,8 +184,12 @@ def scale(arrays: Arrays, model: Model, inefficiency: str) -> _Scaled:
     residuals = y - columns.matrix @ fitted
     unit = float(np.sqrt(np.mean(residuals**2)))
     build = _one_sided if model.family is Family.ONE_SIDED else _mixed
-    raw, own = build(replace(arrays, y=y, x=x), model, inefficiency)
-    problem, _ = build(replace(arrays, y=residuals / unit, x=columns.matrix), model, inefficiency)
+    raw, parameters = build(replace(arrays, y=y, x=x), model, inefficiency)
+    designs = {n: standardise(_of_parameter(z, model, units)) for n, z in arrays.z.items() if n in parameters}
+    rows = units.spread if model.family is Family.ONE_SIDED else np.asarray
+    standard = {n: rows(d.matrix) for n, d in designs.items()}
+    problem, _ = build(replace(arrays, y=residuals / unit, x=columns.matrix, z=standard), model, inefficiency)
+    own, owners, levels = coefficients(parameters, {n: arrays.columns[n] for n in designs})
     k = x.shape[1]
     forward = np.eye(k + len(own))
     forward[:k, :k] = unit * columns.back
@@ -172,32 +197,43 @@ def scale(arrays: Arrays, model: Model, inefficiency: str) -> _Scaled:
     times = np.ones(k + len(own))
     span = max(float(np.ptp(units.time)), 1.0)
     powers = {"eta": 1.0, "b": 1.0, "c": 2.0}
-    for i, name in enumerate(own, start=k):
-        if name == "mu":
-            forward[i, i] = unit
-        elif name in powers:
-            times[i] = forward[i, i] = span ** -powers[name]
-        else:
-            offset[i] = 2.0 * np.log(unit)
+    for name in parameters:
+        place = np.flatnonzero([o == name for o in owners]) + k
+        back = designs[name].back if name in designs else np.eye(1)
+        forward[np.ix_(place, place)] = back * (unit if name == "mu" else 1.0)
+        if name in powers:
+            times[place] = span ** -powers[name]
+            forward[place, place] = times[place]
+        elif name != "mu":
+            offset[place[0]] = 2.0 * np.log(unit)
     lost = len(units.counts) if isinstance(model.effect, Flat) else 0
     shift = -(units.n - lost) * float(np.log(unit))
     # with orthonormal differences the density of what is left has this constant
     shift += 0.5 * float(np.log(units.counts).sum()) if lost else 0.0
-    return _Scaled(raw, problem, (*arrays.names, *own), forward, offset, shift, times)
+    frontier = ("",) * k
+    names = ((*arrays.names, *own), (*frontier, *owners), (*frontier, *levels))
+    return _Scaled(raw, problem, *names, forward, offset, shift, times)
+
+
+def _of_parameter(z: Array, model: Model, units: Units) -> Array:
+    """Return regressors of a parameter, one row a unit where the model has one inefficiency a unit."""
+    return z[units.starts] if model.family is Family.ONE_SIDED else z
 
 
 def _one_sided(arrays: Arrays, model: Model, inefficiency: str) -> tuple[PanelProblem, tuple[str, ...]]:
     decay = DECAYS[model.decay]
     one = np.ones((len(arrays.units.counts), 1))
-    mu = one if inefficiency == "truncated_normal" else None
-    problem = PanelProblem(arrays.y, arrays.x, arrays.sign, arrays.units, decay, mu, one, one)
+    z = {name: matrix[arrays.units.starts] for name, matrix in arrays.z.items()}
+    mu = z.get("mu", one) if inefficiency == "truncated_normal" else None
+    u, v = (z.get(name, one) for name in ("lnsigma_u2", "lnsigma_v2"))
+    problem = PanelProblem(arrays.y, arrays.x, arrays.sign, arrays.units, decay, mu, u, v)
     return problem, (*(("mu",) if mu is not None else ()), "lnsigma_u2", "lnsigma_v2", *decay.parameters)
 
 
 def _mixed(arrays: Arrays, model: Model, inefficiency: str) -> tuple[MixedProblem, tuple[str, ...]]:
     assert model.effect is not None  # every model of this family has one
     rows = NoInefficiency() if inefficiency == "none" else DENSITIES[inefficiency]
-    z = (np.ones((arrays.units.n, 1)),) * len(rows.parameters)
+    z = tuple(arrays.z.get(name, np.ones((arrays.units.n, 1))) for name in rows.parameters)
     problem = MixedProblem(arrays.y, arrays.x, arrays.sign, arrays.units, rows, model.effect, z)
     names = {("lnsigma_v2",): ("lnsigma_w2",), ("lnsigma_u2", "lnsigma_v2"): ("lnsigma_h2", "lnsigma_w2"), (): ()}
     return problem, (*rows.parameters, *names[model.effect.parameters])
@@ -205,7 +241,7 @@ def _mixed(arrays: Arrays, model: Model, inefficiency: str) -> tuple[MixedProble
 
 def _starts(scaled: _Scaled, model: Model) -> list[Array]:
     k = scaled.problem.x.shape[1]
-    own = scaled.names[k:]
+    own = scaled.levels[k:]
     between, within = _variances(scaled.problem)
     spread = 1.0 if model.family is Family.ONE_SIDED else within
     paths: Sequence[tuple[float, ...]] = DECAYS[model.decay].starts() if model.decay else ((),)
@@ -223,7 +259,7 @@ def _starts(scaled: _Scaled, model: Model) -> list[Array]:
             if constant is not None:
                 mean = np.exp(0.5 * values["lnsigma_u2"]) * bool(share) + np.sqrt(persistent)
                 beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
-            starts.append(np.array([*beta, *(values[name] for name in own)]))
+            starts.append(np.array([*beta, *(values[name] if name else 0.0 for name in own)]))
     return starts
 
 
@@ -238,7 +274,7 @@ def _variances(problem: Problem) -> tuple[float, float]:
 
 def climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
     """Maximise; a component that vanishes is held at the floor and the others go on."""
-    logs = np.array([name.startswith("lnsigma") for name in scaled.names])
+    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
     free = np.ones(len(start), dtype=bool)
     far = _far_below(scaled)
     theta = start
@@ -247,8 +283,8 @@ def climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
         low = free & logs & (found.theta < FLOOR)
         if found.code is not StatusCode.BOUNDARY or not low.any():
             break
-        free = free & ~low
-        theta = np.where(low, FLOOR, found.theta)
+        free = free & ~_whole(scaled, low)
+        theta = _at_floor(scaled, low, found.theta)
     return _without_faint(scaled, found, free, logs)
 
 
@@ -257,10 +293,21 @@ def _without_faint(scaled: _Scaled, found: Optimum, free: Flags, logs: Flags) ->
     faint = free & logs & (found.theta < FAINT)
     if not faint.any():
         return found, free
-    kept = free & ~faint
-    held = maximise(_holding(scaled.evaluate, kept), np.where(faint, FLOOR, found.theta))
+    kept = free & ~_whole(scaled, faint)
+    held = maximise(_holding(scaled.evaluate, kept), _at_floor(scaled, faint, found.theta))
     lost = found.value - held.value
     return (held, kept) if lost <= NOT_MISSED * (1.0 + abs(found.value)) else (found, free)
+
+
+def _whole(scaled: _Scaled, levels: Flags) -> Flags:
+    """Return the flags of levels for every coefficient of their parameters."""
+    gone = {scaled.owners[i] for i in np.flatnonzero(levels)}
+    return np.array([bool(o) and o in gone for o in scaled.owners])
+
+
+def _at_floor(scaled: _Scaled, levels: Flags, theta: Array) -> Array:
+    """Return parameters with levels at the floor and without the slopes that belong to them."""
+    return np.where(levels, FLOOR, np.where(_whole(scaled, levels), 0.0, theta))
 
 
 def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
@@ -279,10 +326,16 @@ def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[
 
 
 def _far_below(scaled: _Scaled) -> Callable[[Array], bool]:
-    if "mu" not in scaled.names:
+    problem = scaled.problem
+    if not isinstance(problem, PanelProblem) or problem.z_mu is None:
         return lambda _: False
-    mu, log_u = scaled.names.index("mu"), scaled.names.index("lnsigma_u2")
-    return lambda theta: bool(theta[mu] < FAR_BELOW * np.exp(0.5 * theta[log_u]))
+    z_mu, z_u = problem.z_mu, problem.z_u
+
+    def far(theta: Array) -> bool:
+        _, mu, log_u, _, _ = problem.split(theta)
+        return bool(np.max(z_mu @ mu * np.exp(-0.5 * (z_u @ log_u))) < FAR_BELOW)
+
+    return far
 
 
 def _edge(watched: Flags, far: Callable[[Array], bool]) -> Callable[[Array], bool]:
@@ -317,7 +370,7 @@ _GONE = {
 def _status(scaled: _Scaled, best: Optimum, free: Flags) -> Status:
     numbers = {"iterations": float(best.iterations), "decrement": float(best.decrement)}
     for name, (boundary, message, remedy) in _GONE.items():
-        if name in scaled.names and not free[scaled.names.index(name)]:
+        if name in scaled.levels and not free[scaled.levels.index(name)]:
             return Status(StatusCode.BOUNDARY, message, remedy, boundary, numbers)
     if best.code is StatusCode.BOUNDARY:
         return Status(

@@ -9,7 +9,9 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError
 from innospace.frontier.densities import density
+from innospace.frontier.panel.determinants import require_allowed
 from innospace.frontier.panel.models import Family, Model, model_named
+from innospace.frontier.spec import index_equations, parts_of
 
 COVARIANCES = ("hessian", "opg", "cluster")
 """The sandwich is summed by unit, so that it is the clustered one."""
@@ -22,7 +24,8 @@ class PanelSpec:
     Attributes
     ----------
     formula : str
-        ``outcome ~ regressors``.
+        ``outcome ~ regressors``, and after bars regressors of the components: ``| u: z | v: w``, ``| mu: z`` for a
+        truncated normal. Where inefficiency belongs to the unit they must be constant within units.
     unit, time : str
         Columns that say which unit and which period a row belongs to.
     model : str
@@ -53,6 +56,7 @@ class PanelSpec:
                 allowed=", ".join(model.inefficiency),
                 remedy="Choose one of these, or another model.",
             )
+        require_allowed(self)
         if self.mundlak and model.within:
             raise SpecError(
                 f"Means by unit cannot join the regressors of {self.model!r}: it uses variation within units only.",
@@ -64,6 +68,11 @@ class PanelSpec:
     def described(self) -> Model:
         """The model in full."""
         return model_named(self.model)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Parts of the formula after bars, by name."""
+        return parts_of(self.formula)
 
     @property
     def sign(self) -> float:
@@ -89,6 +98,7 @@ class PanelSpec:
                 "The outcome is the frontier and a composed error." + (" Costs lie above it." if self.cost else ""),
             ),
             Equation("panel", model.latex, model.typst, model.says),
+            *index_equations(self.parts),
         )
 
     def to_dict(self) -> dict[str, Any]:
