@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -133,16 +133,15 @@ def test_words_and_storage(fitted):
     assert [e.name for e in found.spec.equations()] == ["frontier", "panel", "index-u", "index-v"]
 
 
-def test_effects_keep_their_errors_where_another_component_vanishes():
-    data = simulated(1, 60, by_row=True)
-    left = data["y"] - 0.5 * data["x"]
-    data["y"] -= left.groupby(data["region"]).transform("mean")  # nothing differs between units
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = fit_panel("y ~ x | u: z", data)
-    assert found.status.boundary == "sigma_w_zero"
-    assert np.isnan(found.coefficients().loc["lnsigma_w2", "std_error"])
-    assert (found.marginal_effects()["std_error"] > 0.0).all()
+def test_effects_keep_their_errors_where_another_component_vanishes(fitted):
+    found = fitted["pitt_lee"]
+    held = found.covariance.copy()
+    held[-2:] = held[:, -2:] = np.nan  # as where noise were held at its boundary
+    errors = replace(found, covariances={"hessian": held}).marginal_effects()["std_error"]
+    # effects on inefficiency do not move with noise
+    assert errors.to_numpy() == pytest.approx(found.marginal_effects()["std_error"].to_numpy(), rel=1e-12)
+    none = replace(found, covariances={"hessian": np.full_like(held, np.nan)})
+    assert none.marginal_effects()["std_error"].isna().all()
 
 
 def test_refusals_say_the_way_out(panel):
