@@ -96,12 +96,12 @@ def require_of_units(
                     allowed=f"regressors of {parameter} that are the same in every period of a unit",
                     remedy=f"Give its mean by unit, or choose true_random_effects. {POOLED}",
                 )
-        for j, others in dependent_columns(standardise(matrix).matrix).items():
+        for k, others in dependent_columns(standardise(matrix).matrix).items():
             made_of = f"a linear combination of {offenders([names[i] for i in others])}" if others else "zero"
             raise DataError(
-                f"Regressor {names[j]!r} of {parameter} is {made_of}.",
+                f"Regressor {names[k]!r} of {parameter} is {made_of}.",
                 where=f"columns {offenders(names)}",
-                remedy=f"Leave {names[j]!r} out of this part of the formula.",
+                remedy=f"Leave {names[k]!r} out of this part of the formula.",
             )
 
 

@@ -168,15 +168,15 @@ def findings(result: PanelResult) -> tuple[str, ...]:
         way = "rises" if eta > 0.0 else "falls"
         found.append(f"Efficiency {way} over time: eta {fixed(eta, 3)}, standard error {fixed(error, 3)}.")
     if result.effects is not None:
-        for (regressor, of), row in result.marginal_effects().iterrows():
-            if of == "efficiency":
+        for row in result.marginal_effects().reset_index().to_dict("records"):
+            if row["of"] == "efficiency":
                 told = (
                     f"standard error {fixed(100 * row['std_error'], 2)}"
                     if np.isfinite(row["std_error"])
                     else "no error"
                 )
                 found.append(
-                    f"One unit more of {regressor} goes with {signed(100 * row['effect'], 2)} points of expected "
+                    f"One unit more of {row['regressor']} goes with {signed(100 * row['effect'], 2)} points of expected "
                     f"efficiency ({told})."
                 )
     return tuple(found)
