@@ -167,18 +167,12 @@ def findings(result: PanelResult) -> tuple[str, ...]:
         error = float(np.sqrt(result.covariance[place, place]))
         way = "rises" if eta > 0.0 else "falls"
         found.append(f"Efficiency {way} over time: eta {fixed(eta, 3)}, standard error {fixed(error, 3)}.")
-    if result.effects is not None:
-        for row in result.marginal_effects().reset_index().to_dict("records"):
-            if row["of"] == "efficiency":
-                told = (
-                    f"standard error {fixed(100 * row['std_error'], 2)}"
-                    if np.isfinite(row["std_error"])
-                    else "no error"
-                )
-                found.append(
-                    f"One unit more of {row['regressor']} goes with {signed(100 * row['effect'], 2)} points of expected "
-                    f"efficiency ({told})."
-                )
+    effects = [] if result.effects is None else result.marginal_effects().reset_index().to_dict("records")
+    for row in effects:
+        if row["of"] == "efficiency":
+            error = fixed(100 * row["std_error"], 2) if np.isfinite(row["std_error"]) else "none"
+            points = f"{signed(100 * row['effect'], 2)} points of expected efficiency"
+            found.append(f"One unit more of {row['regressor']} goes with {points} (standard error {error}).")
     return tuple(found)
 
 
