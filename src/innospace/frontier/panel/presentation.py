@@ -170,9 +170,9 @@ def findings(result: PanelResult) -> tuple[str, ...]:
     effects = [] if result.effects is None else result.marginal_effects().reset_index().to_dict("records")
     for row in effects:
         if row["of"] == "efficiency":
-            error = fixed(100 * row["std_error"], 2) if np.isfinite(row["std_error"]) else "none"
+            known = fixed(100 * row["std_error"], 2) if np.isfinite(row["std_error"]) else "none"
             points = f"{signed(100 * row['effect'], 2)} points of expected efficiency"
-            found.append(f"One unit more of {row['regressor']} goes with {points} (standard error {error}).")
+            found.append(f"One unit more of {row['regressor']} goes with {points} (standard error {known}).")
     return tuple(found)
 
 
