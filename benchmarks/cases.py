@@ -99,6 +99,17 @@ def write_report(pages: Any, formats: tuple[str, ...]) -> Any:
         return innospace.write_report(pages, Path(folder) / "report", formats)
 
 
+def solve_world(regions: int, sectors: int) -> Any:
+    """Set up and solve a world of regions in which one has a tenth more capital."""
+    from innospace.economy.general.models.world import world
+    from innospace.economy.general.solve import compile_spec, solve
+
+    economy = compile_spec(world(regions, sectors))
+    p = economy.parameters.values.copy()
+    p[economy.parameters.position["endowment.H0.K0"]] *= 1.1
+    return solve(economy, p, route="block")
+
+
 @cache
 def economy() -> tuple[Any, Any]:
     """Return the compiled knowledge economy of the shipped matrix and the four policy options."""
@@ -192,6 +203,10 @@ CASES = (
     Case("innospace", "economy: set-up", lambda: economy()[:1], set_up_economy),
     Case("innospace", "economy: one year, warm", a_year, solve_a_year, 20),
     Case("innospace", "economy: baseline and four options, 19 years", economy, solve_paths),
+    *(
+        Case("innospace", f"world: {r * (4 * k + 2):,} prices and quantities", lambda r=r, k=k: (r, k), solve_world, 3)
+        for r, k in ((10, 20), (20, 50), (85, 60))
+    ),
     Case(
         "innospace", "regions: 80 regions and two scenarios, 2012 to 2030", regions, solve_all_regions, 1, few_regions
     ),

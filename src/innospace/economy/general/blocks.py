@@ -8,7 +8,7 @@ one good, each good is made by one activity, and nothing is rationed: then the e
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,14 +17,17 @@ from numpy.typing import NDArray
 
 from innospace.core.errors import SolverError, SpecError, offenders
 from innospace.core.status import Status, StatusCode
-from innospace.economy.general.compiled import Economy, Point
+from innospace.economy.general.compiled import Economy
+from innospace.economy.general.conditions import LEAST
+from innospace.economy.general.layout import Point
 from innospace.economy.general.result import Equilibrium
 from innospace.numerics.anderson import find_fixed_point
+from innospace.numerics.input_output import Cells, leontief
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
-INNER = 1e-14
-"""Largest relative error of inner linear solves."""
+SETTLED = 1e-13
+"""Largest relative change of levels in the last sweep over budgets and levels."""
 PRICES = 1e-13
 """Largest residual of break-even conditions, in logarithms."""
 MAX_PRICE_STEPS = 50
@@ -38,7 +41,7 @@ def obstacles(economy: Economy) -> list[str]:
         found.append("instruments or inequalities")
     if spec.schedules:
         found.append("trade with an outside that is not small")
-    joint = [a.name for a in spec.activities if sum(1 for _ in a.outputs.flows()) != 1]
+    joint = [a.name for a in spec.activities if len(a.outputs.flows()) != 1]
     if joint:
         found.append(f"activities with several outputs: {offenders(joint)}")
     made = [f.commodity for a in spec.activities for f in a.outputs.flows()]
@@ -101,20 +104,39 @@ class Blocks:
         base = a.node_value[a.root_in] / a.node_value[a.root_out] / e.part(self.p, "productivity")
         return np.asarray(np.log(factor * base))
 
-    def ratios(self, log_price: Array) -> Array:
-        """Return prices paid or received by leaf relative to the benchmark, logarithms."""
+    @cached_property
+    def shift(self) -> Array:
+        """Price paid or received by leaf relative to the benchmark at commodity prices of one, logarithms."""
         e, a = self.economy, self.economy.arrays
         rate = np.bincount(a.tax_leaf, e.part(self.p, "tax"), len(a.leaf_node))
-        shift = np.log((1.0 + a.leaf_side * rate) / a.leaf_factor) - np.log(e.start_price)[a.leaf_commodity]
-        return np.asarray(log_price[a.leaf_commodity] + shift)
+        return np.asarray(np.log((1.0 + a.leaf_side * rate) / a.leaf_factor) - np.log(e.start_price)[a.leaf_commodity])
+
+    def ratios(self, log_price: Array) -> Array:
+        """Return prices paid or received by leaf relative to the benchmark, logarithms."""
+        return np.asarray(log_price[self.economy.arrays.leaf_commodity] + self.shift)
+
+    @cached_property
+    def ranks(self) -> tuple[tuple[Indices, Indices], ...]:
+        """Nests and edges to their children by depth, deepest first."""
+        a = self.economy.arrays
+        depth = np.zeros(len(a.node_parent), dtype=np.int64)
+        for k, level in enumerate(a.depth):
+            depth[level] = k
+        of_edge = depth[a.edge_parent]
+        return tuple((level, np.flatnonzero(of_edge == k)) for k, level in enumerate(a.depth))[::-1]
 
     def nodes(self, ratio: Array) -> tuple[Array, Array]:
-        """Return prices of nests, deepest first, and shares of children."""
+        """Return prices of nests and shares of children, each edge once: nests below come before those above."""
         e, a = self.economy, self.economy.arrays
-        price = np.zeros(len(a.node_parent))
-        share = np.empty(0)
-        for _ in a.depth:
-            price, share = e.node_prices(ratio, price, self.p)
+        child = np.concatenate((ratio, np.zeros(len(a.inner))))
+        at = np.full(len(a.node_parent), -1, dtype=np.int64)
+        at[a.inner] = len(ratio) + np.arange(len(a.inner))
+        price, share = np.zeros(len(a.node_parent)), np.empty(len(child))
+        for level, edges in self.ranks:
+            found, share[edges] = e.nest_prices(child[edges], edges, self.p)
+            price[level] = found[level]
+            held = level[at[level] >= 0]
+            child[at[held]] = price[held]
         return price, share
 
     def leaf_shares(self, share: Array) -> Array:
@@ -127,16 +149,32 @@ class Blocks:
             weight[level] = own[level] * weight[a.node_parent[level]]
         return share[:count] * weight[a.leaf_node]
 
+    @cached_property
+    def maker(self) -> Indices:
+        """Activity that makes each commodity; -1 for factors."""
+        out = np.full(len(self.economy.spec.commodities), -1, dtype=np.int64)
+        out[self.made] = np.arange(len(self.made))
+        return out
+
+    @cached_property
+    def inputs_of_works(self) -> tuple[Indices, Cells]:
+        """Leaves of goods that activities buy, and their cells: buyer by maker."""
+        a, n = self.economy.arrays, len(self.made)
+        leaf = self.inputs[a.leaf_level[self.inputs] < n]
+        leaf = leaf[self.maker[a.leaf_commodity[leaf]] >= 0]
+        return leaf, Cells.of(a.leaf_level[leaf], self.maker[a.leaf_commodity[leaf]], (n, n))
+
+    @cached_property
+    def purchases(self) -> tuple[Indices, Cells]:
+        """Leaves of goods that activities and agents buy, and their cells: maker by buyer."""
+        a = self.economy.arrays
+        leaf = self.inputs[self.maker[a.leaf_commodity[self.inputs]] >= 0]
+        return leaf, Cells.of(self.maker[a.leaf_commodity[leaf]], a.leaf_level[leaf], (len(self.made), len(a.levels)))
+
     def goods_prices(self, log_price: Array) -> tuple[Array, Array]:
         """Return all prices such that activities break even at given prices of factors, and nests; logarithms."""
-        from scipy import sparse
-
-        a, n = self.economy.arrays, len(self.made)
-        works = self.inputs[a.leaf_level[self.inputs] < n]
-        at = np.full(len(log_price), -1, dtype=np.int64)
-        at[self.made] = np.arange(n)
-        bought = at[a.leaf_commodity[works]]
-        works, bought = works[bought >= 0], bought[bought >= 0]
+        a = self.economy.arrays
+        works, pattern = self.inputs_of_works
         log_price = log_price.copy()
         for _ in range(MAX_PRICE_STEPS):
             node, share = self.nodes(self.ratios(log_price))
@@ -144,8 +182,7 @@ class Blocks:
             if float(np.max(np.abs(gap))) <= PRICES:
                 return log_price, node
             weight = self.leaf_shares(share)[works]
-            matrix = sparse.csr_matrix((weight, (a.leaf_level[works], bought)), shape=(n, n))
-            log_price[self.made] += _series(matrix, gap)
+            log_price[self.made] += leontief(pattern.matrix(weight), gap)
         worst = self.economy.spec.activities[int(np.argmax(np.abs(gap)))].name
         raise SolverError(
             f"Prices of goods do not settle: {worst} misses break-even by {np.max(np.abs(gap)):.3g}.",
@@ -170,10 +207,12 @@ class Blocks:
             makes = self._makes(goods, demand, level)
             change = float(np.max(np.abs(np.concatenate((makes, demand)) - level) / np.maximum(np.abs(level), 1e-9)))
             level = np.concatenate((makes, demand))
-            if change <= INNER * 10 or not len(revenue[1]):
+            if change <= SETTLED or not len(revenue[1]):
                 break
         v[lay.level], v[lay.income], v[lay.transfer] = level, income, transfer
-        return v, e.point(v, self.p)
+        # flows are in proportion to levels
+        flow = unit.flow * np.maximum(level, LEAST)[e.arrays.leaf_level]
+        return v, replace(unit, level=level, income=income, transfer=transfer, flow=flow)
 
     def _uses(self, node: Array) -> Array:
         a = self.economy.arrays
@@ -186,15 +225,8 @@ class Blocks:
 
     def _goods_matrix(self, unit: Point) -> Any:
         """Return what a unit of each level buys of each good, in units of the good's maker."""
-        from scipy import sparse
-
-        a, n = self.economy.arrays, len(self.made)
-        at = np.full(len(unit.price), -1, dtype=np.int64)
-        at[self.made] = np.arange(n)
-        row = at[a.leaf_commodity[self.inputs]]
-        leaf, row = self.inputs[row >= 0], row[row >= 0]
-        values = unit.flow[leaf] / self.output[row]
-        return sparse.csr_matrix((values, (row, a.leaf_level[leaf])), shape=(n, len(a.levels)))
+        leaf, pattern = self.purchases
+        return pattern.matrix(unit.flow[leaf] / self.output[self.maker[self.economy.arrays.leaf_commodity[leaf]]])
 
     def _makes(self, goods: Any, demand: Array, level: Array) -> Array:
         """Return levels of activities that clear the markets of goods."""
@@ -206,7 +238,7 @@ class Blocks:
             (e.part(self.p, "fixed"), -e.part(self.p, "endowment"), e.part(self.p, "stock") * level[work])
         )
         asked = np.bincount(index, amount, len(e.spec.commodities))
-        return _series(goods[:, :n], need + asked[self.made] / self.output)
+        return leontief(goods[:, :n], need + asked[self.made] / self.output)
 
     def _revenue(self, unit: Point) -> tuple[Array, Indices, Indices]:
         """Return tax revenue per unit of level, with collector and level, entries of zero left out."""
@@ -268,23 +300,6 @@ class Blocks:
         for k, t in enumerate(spec.transfers):
             left[e.agents[t.payer]] -= found[count + k]
         return found[:count], found[count:], left
-
-
-def _series(matrix: Any, right: Array) -> Array:
-    """Solve ``(I - A) x = b`` for an input-output matrix: the series ``b + A b + ...`` by a Krylov method."""
-    from scipy import sparse
-    from scipy.sparse.linalg import LinearOperator, bicgstab
-
-    size = len(right)
-    if size <= 100:
-        from scipy.sparse.linalg import splu
-
-        return np.asarray(splu((sparse.eye_array(size) - matrix).tocsc()).solve(right))
-    operator = LinearOperator((size, size), matvec=lambda x: x - matrix @ x, dtype=np.float64)
-    found, _ = bicgstab(operator, right, rtol=INNER, atol=0.0, maxiter=500)
-    for _ in range(3):  # what the method leaves at rounding
-        found = found + (right - (found - matrix @ found))
-    return np.asarray(found)
 
 
 def solve_blocks(economy: Economy, p: Array, *, tolerance: float = 1e-11) -> Equilibrium:

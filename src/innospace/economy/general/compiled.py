@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from innospace.economy.general.budgets import budgets
 from innospace.economy.general.calibrate import Arrays, Parameters
-from innospace.economy.general.conditions import Entries, aims, budgets, markets, nests, profits
+from innospace.economy.general.conditions import Entries, aims, markets, nests, profits
+from innospace.economy.general.layout import Layout, Moves, Pattern, Point
 from innospace.economy.general.spec import Instrument, Spec
 
 Array = NDArray[np.float64]
@@ -31,54 +33,6 @@ SMALL_LEVEL = 1e-2
 """Least level to start from where there is no benchmark, relative to the largest."""
 LEAST = 1e-14
 """Prices and levels count as at least this where a logarithm is taken."""
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where each kind of unknown stands."""
-
-    price: slice
-    level: slice
-    node_price: slice
-    node_quantity: slice
-    income: slice
-    transfer: slice
-    instrument: slice
-    size: int
-
-
-@dataclass(frozen=True)
-class Point:
-    """Everything that follows from the unknowns at one point.
-
-    Attributes
-    ----------
-    flow : ndarray, shape (leaves,)
-        Quantities.
-    rate : ndarray
-        Sum of tax rates by leaf.
-    """
-
-    price: Array
-    level: Array
-    node_price: Array
-    node_quantity: Array
-    income: Array
-    transfer: Array
-    instrument: Array
-    rate: Array
-    ratio: Array
-    flow: Array
-
-
-@dataclass(frozen=True)
-class _Pattern:
-    """Entries that are kept, the cell of each, and the cells in compressed columns."""
-
-    keep: NDArray[np.bool_]
-    place: Indices
-    indices: NDArray[np.int32]
-    starts: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -179,6 +133,19 @@ class Economy:
         return table[:, 0], table[:, 1], table[:, 2]
 
     @cached_property
+    def move_names(self) -> dict[str, int]:
+        """Place of each transfer."""
+        return {t.name: k for k, t in enumerate(self.spec.transfers)}
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Transfers as arrays."""
+        made, order = self.spec.transfers, self.move_names
+        shares = [(order[t.name], order[n]) for t in made if t.rule == "share" for n in t.after]
+        pairs = _columns([(self.agents[t.payer], self.agents[t.receiver]) for t in made])
+        return Moves(*pairs, tuple(t.rule for t in made), _columns(shares))
+
+    @cached_property
     def works(self) -> tuple[Array, Indices]:
         """Whether the tax on an activity is on cost, and its collector (-1 for none)."""
         base = np.array([a.base == "cost" for a in self.spec.activities])
@@ -264,17 +231,24 @@ class Economy:
 
     def node_prices(self, ratio: Array, node_price: Array, p: Array) -> tuple[Array, Array]:
         """Return the price of each nest given those of its children (logarithms), and the shares of children."""
+        child = np.concatenate((ratio, node_price[self.arrays.inner]))
+        return self.nest_prices(child, slice(None), p)
+
+    def nest_prices(self, child: Array, edges: Indices | slice, p: Array) -> tuple[Array, Array]:
+        """Return prices of nests from those of children on some edges (logarithms), and shares on these edges.
+
+        Of a nest none of whose edges is given the price is zero.
+        """
         a = self.arrays
         power = 1.0 - (a.node_side * self.part(p, "elasticity"))
-        child = np.concatenate((ratio, node_price[a.inner]))
-        bend, n = power[a.edge_parent], len(a.node_parent)
+        parent, weight = a.edge_parent[edges], a.edge_share[edges]
+        plain, n = power == 0.0, len(a.node_parent)
         with np.errstate(all="ignore"):
-            grown = np.expm1(bend * child)
-            total = np.bincount(a.edge_parent, a.edge_share * grown, n)
-            flat = np.bincount(a.edge_parent, a.edge_share * child, n)
-            plain = power == 0.0
+            grown = np.expm1(power[parent] * child)
+            total = np.bincount(parent, weight * grown, n)
+            flat = np.bincount(parent, weight * child, n) if plain.any() else 0.0
             out = np.where(plain, flat, np.log1p(total) / np.where(plain, 1.0, power))
-            share = a.edge_share * (1.0 + grown) / (1.0 + total)[a.edge_parent]
+            share = weight * (1.0 + grown) / (1.0 + total)[parent]
         return out, np.asarray(share)
 
     def evaluate(self, v: Array, p: Array, derivatives: bool = True) -> tuple[Array, Any]:
@@ -296,7 +270,7 @@ class Economy:
         f[self.dropped] = float(weight @ at.price[index]) - float(self.part(p, "unit")[0])
 
     @cached_property
-    def _patterns(self) -> dict[int, _Pattern]:
+    def _patterns(self) -> dict[int, Pattern]:
         """Where entries of derivatives go, by their number: it does not change from point to point."""
         return {}
 
@@ -306,20 +280,13 @@ class Economy:
         values = np.concatenate(jac.values)
         pattern = self._patterns.get(len(values))
         if pattern is None:
-            pattern = self._patterns[len(values)] = self._pattern(np.concatenate(jac.rows), np.concatenate(jac.columns))
+            places = np.concatenate(jac.rows), np.concatenate(jac.columns)
+            pattern = Pattern.of(*places, self.dropped, self.numeraire[0], self.layout.size)
+            self._patterns[len(values)] = pattern
         kept = np.concatenate((values[pattern.keep], self.numeraire[1]))
         data = np.bincount(pattern.place, kept, len(pattern.indices))
         size = self.layout.size
         return sparse.csc_matrix((data, pattern.indices, pattern.starts), shape=(size, size))
-
-    def _pattern(self, rows: Indices, columns: Indices) -> _Pattern:
-        keep, size = rows != self.dropped, self.layout.size
-        index = self.numeraire[0]
-        down = np.concatenate((rows[keep], np.full(len(index), self.dropped)))
-        across = np.concatenate((columns[keep], index))
-        cells, place = np.unique(across * size + down, return_inverse=True)
-        starts = np.searchsorted(cells, np.arange(size + 1) * size).astype(np.int32)
-        return _Pattern(keep, place, (cells % size).astype(np.int32), starts)
 
     def excess(self, at: Point, p: Array) -> Array:
         """Return supply less demand of every commodity, relative to the size of its market."""

@@ -1,4 +1,4 @@
-"""The conditions of an equilibrium, derived from the arrays of a spec, with their derivatives.
+"""The conditions of an equilibrium but its budgets, derived from the arrays of a spec, with their derivatives.
 
 Each function adds the residuals of one block to ``f`` and its derivatives to ``jac``. Residuals are relative: of a
 market to its size in the benchmark, of a budget to the budget, of prices in logarithms.
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from innospace.economy.general.compiled import Economy, Point
+    from innospace.economy.general.compiled import Economy
+    from innospace.economy.general.layout import Point
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -174,164 +175,6 @@ def nests(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
     jac.put(rows, lay.node_quantity.start + up, -1.0)
     jac.put(rows, lay.node_price.start + up, -bend)
     jac.put(rows, lay.node_price.start + a.inner, bend)
-
-
-def budgets(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
-    """Income of each agent, its transfers, and what it spends on its demand."""
-    lay, size = e.layout, e.income_size
-    rows = lay.income.start + np.arange(len(size))
-    f[lay.income] = at.income / size
-    jac.put(rows, rows, 1.0 / size)
-    _sales(e, at, p, f, jac)
-    _taxes(e, at, p, f, jac)
-    _works(e, at, p, f, jac)
-    for k, transfer in enumerate(e.spec.transfers):
-        to = e.agents[transfer.receiver]
-        f[lay.income.start + to] -= at.transfer[k] / size[to]
-        jac.put(lay.income.start + to, lay.transfer.start + k, -1.0 / size[to])
-    left = _left(e, at, p)
-    _spending(e, at, p, f, jac, left)
-    _transfers(e, at, p, f, jac, left)
-
-
-def _sales(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
-    owner, good = e.owned
-    if not len(owner):
-        return
-    lay, size = e.layout, e.income_size
-    used, by = idle(e, at)
-    amount = e.part(p, "endowment")
-    f[lay.income] -= np.bincount(owner, amount * used * at.price[good] / size[owner], len(size))
-    jac.put(lay.income.start + owner, lay.price.start + good, -amount * used / size[owner])
-    held = by >= 0
-    gain = (amount * at.price[good] / size[owner])[held]
-    jac.put(lay.income.start + owner[held], lay.instrument.start + by[held], gain)
-
-
-def _taxes(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
-    a, lay, size = e.arrays, e.layout, e.income_size
-    if not len(a.tax_leaf):
-        return
-    revenue = e.taxes(at, p)
-    f[lay.income] -= np.bincount(a.tax_collector, revenue / size[a.tax_collector], len(size))
-    agents = a.tax_collector
-    rows = lay.income.start + agents
-    leaf, weight = a.tax_leaf, -revenue / size[agents]
-    c, n, level = a.leaf_commodity[leaf], a.leaf_node[leaf], a.leaf_level[leaf]
-    bend = (a.node_side * e.part(p, "elasticity"))[n]
-    jac.put(rows, lay.price.start + c, weight * (1.0 - bend) / np.maximum(at.price[c], LEAST))
-    jac.put(rows, lay.level.start + level, weight / at.level[level])
-    jac.put(rows, lay.node_price.start + n, weight * bend)
-    jac.put(rows, lay.node_quantity.start + n, weight)
-    entry, by = e.tax_instrument
-    if not len(entry):
-        return
-    jac.put(rows[entry], lay.instrument.start + by, -(at.price[c] * at.flow[leaf] / size[agents])[entry])
-    for k, instrument in zip(entry, by, strict=True):  # the instrument moves the flow, and with it every tax on it
-        for other in np.flatnonzero(leaf == leaf[k]):
-            side, rate = a.leaf_side[leaf[k]], at.rate[leaf[k]]
-            jac.put(
-                rows[other], lay.instrument.start + instrument, -weight[other] * bend[k] * side / (1.0 + side * rate)
-            )
-
-
-def _works(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
-    """Taxes on output and rents."""
-    a, lay, size, n = e.arrays, e.layout, e.income_size, len(e.spec.activities)
-    if not n:
-        return
-    cost, collector = e.works
-    level, tax = at.level[:n], e.part(p, "activity_tax")
-    root = np.where(cost, a.root_in, a.root_out)
-    base = e.taxed(at, p)
-    mine = np.flatnonzero(collector >= 0)
-    to = collector[mine]
-    f[lay.income] -= np.bincount(to, (tax * base * level)[mine] / size[to], len(size))
-    rows = lay.income.start + to
-    jac.put(rows, lay.level.start + mine, -(tax * base)[mine] / size[to])
-    jac.put(rows, lay.node_price.start + root[mine], -(tax * base * level)[mine] / size[to])
-    charged = a.node_value[a.root_in] * np.exp(at.node_price[a.root_in])
-    for k, instrument in e.of_kind("rent"):
-        w, h = e.levels[instrument.target], e.agents[instrument.collector]
-        f[lay.income.start + h] -= at.instrument[k] * charged[w] * level[w] / size[h]
-        row = lay.income.start + h
-        jac.put(row, lay.instrument.start + k, -charged[w] * level[w] / size[h])
-        jac.put(row, lay.level.start + w, -at.instrument[k] * charged[w] / size[h])
-        jac.put(row, lay.node_price.start + a.root_in[w], -at.instrument[k] * charged[w] * level[w] / size[h])
-
-
-def _left(e: Economy, at: Point, p: Array) -> Array:
-    """Return income less fixed purchases, building of stocks and transfers paid, shape (agents,)."""
-    left = at.income.copy()
-    buyer, good = e.fixed
-    np.subtract.at(left, buyer, e.part(p, "fixed") * at.price[good])
-    buyer, good, work = e.stocks
-    np.subtract.at(left, buyer, e.part(p, "stock") * at.price[good] * at.level[work])
-    for k, transfer in enumerate(e.spec.transfers):
-        left[e.agents[transfer.payer]] -= at.transfer[k]
-    return left
-
-
-def _left_derivatives(e: Economy, at: Point, p: Array, agent: int, row: int, weight: float, jac: Entries) -> None:
-    """Add ``weight * d left[agent]`` to a row."""
-    lay = e.layout
-    jac.put(row, lay.income.start + agent, weight)
-    buyer, good = e.fixed
-    mine = buyer == agent
-    if mine.any():
-        jac.put(row, lay.price.start + good[mine], -weight * e.part(p, "fixed")[mine])
-    buyer, good, work = e.stocks
-    mine = buyer == agent
-    if mine.any():
-        amount = e.part(p, "stock")[mine]
-        jac.put(row, lay.price.start + good[mine], -weight * amount * at.level[work[mine]])
-        jac.put(row, lay.level.start + work[mine], -weight * amount * at.price[good[mine]])
-    for k, transfer in enumerate(e.spec.transfers):
-        if e.agents[transfer.payer] == agent:
-            jac.put(row, lay.transfer.start + k, -weight)
-
-
-def _spending(e: Economy, at: Point, p: Array, f: Array, jac: Entries, left: Array) -> None:
-    a, lay, size, n = e.arrays, e.layout, e.income_size, len(e.spec.activities)
-    if not len(a.demanding):
-        return
-    root, agents = a.root_demand, a.demanding
-    worth = a.node_value[root] * np.exp(at.node_price[root])
-    rows = lay.level.start + n + np.arange(len(agents))
-    f[rows] = (worth * at.level[n:] - left[agents]) / size[agents]
-    jac.put(rows, rows, worth / size[agents])
-    jac.put(rows, lay.node_price.start + root, worth * at.level[n:] / size[agents])
-    for row, agent in zip(rows, agents, strict=True):
-        _left_derivatives(e, at, p, int(agent), int(row), -1.0 / float(size[agent]), jac)
-
-
-def _transfers(e: Economy, at: Point, p: Array, f: Array, jac: Entries, left: Array) -> None:
-    lay, value = e.layout, e.part(p, "transfer")
-    order = {t.name: k for k, t in enumerate(e.spec.transfers)}
-    moved = {i.target: k for k, i in e.of_kind("transfer")}
-    for k, t in enumerate(e.spec.transfers):
-        row, column = lay.transfer.start + k, lay.transfer.start + k
-        payer = e.agents[t.payer]
-        size = float(e.income_size[payer])
-        if t.rule == "rest":  # what is left is zero: the transfer itself is part of it
-            f[row] = -left[payer] / size
-            _left_derivatives(e, at, p, payer, row, -1.0 / size, jac)
-            continue
-        jac.put(row, column, 1.0 / size)
-        f[row] = at.transfer[k] / size
-        if t.rule == "share":
-            taken = [order[name] for name in t.after]
-            f[row] -= value[k] * (at.income[payer] - at.transfer[taken].sum()) / size
-            jac.put(row, lay.income.start + payer, -value[k] / size)
-            jac.put(row, lay.transfer.start + np.array(taken, dtype=np.int64), value[k] / size)
-        elif t.rule == "amount":
-            index, weight = (np.array([e.goods[t.price]]), np.ones(1)) if t.price else e.numeraire
-            start = float(weight @ e.start_price[index])
-            f[row] -= value[k] * float(weight @ at.price[index]) / start / size
-            jac.put(row, lay.price.start + index, -value[k] * weight / start / size)
-        else:
-            f[row] -= at.instrument[moved[t.name]] / size
-            jac.put(row, lay.instrument.start + moved[t.name], -1.0 / size)
 
 
 def aims(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:

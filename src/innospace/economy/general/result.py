@@ -15,7 +15,8 @@ from innospace.core.status import Status
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.economy.general.compiled import Economy, Point
+    from innospace.economy.general.compiled import Economy
+    from innospace.economy.general.layout import Point
 
 Array = NDArray[np.float64]
 

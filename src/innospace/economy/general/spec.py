@@ -295,15 +295,17 @@ def _require_transfers(spec: Spec, agents: Sequence[str], moves: Sequence[str], 
 
 def _require_tree(tree: Nest, known: Mapping[str, None], agents: Sequence[str], where: str) -> None:
     require_sound(tree, where)
-    unknown = [f.commodity for f in tree.flows() if f.commodity not in known]
+    flows = tree.flows()
+    unknown = [f.commodity for f in flows if f.commodity not in known]
     if unknown:
         raise LabelError(
             f"Nests hold commodities that the model does not have: {offenders(dict.fromkeys(unknown))}.",
             where=where,
             allowed=offenders(known, shown=12),
         )
-    collectors = {t.collector for f in tree.flows() for t in f.taxes}
-    require_known(sorted(collectors), agents, kind="agent", where=where)
+    collectors = {t.collector for f in flows if f.taxes for t in f.taxes}
+    if collectors:
+        require_known(sorted(collectors), agents, kind="agent", where=where)
 
 
 def _require_once(names: Sequence[str], kind: str, place: str) -> None:

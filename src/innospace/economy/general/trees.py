@@ -46,7 +46,7 @@ class Flow:
     @property
     def rate(self) -> float:
         """Sum of the rates."""
-        return sum(t.rate for t in self.taxes)
+        return sum(t.rate for t in self.taxes) if self.taxes else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,15 @@ class Nest:
     elasticity: float
     children: tuple[Flow | Nest, ...]
 
-    def flows(self) -> Iterator[Flow]:
+    def flows(self) -> list[Flow]:
         """Return every flow of the tree, top to bottom."""
+        found: list[Flow] = []
         for child in self.children:
-            if isinstance(child, Nest):
-                yield from child.flows()
+            if isinstance(child, Flow):
+                found.append(child)
             else:
-                yield child
+                found += child.flows()
+        return found
 
     def nests(self) -> Iterator[Nest]:
         """Return the nest and those below it, parents first."""
@@ -100,7 +102,7 @@ def require_sound(nest: Nest, where: str) -> None:
         if not part.children:
             raise SpecError(f"Nest {part.name!r} is empty.", where=where, remedy="Leave it out, or give it flows.")
     for flow in nest.flows():
-        if not (np.isfinite(flow.quantity) and flow.quantity > 0.0):
+        if not 0.0 < flow.quantity < np.inf:
             raise SpecError(
                 f"The flow of {flow.commodity!r} is {flow.quantity:g}.",
                 where=where,
