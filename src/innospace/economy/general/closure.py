@@ -96,6 +96,29 @@ def adjusting_transfer(spec: Spec, name: str, condition: Condition, value: float
     return replace(freed, instruments=(*freed.instruments, Instrument(name, "transfer", name, condition, value)))
 
 
+def keeping_transfer(spec: Spec, name: str, agent: str) -> Spec:
+    """Return the model in which a transfer is what keeps the real purchases of an agent.
+
+    With private saving and the investor, saving follows investment; with a direct tax and the government, revenue
+    follows spending.
+
+    Raises
+    ------
+    LabelError, SpecError
+        Unknown transfer or agent, an agent without a demand, or purchases that another transfer already keeps.
+    """
+    from innospace.economy.general.calibrate import flatten
+    from innospace.economy.general.compiled import Economy
+
+    spec.transfer(name)
+    spending = [a.name for a in spec.agents if a.demand is not None]
+    require_known([agent], spending, kind="agent with a demand", where=f"transfer {name!r}")
+    require_determined(spec)
+    economy = Economy(spec, *flatten(spec))
+    amount = economy.benchmark[economy.layout.transfer][[t.name for t in spec.transfers].index(name)]
+    return adjusting_transfer(spec, name, Condition("level", agent, 1.0), float(amount))
+
+
 def unemployment(spec: Spec, commodity: str, *, rate: float, elasticity: float = 0.0) -> Spec:
     """Return the model with unemployment.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import signed
+from innospace.economy.general.comparison import EV
 from innospace.economy.general.tables import changes, title_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Plots:
         if not solved:
             return []
         first = [] if self._result.welfare["ev_percent"].isna().all() else [self.welfare()]
-        return [*first, *(self.changes(n, kind) for n in solved[:1] for kind in ("price", "level"))]
+        beside = [] if self._result.closures is None else [self.closures()]
+        return [*first, *beside, *(self.changes(n, kind) for n in solved[:1] for kind in ("price", "level"))]
 
     def welfare(self) -> Figure:
         """Return EV in percent of spending, by agent and scenario."""
@@ -74,6 +76,41 @@ class Plots:
                 "value_title": "EV, % of spending",
             },
             lead=True,
+        )
+
+    def closures(self, name: str = "") -> Figure:
+        """Return what a scenario is worth to every agent under several closures; the first scenario when not named."""
+        from innospace.core.labels import require_known
+
+        r = self._result
+        known = [] if r.closures is None else list(dict.fromkeys(r.closures["scenario"]))
+        if not known or r.closures is None:
+            raise LabelError("No closures were compared.", remedy="Add tables [[step.NAME.closures]].")
+        name = name or known[0]
+        require_known([name], known, kind="scenario")
+        frame = r.closures[(r.closures["scenario"] == name) & (r.closures["measure"] == EV)].dropna(subset=["value"])
+        if frame.empty:
+            raise LabelError("No closure has a measure of welfare.", allowed="scenarios with a solution")
+        spread = frame.groupby("name", sort=False)["value"].agg(lambda v: float(v.max() - v.min()))
+        widest = str(spread.idxmax())
+        data = frame[["name", "closure", "value"]].assign(lower=frame["value"], upper=frame["value"])
+        listed = "; ".join(f"{x['closure']}, {x['name']} {signed(x['value'], 2)}" for x in data.to_dict("records"))
+        return Figure(
+            "closures",
+            FigureKind.COEFFICIENTS,
+            f"{title_of(r, name)}: the closure matters most to {widest}, by {spread.max():.2f} points",
+            "Equivalent variation in percent of spending before the change, by agent and closure",
+            f"Simulated: {r.title or r.spec.name}. Against the baseline of the same closure.",
+            f"Equivalent variation in percent of spending: {listed}.",
+            data,
+            {
+                "term": "name",
+                "estimate": "value",
+                "lower": "lower",
+                "upper": "upper",
+                "model": "closure",
+                "value_title": "EV, % of spending",
+            },
         )
 
     def changes(self, name: str, kind: str = "price") -> Figure:

@@ -9,6 +9,7 @@ import numpy as np
 
 from innospace.core.checks import Check
 from innospace.economy.general.accounts import accounts
+from innospace.economy.general.comparison import unsolved
 from innospace.economy.general.policy import REACHED
 from innospace.economy.general.result import Equilibrium
 
@@ -47,6 +48,10 @@ def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
             "Do contributions by shock add up to the effect of the scenario? Percent of spending, the largest gap."
         )
         found.append(Check.at_most("decomposition", gap, ADDING, meaning, "Contributions add up by construction."))
+    if result.closures is not None:
+        meaning = "Part of the scenarios under other closures that have no solution."
+        remedy = "Make the shock smaller, or leave the closure out."
+        found.append(Check.at_most("closures", unsolved(result.closures), 0.0, meaning, remedy))
     if result.sensitivity is not None:
         missing = float(result.sensitivity["ev_percent"].isna().mean())
         meaning = "Part of the solutions at other assumptions that were not found."

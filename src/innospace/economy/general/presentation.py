@@ -90,6 +90,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
     effects: list[Block] = [Paragraph(text) for n in unsolved for text in sentences(r, n)]
     if solved_names(r):
         effects += [r.table("shocks"), r.table("welfare"), *r.plot.all()]
+    if r.closures is not None:
+        effects.append(r.table("closures"))
     if r.mix is not None:
         effects.append(r.table("mix"))
     if r.decomposition is not None:

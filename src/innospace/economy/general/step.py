@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError, offenders
@@ -18,11 +17,13 @@ from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance, Source
 from innospace.core.result import Result
 from innospace.economy import linked
-from innospace.economy.general.closure import fixed_transfer, unemployment
+from innospace.economy.general.closure import fixed_transfer, keeping_transfer, unemployment
+from innospace.economy.general.comparison import OWN, with_closures
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.files import spec_from_dict
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
+from innospace.economy.general.options import ClosureOptions, Options
 from innospace.economy.general.policy import NAME, Lever, Mix, cheapest
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.scenarios import shocked
@@ -43,110 +44,6 @@ TAKEN = (
     *("account", "item", "basket", "formula", "flow", "agent", "factor", "measure"),
 )
 """Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
-_NO_FORM: dict[str, JsonValue] = {"form": "none"}
-_MODEL: dict[str, JsonValue] = {"content": "definition"}
-
-
-class Unemployment(BaseModel):
-    """Unemployment of one kind of labour."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    commodity: str = Field(description="Labour that may be idle.")
-    rate: float = Field(description="Rate of unemployment in the benchmark, a fraction.")
-    elasticity: float = Field(
-        default=0.0, description="Of the wage to the rate (a wage curve); 0: the wage has a floor at its benchmark."
-    )
-
-
-class UncertainOptions(BaseModel):
-    """An assumption that may be wrong."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    parameter: str = Field(description="Family of parameters, as in a shock.")
-    spread: float = Field(description="Part of the value by which it may be wrong to both sides, uniformly.")
-    where: dict[str, str | list[str]] = Field(default_factory=dict, description="Labels, as in a shock; all if empty.")
-
-
-class LeverOptions(BaseModel):
-    """A change that a search may use in part."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    parameter: str = Field(description="Family of parameters, as in a shock.")
-    op: Literal["multiply", "add"] = Field(description="How the parameter is changed.")
-    limit: float = Field(description="Value of the change when the lever is used in full.")
-    cost: float = Field(description="Of full use; a part of it in proportion.")
-    where: dict[str, str | list[str]] = Field(default_factory=dict, description="Labels, as in a shock; all if empty.")
-
-
-class Options(BaseModel):
-    """What a step with a general equilibrium model may say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    model: Annotated[str, Field(min_length=1, max_length=300)] = Field(
-        title="Model",
-        description=f"A ready model ({', '.join(MODELS)}), or a TOML file in the folder of the study.",
-        json_schema_extra=_MODEL,
-    )
-    definition: dict[str, Any] = Field(
-        default_factory=dict,
-        description="Content of the model's file; a model may also be written here, under a name of its own.",
-        json_schema_extra=_NO_FORM,
-    )
-    scenarios: list[str] | None = Field(
-        default=None,
-        title="Scenarios",
-        description="Those of a ready model and all of the study when empty.",
-    )
-    numeraire: str = Field(default="", title="Numeraire", description="Commodity; the model's own when empty.")
-    unemployment: list[Unemployment] = Field(
-        default_factory=list,
-        description="Tables [[step.NAME.unemployment]]: labour that may be idle.",
-        json_schema_extra=_NO_FORM,
-    )
-    fixed_transfers: dict[str, float] = Field(
-        default_factory=dict,
-        title="Fixed transfers",
-        description="Name of a transfer = amount in units of the numeraire, whatever its payer earns.",
-    )
-    decompose: bool = Field(
-        default=False,
-        title="Take effects apart by shock",
-        description="Scenarios of several shocks: what each adds in turn, alone, and whatever the order (Shapley).",
-    )
-    uncertain: list[UncertainOptions] = Field(
-        default_factory=list,
-        description="Tables [[step.NAME.uncertain]]: assumptions that may be wrong; scenarios are solved again.",
-        json_schema_extra=_NO_FORM,
-    )
-    sensitivity: Literal["quadrature", "monte_carlo"] = Field(
-        default="quadrature",
-        title="How uncertain assumptions are moved",
-        description="By Stroud's rule of two points an assumption, or by draws.",
-    )
-    draws: Annotated[int, Field(ge=2, le=100_000)] = Field(
-        default=200, title="Draws", description="Of sensitivity by monte_carlo."
-    )
-    levers: list[LeverOptions] = Field(
-        default_factory=list,
-        description="Tables [[step.NAME.levers]]: the cheapest mix of them that reaches the aim is searched.",
-        json_schema_extra=_NO_FORM,
-    )
-    target: str = Field(
-        default="",
-        title="Target of the search",
-        description="ev.AGENT (percent of spending), or an unknown such as level.NAME (its change in percent).",
-    )
-    aim: float = Field(default=0.0, title="Aim", description="Percent that the target shall reach at least.")
-    budget: Annotated[float, Field(gt=0.0)] | None = Field(
-        default=None, title="Budget of the search", description="The most that levers may cost; no limit when empty."
-    )
-    route: Literal["automatic", "newton", "block", "complementarity"] = Field(
-        default="automatic", title="Solver", description="The model decides unless a route is named."
-    )
 
 
 def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
@@ -169,6 +66,8 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
             return None
 
     economy = attempt(lambda: compile_spec(spec_of(options, inputs)))
+    for spec in (attempt(lambda: closures_of(options, inputs)) or {}).values():
+        attempt(functools.partial(compile_spec, spec))
     moved = attempt(lambda: uncertain_of(options)) or ()
     levers = attempt(lambda: levers_of(options)) or ()
     chosen = attempt(lambda: chosen_scenarios(options, inputs)) or ()
@@ -195,10 +94,12 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     mix = _mix(options, economy)
     if mix is not None:
         scenarios = (*scenarios, mix.scenario())
-    told = part(progress, 0.0, 0.3)
+    told = part(progress, 0.0, 0.25)
     result = solve_scenarios(economy, scenarios, model=known, route=route, sources=sources, seed=seed, progress=told)
     if mix is not None:
         result = replace(result, mix=mix)
+    if options.closures and scenarios:
+        result = with_closures(result, closures_of(options, inputs), part(progress, 0.25, 0.3))
     if options.decompose:
         result = result.with_decomposition(part(progress, 0.3, 0.5))
     if not (options.uncertain and scenarios):
@@ -309,7 +210,18 @@ def spec_of(options: Options, inputs: StepInputs) -> Spec:
     Raises
     ------
     SpecError, LabelError, DataError
-        The model is not known, or cannot be read; a ready model is given a matrix; a closure names what is not there.
+        See :func:`model_of`; or a closure names what is not there.
+    """
+    return closed(model_of(options, inputs), options)
+
+
+def model_of(options: Options, inputs: StepInputs) -> Spec:
+    """Return the model of a step before closures.
+
+    Raises
+    ------
+    SpecError, LabelError, DataError
+        The model is not known, or cannot be read; a ready model is given a matrix.
     """
     from innospace.data.sam import sam_from_dataset
 
@@ -317,26 +229,49 @@ def spec_of(options: Options, inputs: StepInputs) -> Spec:
         sam = sam_from_dataset(inputs.table) if TABLE in inputs.tables else None
         if sam is not None:
             sam.require_balanced()
-        spec = spec_from_dict(_without_file(options, sam is not None), sam)
-    else:
-        require_known([options.model], list(MODELS), kind="model", where="key 'model'")
-        if TABLE in inputs.tables:
-            raise SpecError(
-                f"The ready model {options.model!r} has its own data.",
-                where="key 'data'",
-                remedy="Delete the key, or write the model to a file and let its quantities be cells of the matrix.",
-            )
-        spec = ready(options.model).spec
-    if options.numeraire:
-        require_known(
-            [options.numeraire], [c.name for c in spec.commodities], kind="commodity", where="key 'numeraire'"
+        return spec_from_dict(_without_file(options, sam is not None), sam)
+    require_known([options.model], list(MODELS), kind="model", where="key 'model'")
+    if TABLE in inputs.tables:
+        raise SpecError(
+            f"The ready model {options.model!r} has its own data.",
+            where="key 'data'",
+            remedy="Delete the key, or write the model to a file and let its quantities be cells of the matrix.",
         )
-        spec = spec.with_numeraire((options.numeraire, 1.0))
-    for name, amount in options.fixed_transfers.items():
+    return ready(options.model).spec
+
+
+def closed(spec: Spec, choice: Options | ClosureOptions) -> Spec:
+    """Return a model with the closures that a step or one of its tables of closures chooses."""
+    if choice.numeraire:
+        goods = [c.name for c in spec.commodities]
+        require_known([choice.numeraire], goods, kind="commodity", where="key 'numeraire'")
+        spec = spec.with_numeraire((choice.numeraire, 1.0))
+    for name, amount in choice.fixed_transfers.items():
         spec = fixed_transfer(spec, name, amount)
-    for u in options.unemployment:
+    for name, agent in choice.adjusting_transfers.items():
+        spec = keeping_transfer(spec, name, agent)
+    for u in choice.unemployment:
         spec = unemployment(spec, u.commodity, rate=u.rate, elasticity=u.elasticity)
     return spec
+
+
+def closures_of(options: Options, inputs: StepInputs) -> dict[str, Spec]:
+    """Return the model under every closure that is set beside that of the step, by name.
+
+    Raises
+    ------
+    SpecError, LabelError
+        A name is used twice, or a closure names what the model does not have.
+    """
+    names = [c.name for c in options.closures]
+    doubled = sorted({n for n in names if names.count(n) > 1 or n == OWN})
+    if doubled:
+        raise SpecError(
+            f"Closures have names that are taken: {offenders(doubled)}.",
+            where="tables [[closures]]",
+            allowed=f"names used once, other than {OWN!r}",
+        )
+    return {c.name: closed(model_of(options, inputs), c) for c in options.closures}
 
 
 def _without_file(options: Options, has_matrix: bool) -> dict[str, Any]:

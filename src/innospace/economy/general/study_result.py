@@ -54,6 +54,8 @@ class EquilibriumResult:
         Effects by shock: ``scenario``, and the columns of :func:`innospace.economy.general.decomposition.decompose`.
     sensitivity : pandas.DataFrame or None
         Effects at other assumptions; see :func:`innospace.economy.general.sensitivity.sensitivity`.
+    closures : pandas.DataFrame or None
+        Effects under other closures; see :func:`innospace.economy.general.comparison.with_closures`.
     mix : Mix or None
         The cheapest mix of levers that was searched; its scenario is among the solutions.
     """
@@ -66,6 +68,7 @@ class EquilibriumResult:
     textbook: pd.DataFrame | None = field(default=None, repr=False)
     decomposition: pd.DataFrame | None = field(default=None, repr=False)
     sensitivity: pd.DataFrame | None = field(default=None, repr=False)
+    closures: pd.DataFrame | None = field(default=None, repr=False)
     mix: Mix | None = None
 
     @property

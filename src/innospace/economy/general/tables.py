@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from innospace.core.numbers import show
 from innospace.core.table import Column, Table
 from innospace.economy.general import macro_tables
 from innospace.economy.general.accounts import accounts
@@ -242,6 +243,30 @@ def sensitivity(result: EquilibriumResult) -> Table:
     return Table("sensitivity", "Effects at other assumptions", frame, tuple(columns), notes)
 
 
+def closures(result: EquilibriumResult) -> Table:
+    """Return effects under several closures side by side; no rows when none was compared."""
+    import pandas as pd
+
+    words = {"ev_percent": "EV, % of spending", "real_product": "Real product, %", "real_reward": "Real reward, %"}
+    keys = ["scenario", "measure", "name"]
+    frame = pd.DataFrame(columns=["closure", *keys, "value"]) if result.closures is None else result.closures
+    frame = frame.assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    names = list(dict.fromkeys(frame["closure"]))
+    rows: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in frame.to_dict("records"):
+        rows.setdefault(tuple(row[k] for k in keys), {})[row["closure"]] = show(row["value"], "fixed:2")
+    shown = pd.DataFrame([(s, words[m], n) for s, m, n in rows], columns=keys)
+    for k, closure in enumerate(names):
+        shown[f"closure {k}"] = [cells.get(closure, "") for cells in rows.values()]
+    columns = [Column("scenario", "Scenario"), Column("measure", "Measure"), Column("name", "Name")]
+    columns += [Column(f"closure {k}", n, "fixed:2") for k, n in enumerate(names)]
+    notes = (
+        "Change against the baseline of the same closure. Real product: at prices of the baseline. Real reward: price "
+        "of a factor over the deflator of the product.",
+    )
+    return Table("closures", "The same scenarios under several closures", frame, tuple(columns), notes, layout=shown)
+
+
 KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
@@ -253,6 +278,7 @@ KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "factors": macro_tables.factors,
     "shocks": shocks,
     "decomposition": decomposition,
+    "closures": closures,
     "mix": mix,
     "sensitivity": sensitivity,
     "variables": variables,
