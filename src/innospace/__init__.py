@@ -35,6 +35,7 @@ _HOME = {
     "fit_panel": "frontier.panel.fit",
     "fit_space": "frontier.space",
     "fit_structure": "frontier.structure.fit",
+    "fit_outcomes": "frontier.outcomes",
     "metafrontier": "frontier.structure.metafrontier",
     "rank_correlations": "frontier.comparison",
     "replicate_innovation_space": "frontier.replication",

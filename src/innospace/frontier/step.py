@@ -15,6 +15,7 @@ from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
 from innospace.frontier.bootstrap.draws import LEAST, MOST
+from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
 from innospace.frontier.panel.result import PanelResult
 from innospace.frontier.panel.spec import PanelSpec
 from innospace.frontier.presentation import symbols
@@ -37,6 +38,7 @@ RESULTS: Mapping[str, type[Result]] = {
     "panel_frontier": PanelResult,
     "structure_frontier": StructureResult,
     "metafrontier": MetafrontierResult,
+    "outcomes": OutcomesResult,
 }
 ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
@@ -58,15 +60,17 @@ _OF_FORMULA = (
     "metafrontier",
     "group",
     "draws",
+    "outcomes",
     *_OF_BOOTSTRAP,
 )
 _OF_META = ("group", "draws")
 _OF_SPACE = ("focus", "level", "determinants")
 _NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
-_NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier")
-_NOT_OF_STRUCTURE = ("noise", "names", *_OF_BOOTSTRAP)
+_NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
+_NOT_OF_STRUCTURE = ("noise", "names", "outcomes", *_OF_BOOTSTRAP)
+_NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel")
+_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel", "outcomes")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
@@ -240,6 +244,13 @@ class Options(BaseModel):
         description="Number of latent classes; smaller numbers are estimated for comparison.",
         json_schema_extra=_STRUCTURE,
     )
+    outcomes: list[str] = Field(
+        default_factory=list,
+        title="Outcomes",
+        description="Columns, such as types of innovation, that stand one after another in place of the word outcome "
+        "in the formula: log(outcome) ~ log(space).",
+        json_schema_extra=_ROWS,
+    )
     metafrontier: Literal["linear", "quadratic", "stochastic"] | None = Field(
         default=None,
         title="Metafrontier",
@@ -276,6 +287,7 @@ class Options(BaseModel):
             raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
         self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
         self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
+        self._refuse(_NOT_OF_OUTCOMES if self.outcomes else (), "with outcomes")
         if self.structure != "latent_class":
             self._refuse(("classes",), "without latent classes")
         self._refuse(_NOT_OF_META if self.metafrontier else _OF_META, self._kind_of_meta())
@@ -307,13 +319,15 @@ def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
     return symbols(str(spec)), spec.equations()
 
 
-def _spec(options: Options) -> SpaceSpec | PanelSpec | StructureSpec | MetafrontierSpec | FrontierSpec:
+def _spec(options: Options) -> SpaceSpec | PanelSpec | StructureSpec | MetafrontierSpec | OutcomesSpec | FrontierSpec:
     if options.panel:
         return _panel_spec(options)
     if options.model:
         return _space_spec(options)
     if options.metafrontier:
         return _meta_spec(options)
+    if options.outcomes:
+        return _outcomes_spec(options)
     return _structure_spec(options) if options.structure else _frontier_spec(options)
 
 
@@ -330,6 +344,11 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
             read_panel(_panel_spec(options), _panel_table(options, dataset))
         elif options.model:
             return _space_problems(options, dataset)
+        elif options.outcomes:
+            from innospace.frontier.outcomes.fit import prepared, require_outcomes
+
+            spec = _outcomes_spec(options)
+            require_outcomes(spec, prepared(spec, dataset, options.zero_rule or "error", options.zero_value))
         else:
             _require_formula_fits(options, _prepared(options, dataset))
     except InnospaceError as error:
@@ -348,6 +367,12 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.frontier.space import fit_space
 
         return fit_space(_validated(options, dataset), _space_spec(options), seed=seed, progress=progress)
+    if options.outcomes:
+        from innospace.frontier.outcomes import fit_outcomes
+
+        zeros = {"zero_rule": options.zero_rule or "error", "zero_value": options.zero_value}
+        spec = _outcomes_spec(options)
+        return fit_outcomes(spec, dataset, vcov=options.vcov, **zeros, seed=seed, progress=progress)
     from innospace.frontier.fitting import fit
 
     prepared = _prepared(options, dataset)
@@ -382,6 +407,11 @@ def _space_spec(options: Options) -> SpaceSpec:
 def _frontier_spec(options: Options) -> FrontierSpec:
     o = options
     return FrontierSpec(str(o.formula), o.inefficiency, o.cost, o.weights, o.cluster, o.noise, o.names)
+
+
+def _outcomes_spec(options: Options) -> OutcomesSpec:
+    o = options
+    return OutcomesSpec(str(o.formula), tuple(o.outcomes), o.inefficiency, o.cost, o.names)
 
 
 def _panel_spec(options: Options) -> PanelSpec:

@@ -29,7 +29,7 @@ _ENDS = ("lower", "upper", "median", "difference", "before", "after", "delta", "
 """Ends of names of columns that say which number of a quantity they hold; each is a term."""
 _ENDS_OF_DATA = ("treated", "control", "at_risk", "share", "complementarity", "substitutability")
 """Ends behind names that a study gives itself, and beginnings in front of them."""
-_BEGINNINGS_OF_DATA = ("predicted", "index", "gap", "value")
+_BEGINNINGS_OF_DATA = ("predicted", "index", "gap", "value", "te")
 _YEARS = re.compile(r"[-_.](?:19|20)\d\d(?:[-_.].*)?$")
 _EQUATION = re.compile(r"^(?:equation )?\(?(\d{1,2})\)?(?: .*)?$")
 _LEVEL = re.compile(r"_0\.\d+$")

@@ -250,7 +250,8 @@ class Plots:
                 "lower": "lower",
                 "upper": "upper",
                 "highlight": "highlight",
-                "x_title": "Change of expected efficiency",
+                "value_title": "Change of expected efficiency",
+                "reference": 0.0,
             },
         )
 
