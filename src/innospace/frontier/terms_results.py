@@ -25,7 +25,7 @@ _COLUMNS = {
     "te_rank_correlation": ("", "Correlation of ranks (Spearman) of technical efficiency in two consecutive years."),
     "regressor": ("label", "Regressor whose marginal effect a row holds."),
     "of": ("label", "What a marginal effect is on: expected inefficiency or expected efficiency."),
-    "by": ("", "Columns by-0, by-1, ... of a stored panel frontier: derivatives of a marginal effect by each estimate."),
+    "by": ("", "Columns by-0, by-1, ... of a stored panel: derivatives of a marginal effect by each estimate."),
     "mean_rank": ("count", "Mean over outcomes of the rank by technical efficiency, 1 the most efficient."),
     "index-u": ("", "Stored regressors of the scale of inefficiency, one column each (index-u-0, ...)."),
     "index-v": ("", "Stored regressors of the scale of noise, one column each (index-v-0, ...)."),
