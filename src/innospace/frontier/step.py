@@ -370,9 +370,15 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     if options.outcomes:
         from innospace.frontier.outcomes import fit_outcomes
 
-        zeros = {"zero_rule": options.zero_rule or "error", "zero_value": options.zero_value}
-        spec = _outcomes_spec(options)
-        return fit_outcomes(spec, dataset, vcov=options.vcov, **zeros, seed=seed, progress=progress)
+        return fit_outcomes(
+            _outcomes_spec(options),
+            dataset,
+            vcov=options.vcov,
+            zero_rule=options.zero_rule or "error",
+            zero_value=options.zero_value,
+            seed=seed,
+            progress=progress,
+        )
     from innospace.frontier.fitting import fit
 
     prepared = _prepared(options, dataset)

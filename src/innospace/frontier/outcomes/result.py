@@ -70,8 +70,8 @@ class OutcomesResult:
         te = pd.DataFrame({name: r.efficiencies()["te_bc"] for name, r in self.fits.items()})
         labels = pd.DataFrame({"row": range(1, first.sample.rows + 1)})
         for r in self.fits.values():
-            own = r.sample.labels
-            for c in own.columns if own is not None else ():
+            own = r.sample.labels if r.sample.labels is not None else pd.DataFrame()
+            for c in own.columns:
                 seen = pd.Series(own[c].to_numpy(), index=r.sample.kept).reindex(labels.index)
                 labels[c] = labels[c].where(labels[c].notna(), seen) if c in labels else seen
         known = te.dropna()
@@ -103,7 +103,10 @@ class OutcomesResult:
         """Return coefficients of every frontier: ``name``, ``estimate``, ``std_error``, ``lower``, ``upper``."""
         import pandas as pd
 
-        parts = [r.estimated().assign(name=lambda f, o=o: o + ": " + f["name"]) for o, r in self.fits.items()]
+        parts = []
+        for outcome, r in self.fits.items():
+            own = r.estimated()
+            parts.append(own.assign(name=f"{outcome}: " + own["name"]))
         return pd.concat(parts, ignore_index=True)
 
     def to_dict(self) -> dict[str, Any]:
