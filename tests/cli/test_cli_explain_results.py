@@ -13,13 +13,18 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
-from explained import names_of, unexplained
+from explained import names_of, numbers_of, unexplained
 
-from innospace.data import load_sample
+from innospace import metafrontier
+from innospace.core.inputs import StepInputs
+from innospace.data import as_dataset, load_sample
 from innospace.firms import synthetic
+from innospace.frontier import step
 from innospace.frontier.fitting import fit
 from innospace.frontier.panel.fit import fit_panel
 from innospace.frontier.panel.models import MODELS
+from innospace.frontier.structure.fit import fit_structure
+from innospace.frontier.structure.models import MODELS as MODELS_OF_STRUCTURE
 from innospace.study import run
 from innospace.study.worked import create_like
 
@@ -63,10 +68,73 @@ def test_a_frontier_by_formula(options):
     y = 1.0 + 0.6 * a + rng.normal(0.0, 0.2, 300) - np.abs(rng.normal(0.0, 0.4, 300) * np.exp(0.3 * z))
     formula = "y ~ a | u: z" if not options else "y ~ a"
     result = fit(formula, pd.DataFrame({"y": y, "a": a, "z": z}), **options)
-    assert unexplained(names_of(result), {"y", "a", "z"}) == []
+    assert unexplained([*names_of(result), *numbers_of(result)], {"y", "a", "z"}) == []
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if m != "four_components"])  # long on these data, words the same
+@pytest.mark.parametrize("model", MODELS)
 def test_a_frontier_of_a_panel(model):
-    result = fit_panel(FORMULA, pd.read_csv(RICE), unit="FMERCODE", time="YEARDUM", model=model)
-    assert unexplained(names_of(result), {"FMERCODE", "YEARDUM", *FORMULA.split()}) == []
+    if model == "four_components":  # long on the rice fields
+        result = fit_panel("y ~ x", four_parts(), unit="firm", time="year", model=model)
+        data = {"y", "x", "firm", "year"}
+    else:
+        result = fit_panel(FORMULA, pd.read_csv(RICE), unit="FMERCODE", time="YEARDUM", model=model)
+        data = {"FMERCODE", "YEARDUM", *FORMULA.split()}
+    assert unexplained([*names_of(result), *numbers_of(result)], data) == []
+
+
+def four_parts() -> pd.DataFrame:
+    """Sixty firms in five years with effects and persistent inefficiency."""
+    rng = np.random.default_rng(4)
+    firm, x = np.repeat(np.arange(60), 5), rng.normal(size=300)
+    lasting = (0.3 * rng.normal(size=60) - 0.5 * np.abs(rng.normal(size=60)))[firm]
+    y = 1.0 + 0.5 * x + lasting + 0.2 * rng.normal(size=300) - 0.4 * np.abs(rng.normal(size=300))
+    return pd.DataFrame({"y": y, "x": x, "firm": firm, "year": np.tile(np.arange(5) + 2000, 60)})
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """Two groups with frontiers of their own; a regressor that goes with noise, its instrument, a selection."""
+    rng = np.random.default_rng(2)
+    z, x, q, w, v, e = rng.normal(size=(6, 600))
+    u = np.abs(rng.normal(size=600))
+    moved = 0.8 * z + 0.5 * v + e
+    return pd.DataFrame(
+        {
+            "z": z,
+            "x": x,
+            "moved": moved,
+            "group_of_rows": np.where(q > 0.0, "Юг", "Север"),
+            "one": 1.0 + 0.6 * x + 0.4 * v - 0.8 * u * (q > 0.0) - 0.1 * u,
+            "two": np.where(q > 0.0, 3.0 + x, -x) + 0.2 * v - 0.3 * u,
+            "three": 1.0 + 0.6 * moved + 0.4 * v - 0.8 * u,
+            "seen": (0.3 + z + 0.7 * v + w > 0.0).astype(int),
+        }
+    )
+
+
+STRUCTURES = {
+    "latent_class": "two ~ x | class: z",
+    "zero_inefficiency": "one ~ x",
+    "contaminated_noise": "one ~ x",
+    "endogenous": "three ~ moved | endogenous: moved | instruments: z",
+    "selection": "one ~ x | select: z",
+}
+
+
+@pytest.mark.parametrize("model", MODELS_OF_STRUCTURE)
+def test_a_frontier_with_a_structure(rows, model):
+    selected = "seen" if model == "selection" else None
+    result = fit_structure(STRUCTURES[model], rows, model=model, selected=selected)
+    assert unexplained([*names_of(result), *numbers_of(result)], rows.columns) == []
+
+
+@pytest.mark.parametrize("method", ["linear", "stochastic"])
+def test_a_metafrontier(rows, method):
+    draws = 20 if method == "linear" else 0
+    result = metafrontier("two ~ x", rows, group="group_of_rows", method=method, draws=draws)
+    assert unexplained([*names_of(result), *numbers_of(result)], {*rows.columns, *rows["group_of_rows"]}) == []
+
+
+def test_a_bootstrap_of_a_frontier(rows):
+    result = step.run(step.Options(formula="one ~ x", bootstrap=20), StepInputs({"table": as_dataset(rows)}))
+    assert unexplained([*names_of(result), *numbers_of(result)], rows.columns) == []

@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from explained import names_of, numbers_of, unexplained
+
+from innospace.cli import replicate as replicate_module
 
 STUDY = Path(__file__).parents[2] / "studies" / "russia-innovation-space"
 
@@ -72,7 +75,10 @@ def test_mistakes_in_a_step_name_the_nearest(command, worked, old):
 
 
 @pytest.mark.slow
-def test_replication_prints_one_object(command, tmp_path):
+def test_replication_prints_one_object_and_every_name_is_explained(command, tmp_path, monkeypatch):
+    kept = []
+    replicated = replicate_module._replicated
+    monkeypatch.setattr(replicate_module, "_replicated", lambda *given: kept.append(replicated(*given)) or kept[0])
     shown = command("replicate", "innovation-space", "--json", "--out", "rep", "--formats", "html")
     assert shown.code == 0
     found = shown.json
@@ -81,6 +87,7 @@ def test_replication_prints_one_object(command, tmp_path):
     assert [found["reconstruction"][y]["total_count"] for y in ("2010", "2011", "2012")] == [2440, 2791, 3325]
     assert all(set(c) >= {"name", "value", "tolerance", "ok"} for c in found["checks"])
     assert (tmp_path / "rep" / "report.html").exists()
+    assert unexplained([*names_of(kept[0]), *numbers_of(kept[0])], {*found["models"], *found["te_correlation"]}) == []
     wrong = command("replicate", "inovation-space")
     assert wrong.code == 2
     assert "'innovation-space'" in wrong.err

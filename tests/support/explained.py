@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from innospace.core.document import Equation
 from innospace.core.errors import LabelError
@@ -32,6 +32,20 @@ def names_of(result: Result) -> Iterator[str]:
                 yield from (block.name, *map(str, block.data.columns))
             elif isinstance(block, Equation):
                 yield block.name
+
+
+def numbers_of(result: Result) -> Iterator[str]:
+    """Yield the keys of what ``--json`` prints, those of inner tables and the coefficients among them."""
+    yield from _keys(result.to_dict())
+
+
+def _keys(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from map(str, value)
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _keys(inner)
 
 
 def unexplained(names: Iterable[str], data: Iterable[str] = ()) -> list[str]:

@@ -7,6 +7,7 @@ from innospace.core.terms import Term
 from innospace.frontier.panel.models import MODELS
 from innospace.frontier.space.spec import SpaceSpec
 from innospace.frontier.terms_distributions import DISTRIBUTIONS
+from innospace.frontier.terms_replication import REPLICATION
 from innospace.frontier.terms_results import RESULTS
 from innospace.frontier.terms_structure import STRUCTURE
 
@@ -333,30 +334,6 @@ _CHECKS = (
     Term("skewness_schmidt_lin", "", "", "Test of skewness for small samples.", "", "Schmidt and Lin (1984)"),
 )
 
-_REPLICATION = (
-    Term(
-        "integers",
-        "",
-        "count",
-        "Check of the replication: mean distance of three-year counts recovered from Table 4 from whole numbers.",
-    ),
-    Term(
-        "te_correlation",
-        "",
-        "",
-        "Correlation (Pearson) of technical efficiency between two consecutive years, over regions.",
-    ),
-    Term(
-        "ln_v_interval",
-        "",
-        "log links",
-        "Interval of ln V that rounding of the published table leaves.",
-    ),
-    Term(
-        "zero_substitute", "", "per year", "Number that stands for no innovations under the logarithm; the paper: 0.1."
-    ),
-)
-
 _PANEL = (
     *(Term(m.name, "", "", f"Panel frontier. {m.says}", "", m.source) for m in MODELS.values()),
     Term(
@@ -398,6 +375,7 @@ _META = (
         "Check: by how much a group frontier passes the deterministic metafrontier at any row.",
     ),
     Term("te_meta", "", "fraction", "Technical efficiency against the metafrontier.", "te_meta = te gap_ratio"),
+    Term("group_frontiers", "", "", "Equation of a metafrontier: every group has a frontier of its own."),
 )
 
 _EQUATIONS = tuple(
@@ -411,7 +389,7 @@ TERMS = (
     *_FRONTIER,
     *DISTRIBUTIONS,
     *_CHECKS,
-    *_REPLICATION,
+    *REPLICATION,
     *_PANEL,
     *STRUCTURE,
     *_EQUATIONS,

@@ -41,6 +41,13 @@ STRUCTURE = (
         "Likelihood ratio against exogenous regressors: no coefficient of the control function differs from zero.",
         "eta = 0",
     ),
+    Term(
+        "eta",
+        "η",
+        "as the outcome",
+        "Coefficient of the control function (eta:x), endogenous: what noise has in common with the part of a "
+        "regressor that instruments do not move; zero when the regressor is exogenous.",
+    ),
     Term("lnprecision", "", "", "Logarithms of the diagonal of L, where L'L inverts the covariance of reduced forms."),
     Term("precision", "", "", "Entries of L below its diagonal, where L'L inverts the covariance of reduced forms."),
     Term("first_stage_f", "F", "", "Smallest first-stage F statistic of the excluded instruments, endogenous."),

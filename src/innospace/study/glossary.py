@@ -116,14 +116,14 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
 
     Names of checks carry the step and the model in front or a year behind (``frontier.2010.skewness``,
     ``delta.2010``), those of columns and charts a year, a number or an end (``map-2012``, ``x0``, ``te_lower``);
-    equations have a number (``31``, ``equation 31``, ``(31) product markets``).
+    equations have a number (``31``, ``equation 31``, ``(31) product markets``); words may stand for underscores.
     """
     if _LEVEL.search(name):
         yield (_LEVEL.sub("", name),)
     words = name.split(".")
     while len(words) > 1 and words[0] in ("step", *ENGINES):
         words = words[1:]  # where a name belongs does not stand for the name
-    parts = list(dict.fromkeys((name, *reversed(words))))
+    parts = list(dict.fromkeys((name, name.strip().replace(" ", "_"), *reversed(words))))
     yield from ((part,) for part in parts)
     if equation := _EQUATION.match(name):
         yield (f"({equation[1]})",)
@@ -136,6 +136,8 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
         yield from ((begin,) for begin in _BEGINNINGS_OF_DATA if plain.startswith(f"{begin}_"))
         if _NUMBER.search(plain):
             yield (_NUMBER.sub("", plain),)
+    # a coefficient: the equation or parameter in front, its regressor behind (``lnsigma_u2:z``, ``x2:Intercept``)
+    yield from ((part,) for part in name.split(":") if part != name)
 
 
 def _named(reading: tuple[str, ...], name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:

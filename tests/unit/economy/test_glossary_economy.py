@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import economy_results as solved
 import pytest
-from explained import names_of, unexplained
+from explained import names_of, numbers_of, unexplained
 
 from innospace.economy.models.knowledge.closure import CHOICES
 from innospace.economy.models.knowledge.families import LEVER_GROUPS, PARAMETERS, VARIABLES
@@ -48,7 +48,7 @@ def test_one_name_of_two_engines_is_explained_twice():
 
 def test_every_name_that_a_result_shows_is_explained():
     for result in (solved.result(), solved.failing(), solved.drawn()):
-        assert unexplained(names_of(result)) == []
+        assert unexplained([*names_of(result), *numbers_of(result)], result.paths) == []
 
 
 def test_lists_leave_members_out():

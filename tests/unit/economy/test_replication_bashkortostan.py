@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from explained import names_of, numbers_of, unexplained
 from replication_cases import small_replication
 
 import innospace.economy.replication as room
@@ -70,6 +71,11 @@ def test_json_has_what_other_programs_rely_on(result):
     assert found["solver"]["seconds"] == 0.5
     assert {"name", "value", "tolerance", "ok", "meaning"} <= set(found["checks"][0])
     assert found["parameters"]["alpha"][k.OTHER] == 0.001
+
+
+def test_every_name_that_it_shows_is_explained(result):
+    labels = {*result.paper, *map(str, result.rates), "0.9", "1.1"}
+    assert unexplained([*names_of(result), *numbers_of(result)], labels) == []
 
 
 def test_checks_follow_the_numbers(result):

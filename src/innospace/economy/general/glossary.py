@@ -90,6 +90,12 @@ _RESULTS = {
     "largest": ("percent", "Largest equivalent variation at the assumptions that were solved."),
     "unsolved": ("", "Number of assumptions without a solution."),
     "point": ("", "Number of a set of assumptions that was solved."),
+    "unknowns": ("count", "Unknowns of a model, one a condition."),
+    "values": ("", "Values of all unknowns of a solution by kind and name, such as price.bread."),
+    "price": ("numeraire = 1", "Unknown of a model: price of a commodity (price.NAME)."),
+    "level": ("base = 1 or money", "Unknown of a model: scale of an activity or of a demand (level.NAME)."),
+    "income": ("money of the model", "Unknown of a model: income of an agent (income.NAME)."),
+    "transfer": ("money of the model", "Unknown of a model: payment of one agent to another (transfer.NAME)."),
     "solution": ("", "Number of a stored solution: 0 is the baseline, then scenarios in order."),
     "other": ("", "Number of a further equilibrium at the same parameters; 0 is the one that is shown."),
 }

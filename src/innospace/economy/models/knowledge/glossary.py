@@ -15,6 +15,7 @@ from innospace.economy.models.knowledge.solve import option_readings, shipped_sc
 from innospace.economy.models.knowledge.spec import REASONS
 from innospace.economy.models.knowledge.terms_results import RESULTS
 from innospace.economy.models.knowledge.wording import PAPER
+from innospace.economy.replication.terms import REPLICATION
 from innospace.economy.system import EquationFamily, Family, Symbols
 
 RECONSTRUCTED = "reconstruction"
@@ -78,7 +79,7 @@ def explain_terms() -> tuple[Term, ...]:
         for name, members in LEVER_GROUPS.items()
     ]
     terms += _scenarios()
-    return (*terms, *_equations(), *_MEASURES, *RESULTS)
+    return (*terms, *_equations(), *_MEASURES, *RESULTS, *REPLICATION)
 
 
 _MEASURES = (
