@@ -110,6 +110,19 @@ def solve_world(regions: int, sectors: int) -> Any:
     return solve(economy, p, route="block")
 
 
+def draw_equilibria(draws: int) -> Any:
+    """Solve the small open economy with and without tariffs at draws of its elasticities of trade."""
+    from innospace.economy.general.models import ready
+    from innospace.economy.general.sensitivity import Uncertain, sensitivity
+    from innospace.economy.general.solve import compile_spec
+
+    model = ready("stdcge")
+    nests = ({"nest": ("Q.BRD.mix", "Q.MLK.mix")}, {"nest": ("Z.BRD.sales", "Z.MLK.sales")})
+    uncertain = [Uncertain("elasticity", 0.5, where) for where in nests]
+    economy = compile_spec(model.spec)
+    return sensitivity(economy, model.scenarios[:1], uncertain, method="monte_carlo", draws=draws, seed=1)
+
+
 @cache
 def economy() -> tuple[Any, Any]:
     """Return the compiled knowledge economy of the shipped matrix and the four policy options."""
@@ -211,6 +224,7 @@ CASES = (
         "innospace", "regions: 80 regions and two scenarios, 2012 to 2030", regions, solve_all_regions, 1, few_regions
     ),
     Case("innospace", "economy: 1,000 draws", lambda: (*economy(), 1000), draw, 1, lambda: (*economy(), 4)),
+    Case("innospace", "equilibrium: 1,000 draws of stdcge", lambda: (1000,), draw_equilibria, 1, lambda: (4,)),
     *cases_firms_panel.CASES,
     *cases_firms_did.CASES,
     *cases_firms_productivity.CASES,

@@ -117,13 +117,13 @@ class Options(BaseModel):
         description="Tables [[step.NAME.uncertain]]: assumptions that may be wrong; scenarios are solved again.",
         json_schema_extra=_NO_FORM,
     )
-    sensitivity: Literal["quadrature", "monte_carlo"] = Field(
+    sensitivity: Literal["quadrature", "monte_carlo", "sobol"] = Field(
         default="quadrature",
         title="How uncertain assumptions are moved",
-        description="By Stroud's rule of two points an assumption, or by draws.",
+        description="By Stroud's rule of two points an assumption, by draws, or by a design that tells which matters.",
     )
     draws: Annotated[int, Field(ge=2, le=100_000)] = Field(
-        default=200, title="Draws", description="Of sensitivity by monte_carlo."
+        default=200, title="Draws", description="Of monte_carlo; of sobol the base sample, as a power of two."
     )
     levers: list[LeverOptions] = Field(
         default_factory=list,

@@ -98,6 +98,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects.append(r.table("decomposition"))
     if r.sensitivity is not None:
         effects.append(r.table("sensitivity"))
+    if r.importance is not None:
+        effects.append(r.table("importance"))
     kinds = ("gdp", "levels", "trade", "government", "factors", "price_indices", "taxes")
     effects += [t for t in map(r.table, kinds) if len(t.frame)]
     route = _ROUTES[r.baseline.route]

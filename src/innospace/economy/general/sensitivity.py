@@ -2,7 +2,7 @@
 
 An uncertain assumption multiplies parameters by ``1 + h x`` with ``x`` uniform on (-1, 1) and ``h`` its spread; all are
 independent. Means and deviations follow from Stroud's rule of degree 3, which needs ``2 n`` solutions for ``n``
-assumptions (DeVuyst and Preckel 1997; Arndt 1996), or from draws.
+assumptions (DeVuyst and Preckel 1997; Arndt 1996), or from draws; Sobol indices tell which assumption matters.
 """
 
 from __future__ import annotations
@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
+from innospace.economy.general import sobol
 from innospace.economy.general.compiled import Economy
-from innospace.economy.general.scenarios import shocked
-from innospace.economy.general.solve import solve
-from innospace.economy.general.welfare import welfare
+from innospace.economy.general.draws import effects
 from innospace.economy.scenario import Scenario, Shock
 from innospace.numerics.quadrature import stroud
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-METHODS = ("quadrature", "monte_carlo")
+METHODS = ("quadrature", "monte_carlo", "sobol")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,12 @@ class Uncertain:
                 allowed="between 0 and 1: 0.5 is half to one and a half times the value",
             )
 
+    @property
+    def label(self) -> str:
+        """What a reader calls it."""
+        where = "; ".join(", ".join(labels) for labels in self.where.values())
+        return f"{self.parameter} ± {100 * self.spread:g} %" + (f" ({where})" if where else "")
+
     def shock(self, x: float) -> Shock:
         """Return the change of the parameter at ``x``, which lies in (-1, 1)."""
         return Shock(self.parameter, "multiply", 1.0 + self.spread * x, self.where)
@@ -56,6 +61,8 @@ def points(count: int, method: str, draws: int, seed: int) -> Array:
     require_known([method], METHODS, kind="method")
     if method == "quadrature":
         return np.asarray(stroud(count) / np.sqrt(3.0))
+    if method == "sobol":
+        return sobol.design(count, draws, seed)
     return np.random.default_rng(seed).uniform(-1.0, 1.0, (draws, count))
 
 
@@ -78,9 +85,10 @@ def sensitivity(
         Applied after the change of assumptions.
     uncertain : sequence of Uncertain
     method : str
-        ``quadrature`` or ``monte_carlo``.
+        ``quadrature``, ``monte_carlo``, or ``sobol``, whose points also give :func:`importance`.
     draws : int
-        Of ``monte_carlo``.
+        Of ``monte_carlo``; of ``sobol`` the base sample, of which the largest power of two is taken: the model is
+        solved at that number times assumptions plus two.
     seed : int
     progress : callable
 
@@ -94,25 +102,36 @@ def sensitivity(
     SpecError, LabelError
         Nothing is uncertain, or an assumption names what the model does not have.
     """
-    import pandas as pd
-
     if not uncertain:
         raise SpecError("No assumption is uncertain.", remedy="Name a parameter and its spread.")
     where = points(len(uncertain), method, draws, seed)
-    frames = []
-    for n, x in enumerate(where):
-        progress(f"Other assumptions, {n + 1} of {len(where)}", n / len(where))
-        moved = tuple(u.shock(float(v)) for u, v in zip(uncertain, x, strict=True))
-        before = solve(economy, shocked(economy, Scenario("assumptions", shocks=moved)))
-        for s in scenarios:
-            p = shocked(economy, Scenario(s.name, shocks=(*moved, *s.shocks)))
-            after = solve(economy, p, start=before.unknowns, known=(before.unknowns, before.parameters))
-            frame = welfare(before, after)[["agent", "ev_percent"]]
-            if not (before.status.converged and after.status.converged):
-                frame["ev_percent"] = np.nan
-            frames.append(frame.assign(point=n, scenario=s.name))
-    progress("Done", 1.0)
-    return pd.concat(frames, ignore_index=True)[["point", "scenario", "agent", "ev_percent"]]
+    return as_frame(economy, scenarios, effects(economy, scenarios, uncertain, where, progress))
+
+
+def importance(
+    economy: Economy, scenarios: Sequence[Scenario], uncertain: Sequence[Uncertain], solved: pd.DataFrame, seed: int = 0
+) -> pd.DataFrame:
+    """Return which assumption matters for what scenarios are worth, from :func:`sensitivity` by ``sobol``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``scenario, agent, assumption``; ``first, first_lower, first_upper, total, total_lower, total_upper``: Sobol
+        indices with 95 % bootstrap intervals, missing where an effect does not vary or lacks a solution.
+    """
+    agents = [economy.spec.agents[k].name for k in economy.arrays.demanding]
+    found = solved["ev_percent"].to_numpy(np.float64).reshape(-1, len(scenarios), len(agents))
+    return sobol.as_frame(found, scenarios, agents, [u.label for u in uncertain], seed)
+
+
+def as_frame(economy: Economy, scenarios: Sequence[Scenario], found: Array) -> pd.DataFrame:
+    """Return effects, shape (points, scenarios, agents), as rows ``point, scenario, agent, ev_percent``."""
+    import pandas as pd
+
+    agents = [economy.spec.agents[k].name for k in economy.arrays.demanding]
+    names = [s.name for s in scenarios]
+    index = pd.MultiIndex.from_product([range(len(found)), names, agents], names=["point", "scenario", "agent"])
+    return pd.DataFrame({"ev_percent": found.ravel()}, index=index).reset_index()
 
 
 def summarise(solved: pd.DataFrame) -> pd.DataFrame:

@@ -54,6 +54,8 @@ class EquilibriumResult:
         Effects by shock: ``scenario``, and the columns of :func:`innospace.economy.general.decomposition.decompose`.
     sensitivity : pandas.DataFrame or None
         Effects at other assumptions; see :func:`innospace.economy.general.sensitivity.sensitivity`.
+    importance : pandas.DataFrame or None
+        Which assumption matters; see :func:`innospace.economy.general.sensitivity.importance`.
     closures : pandas.DataFrame or None
         Effects under other closures; see :func:`innospace.economy.general.comparison.with_closures`.
     mix : Mix or None
@@ -68,6 +70,7 @@ class EquilibriumResult:
     textbook: pd.DataFrame | None = field(default=None, repr=False)
     decomposition: pd.DataFrame | None = field(default=None, repr=False)
     sensitivity: pd.DataFrame | None = field(default=None, repr=False)
+    importance: pd.DataFrame | None = field(default=None, repr=False)
     closures: pd.DataFrame | None = field(default=None, repr=False)
     mix: Mix | None = None
 
@@ -131,14 +134,16 @@ class EquilibriumResult:
 
         See :func:`innospace.economy.general.sensitivity.sensitivity` for arguments and errors.
         """
-        from innospace.economy.general.sensitivity import sensitivity
+        from innospace.economy.general.sensitivity import importance, sensitivity
 
         scenarios = tuple(self.scenarios.values())
         how: dict[str, Any] = {"method": method, "draws": draws, "seed": seed}
-        found = sensitivity(self.baseline.economy, scenarios, uncertain, **how, progress=progress)
-        words = [f"{u.parameter} ± {100 * u.spread:g} %" for u in uncertain]
-        known = {**self.provenance.options, "uncertain": words, "method": method}
-        return replace(self, sensitivity=found, provenance=replace(self.provenance, options=known, seed=seed))
+        economy = self.baseline.economy
+        found = sensitivity(economy, scenarios, uncertain, **how, progress=progress)
+        matters = importance(economy, scenarios, uncertain, found, seed) if method == "sobol" else None
+        known = {**self.provenance.options, "uncertain": [u.label for u in uncertain], "method": method}
+        provenance = replace(self.provenance, options=known, seed=seed)
+        return replace(self, sensitivity=found, importance=matters, provenance=provenance)
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

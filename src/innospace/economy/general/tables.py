@@ -243,6 +243,26 @@ def sensitivity(result: EquilibriumResult) -> Table:
     return Table("sensitivity", "Effects at other assumptions", frame, tuple(columns), notes)
 
 
+def importance(result: EquilibriumResult) -> Table:
+    """Return which assumption matters; no rows when that was not asked for."""
+    import pandas as pd
+
+    ends = [f"{kind}{end}" for kind in ("first", "total") for end in ("", "_lower", "_upper")]
+    keys = ["scenario", "agent", "assumption"]
+    frame = pd.DataFrame(columns=[*keys, *ends]) if result.importance is None else result.importance
+    frame = frame.assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    columns = [Column("scenario", "Scenario"), Column("agent", "Agent"), Column("assumption", "Assumption")]
+    for kind, group in (("first", "First order"), ("total", "Total")):
+        heads = zip(("", "_lower", "_upper"), ("index", "from", "to"), strict=True)
+        columns += [Column(f"{kind}{end}", head, "fixed:3", group) for end, head in heads]
+    notes = (
+        "Sobol indices of the equivalent variation in percent of spending, with 95 % bootstrap intervals. First order: "
+        "part of its variance that goes when the assumption alone is known. Total: part that stays as long as it alone "
+        "is not.",
+    )
+    return Table("importance", "Which assumption matters", frame, tuple(columns), notes)
+
+
 def closures(result: EquilibriumResult) -> Table:
     """Return effects under several closures side by side; no rows when none was compared."""
     import pandas as pd
@@ -278,6 +298,7 @@ KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "factors": macro_tables.factors,
     "shocks": shocks,
     "decomposition": decomposition,
+    "importance": importance,
     "closures": closures,
     "mix": mix,
     "sensitivity": sensitivity,

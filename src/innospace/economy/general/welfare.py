@@ -42,25 +42,31 @@ def welfare(before: Equilibrium, after: Equilibrium) -> pd.DataFrame:
     """
     import pandas as pd
 
+    spending, ev, cv = variations(before, after)
+    e = before.economy
+    works = len(e.spec.activities)
+    return pd.DataFrame(
+        {
+            "agent": [e.spec.agents[k].name for k in e.arrays.demanding],
+            "spending": spending,
+            "ev": ev,
+            "cv": cv,
+            "ev_percent": 100.0 * ev / spending,
+            "real_income": after.point.level[works:] / before.point.level[works:],
+        }
+    )
+
+
+def variations(before: Equilibrium, after: Equilibrium) -> tuple[Array, Array, Array]:
+    """Return spending before, EV and CV of every agent with a demand; see :func:`welfare`."""
     e = before.economy
     roots = e.arrays.root_demand
     scale = e.arrays.node_value[roots]
     first, second = (scale * np.exp(s.point.node_price[roots]) for s in (before, after))
     works = len(e.spec.activities)
     u0, u1 = before.point.level[works:], after.point.level[works:]
-    same = ~_tastes_moved(before, after)
-    gain = np.where(same, u1 - u0, np.nan)
-    ev, cv = first * gain, second * gain
-    return pd.DataFrame(
-        {
-            "agent": [e.spec.agents[k].name for k in e.arrays.demanding],
-            "spending": first * u0,
-            "ev": ev,
-            "cv": cv,
-            "ev_percent": 100.0 * ev / (first * u0),
-            "real_income": u1 / u0,
-        }
-    )
+    gain = np.where(~_tastes_moved(before, after), u1 - u0, np.nan)
+    return first * u0, first * gain, second * gain
 
 
 def _tastes_moved(before: Equilibrium, after: Equilibrium) -> NDArray[np.bool_]:
