@@ -17,6 +17,8 @@ _HOME = {
     "load_geometry": "catalogue",
     "load_sample": "catalogue",
     "match_regions": "regions",
+    "Grouping": "groups",
+    "indicator_groups": "groups",
     "output_groups": "groups",
     "published_table": "catalogue",
     "read_controls": "controls",

@@ -14,6 +14,7 @@ from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
+from innospace.data.groups import Grouping
 from innospace.frontier.bootstrap.draws import LEAST, MOST
 from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
 from innospace.frontier.panel.result import PanelResult
@@ -64,6 +65,7 @@ _OF_FORMULA = (
     *_OF_BOOTSTRAP,
 )
 _OF_META = ("group", "draws")
+_OF_GROUPS = ("groups_from", "groups", "components", "groups_by")
 _OF_SPACE = ("focus", "level", "determinants")
 _NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
 _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
@@ -269,6 +271,27 @@ class Options(BaseModel):
         description="For standard errors of a linear or quadratic metafrontier.",
         json_schema_extra=_META,
     )
+    groups_from: list[str] = Field(
+        default_factory=list,
+        title="Columns of groups",
+        description="Output by sector, or indicators: regions are grouped by principal components of these columns.",
+        json_schema_extra={"only": "no panel"},
+    )
+    groups: Annotated[int, Field(ge=2, le=20)] = Field(
+        default=5, title="Number of groups", description="Of regions.", json_schema_extra={"only": "groups_from"}
+    )
+    components: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3,
+        title="Components",
+        description="Principal components that tell regions apart.",
+        json_schema_extra={"only": "groups_from"},
+    )
+    groups_by: Literal["shares", "indicators"] = Field(
+        default="shares",
+        title="What the columns are",
+        description="shares: parts of one total; indicators: numbers without a common unit, standardised.",
+        json_schema_extra={"only": "groups_from"},
+    )
     selected: str | None = Field(
         default=None,
         title="Selected",
@@ -291,6 +314,10 @@ class Options(BaseModel):
         if self.structure != "latent_class":
             self._refuse(("classes",), "without latent classes")
         self._refuse(_NOT_OF_META if self.metafrontier else _OF_META, self._kind_of_meta())
+        if not self.groups_from:
+            self._refuse(_OF_GROUPS[1:], "without groups_from")
+        if self.panel or not (self.model or self.metafrontier):
+            self._refuse(_OF_GROUPS, "that is neither an innovation space by year nor a metafrontier")
         if self.metafrontier == "stochastic" and self.draws:
             raise ValueError("draws belong to a linear or quadratic metafrontier")
         if self.structure != "selection":
@@ -400,14 +427,19 @@ def _with_bootstrap(result: FrontierResult, options: Options, seed: int, progres
     return replace(result, refits=again.refits)
 
 
+def _grouping(o: Options) -> Grouping | None:
+    return Grouping(tuple(o.groups_from), o.groups, o.components, o.groups_by) if o.groups_from else None
+
+
 def _meta_spec(options: Options) -> MetafrontierSpec:
     o = options
-    return MetafrontierSpec(str(o.formula), o.group, str(o.metafrontier), o.inefficiency, o.cost, o.draws)
+    given = (o.group, str(o.metafrontier), o.inefficiency, o.cost, o.draws, _grouping(o))
+    return MetafrontierSpec(str(o.formula), *given)
 
 
 def _space_spec(options: Options) -> SpaceSpec:
     o = options
-    return SpaceSpec(o.inefficiency, o.level, tuple(o.focus), o.vcov, o.determinants or "")
+    return SpaceSpec(o.inefficiency, o.level, tuple(o.focus), o.vcov, o.determinants or "", _grouping(o))
 
 
 def _frontier_spec(options: Options) -> FrontierSpec:
@@ -486,6 +518,11 @@ def _space_problems(options: Options, dataset: Dataset) -> list[InnospaceError]:
     except InnospaceError as error:
         found.append(error)
     frame, _ = complete(with_time(table.frame), options.determinants or "")
+    if (grouping := _grouping(options)) is not None:
+        try:
+            grouping.of(frame)
+        except InnospaceError as error:
+            found.append(error)
     for name, (formula, rows) in plan_models(frame, options.determinants or "").items():
         try:
             require_fit(FrontierSpec(formula, options.inefficiency), rows)

@@ -26,6 +26,8 @@ _COLUMNS = {
     "regressor": ("label", "Regressor whose marginal effect a row holds."),
     "of": ("label", "What a marginal effect is on: expected inefficiency or expected efficiency."),
     "by": ("", "Columns by-0, by-1, ... of a stored panel: derivatives of a marginal effect by each estimate."),
+    "component": ("", "Loading of a column in a principal component (component_1, ...) behind groups of regions."),
+    "published_group": ("label", "Group of a region in Table 5 of the source paper."),
     "mean_rank": ("count", "Mean over outcomes of the rank by technical efficiency, 1 the most efficient."),
     "index-u": ("", "Stored regressors of the scale of inefficiency, one column each (index-u-0, ...)."),
     "index-v": ("", "Stored regressors of the scale of noise, one column each (index-v-0, ...)."),
@@ -61,7 +63,9 @@ _TABLES = {
     "determinants": "mean effects of regressors on expected inefficiency and efficiency, by model, with errors.",
     "efficiencies": "technical efficiency by row or unit, ranked, with intervals.",
     "bootstrap": "coefficients with errors and intervals from estimates on drawn samples.",
-    "groups": "mean efficiency within groups and against the metafrontier, technology gap ratios.",
+    "groups": "means by group of regions: innovations and efficiency; with a metafrontier, technology gap ratios.",
+    "components": "loadings of the columns by which regions are grouped, in each principal component.",
+    "published-groups": "regions of Table 5 of the source paper: their published group and the one found here.",
     "ranking": "regions by innovations, with cumulative share, efficiency and used space.",
 }
 _CHARTS = {
@@ -70,6 +74,7 @@ _CHARTS = {
     "frontier": "innovations against innovation space by region, with the frontier; both axes logarithmic.",
     "persistence": "technical efficiency of one year against that of the year before.",
     "used-space": "innovations against used innovation space by region.",
+    "groups": "mean technical efficiency by group of regions, with the middle four fifths of its rows.",
     "outcomes": "technical efficiency in one outcome against that in another, by row.",
     "gaps": "mean technology gap ratio by group, with the middle four fifths of the rows.",
     "frontiers": "frontier of every group over its own range, and the metafrontier.",

@@ -29,6 +29,7 @@ SHA256 = {
     "rosstat-goods-shipped": "d8310f259312f93e149e018d0cc65998d52360a6520485eb95cae134603e4fd0",
     "rosstat-rd-personnel": "dd44d5054489c44647075a370506b5214a3e2d77e70d60a401f5a30189d1d057",
     "rosstat-fixed-assets": "45f27c4c672b169be8951636c3c0befcd6cc75efa54bad631b01de830dfca4f0",
+    "russia-innovation-types-2010-2012": "14ab0a0cf74600992e8b0a0412d406f8658dc10bf9a624faae1a64dd0ef4ce87",
     "rosstat-rd-organisations-national": "dcd0d5a718e4f1bb610b6ec375eb20d880f700863939580bdb235db768bd3ec3",
 }
 
@@ -240,3 +241,21 @@ def test_european_regions_hold_what_the_card_says():
     assert (len(both), both["country"].nunique()) == (246, 27)
     years = table[["epo_patents_2008", "epo_patents_2009", "epo_patents_2010"]]
     assert (years.mean(axis=1) - table["epo_patents_avg_2008_2010"]).abs().max() < 1e-3
+
+
+def test_types_of_innovation_are_the_samples_they_join():
+    frame = load_sample("russia-innovation-types-2010-2012").frame
+    panel = load_sample("russia-2010-2012").frame
+    assert frame["region"].tolist() == panel["region"].tolist()
+    assert frame[["technologies", "space"]].to_numpy() == pytest.approx(panel[["technologies", "space"]].to_numpy())
+    keys = ["region_code", "year"]
+    for sample, column in (
+        ("rosstat-innovative-goods", "innovative_goods_mln_rub"),
+        ("rosstat-innovation-activity", "innovation_activity_percent"),
+        ("rosstat-fixed-assets", "fixed_assets_mln_rub"),
+        ("rosstat-goods-shipped", "goods_shipped_mln_rub"),
+    ):
+        own = load_sample(sample).frame.query("2010 <= year <= 2012").set_index(keys)[column]
+        assert frame[column].to_numpy() == pytest.approx(own.loc[pd.MultiIndex.from_frame(frame[keys])], abs=1e-4)
+    ratio = 100.0 * frame["innovative_goods_mln_rub"] / frame["goods_shipped_mln_rub"]
+    assert frame["innovative_goods_percent"].to_numpy() == pytest.approx(ratio, abs=1e-4)

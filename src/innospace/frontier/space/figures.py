@@ -10,6 +10,7 @@ import numpy as np
 from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed, percent, significant
+from innospace.frontier.space.group_tables import by_group
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,6 +256,31 @@ class Plots:
             },
         )
 
+    def groups(self) -> Figure:
+        """Return mean efficiency by group of regions, with the middle four fifths of its rows."""
+        frame = by_group(self._result).sort_values("te", ascending=False, ignore_index=True)
+        best, last = frame.iloc[0], frame.iloc[-1]
+        title = (
+            f"Mean efficiency is {percent(float(best['te']), 0)} in group {best['group']}, "
+            f"{percent(float(last['te']), 0)} in {last['group']}"
+        )
+        return Figure(
+            "groups",
+            FigureKind.INTERVALS,
+            title,
+            f"Technical efficiency, share of the frontier, mean over regions and years of {len(frame)} groups",
+            self._caption("Bars hold rows between the tenth and the ninetieth percentile."),
+            f"Mean technical efficiency by group. {title}.",
+            frame[["group", "te", "te_lower", "te_upper", "regions"]],
+            {
+                "label": "group",
+                "value": "te",
+                "lower": "te_lower",
+                "upper": "te_upper",
+                "value_title": "Technical efficiency",
+            },
+        )
+
     def all(self) -> list[Figure]:
         """Return every figure that these data allow."""
         r = self._result
@@ -266,6 +292,8 @@ class Plots:
         figures.append(replace(self.ranking(), lead=True))
         if len(r.years) > 1:
             figures.append(self.share())
+        if r.grouping is not None:
+            figures.append(self.groups())
         if r.determinants["std_error"].notna().any():
             figures.append(self.determinants())
         return figures

@@ -64,6 +64,8 @@ def fit_space(
     checked = table if isinstance(table, InnovationSpaceTable) else validate(table)
     frame = with_time(checked.frame)
     frame, left_out = complete(frame, spec.determinants)
+    if spec.grouping is not None:
+        spec.grouping.of(frame)  # what keeps regions from being grouped is told before anything is estimated
     plan = plan_models(frame, spec.determinants)
     models: dict[str, FrontierResult] = {}
     for i, (name, (formula, rows)) in enumerate(plan.items()):

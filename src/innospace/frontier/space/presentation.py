@@ -62,6 +62,7 @@ def findings(result: SpaceResult) -> tuple[str, ...]:
     found.append(_elasticity(r, str(last)))
     found += [_growth(r, a, b) for a, b in zip(r.years, r.years[1:], strict=False)]
     found += _persistence(r)
+    found += _groups(r)
     found += _determinants(r)
     found += _hypotheses(r)
     return tuple(found)
@@ -100,6 +101,19 @@ def _persistence(r: SpaceResult) -> list[str]:
         return []
     values = ", ".join(f"{fixed(v['pearson'], 2)} ({k.replace('_', '–')})" for k, v in r.te_correlation.items())
     return [f"Efficiency is persistent: its correlation between years is {values}."]
+
+
+def _groups(r: SpaceResult) -> list[str]:
+    """Say which groups of regions are nearest to and farthest from the frontier."""
+    if r.grouping is None:
+        return []
+    frame = r.table("groups").frame.sort_values("te", ascending=False, kind="stable")
+    best, last = frame.iloc[0], frame.iloc[-1]
+    return [
+        f"Of {len(frame)} groups of regions, group {best['group']} ({int(best['regions'])} regions) is nearest to the "
+        f"frontier with mean efficiency {percent(float(best['te']), 0)}, group {last['group']} "
+        f"({int(last['regions'])}) farthest with {percent(float(last['te']), 0)}."
+    ]
 
 
 def _determinants(r: SpaceResult) -> list[str]:
@@ -163,6 +177,8 @@ def _figures(r: SpaceResult) -> tuple[Block, ...]:
 
 def sections(result: SpaceResult) -> tuple[Section, ...]:
     """Return the part of a report."""
+    from innospace.data import published_table
+
     r = result
     data: list[Block] = [Paragraph(step) for step in r.steps]
     data += [
@@ -177,10 +193,15 @@ def sections(result: SpaceResult) -> tuple[Section, ...]:
     if r.te_correlation:
         estimates.append(r.table("correlations"))
     every = Heading("Every region in every year", folded=True)
+    grouped: list[Block] = []
+    if r.grouping is not None:
+        grouped = [r.table("groups"), r.table("components")]
+        if set(published_table(5)["table4_region"]) & set(r.grouping.group.index):
+            grouped.append(r.table("published_groups"))
     return (
         Section("model", "What was estimated", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
         Section("figures", "What the data show", _figures(r)),
         Section("estimates", "Estimates and tests", tuple(estimates)),
-        Section("regions", "Regions", (replace(r.table("ranking"), lead=True), every, r.table("regions"))),
+        Section("regions", "Regions", (replace(r.table("ranking"), lead=True), *grouped, every, r.table("regions"))),
         Section("data", "The data", tuple(data)),
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.core.explore import Choice, View
+    from innospace.data.groups import RegionGroups
 
 POOLED = "pooled"
 LN_V = "log(space)"
@@ -158,6 +159,11 @@ class SpaceResult:
         return pd.concat(kept, ignore_index=True)[list(names)] if kept else pd.DataFrame(columns=list(names))
 
     @cached_property
+    def grouping(self) -> RegionGroups | None:
+        """Return groups of regions by the columns of the spec; None where none are named."""
+        return None if self.spec.grouping is None else self.spec.grouping.of(self.data)
+
+    @cached_property
     def hypotheses(self) -> dict[str, tests.TestResult]:
         """Return the tests of hypotheses 1 (where B is known), 2 and 3 and of no inefficiency, by name."""
         found: dict[str, tests.TestResult] = {}
@@ -186,8 +192,10 @@ class SpaceResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return parameters, tests, correlations and checks as plain types."""
+        groups = {} if self.grouping is None else self.grouping.group.map(self.grouping.names).to_dict()
         return {
             "status": str(self.status.code),
+            "groups": {str(region): name for region, name in groups.items()},
             "models": {name: self.parameters(name) for name in self.reported},
             "w_growth": {str(y): g for y, g in self.growth_of_w.items()},
             "te_correlation": {k: v["pearson"] for k, v in self.te_correlation.items()},
@@ -259,7 +267,7 @@ class SpaceResult:
         return summary(self)
 
     def table(self, kind: str = "models") -> Table:
-        """Return ``models``, ``hypotheses``, ``regions``, ``ranking``, ``correlations`` or ``determinants``."""
+        """Return a table of :data:`innospace.frontier.space.tables.KINDS` by name, such as ``models``."""
         from innospace.frontier.space import tables
 
         require_known([kind], list(tables.KINDS), kind="table")
@@ -267,7 +275,7 @@ class SpaceResult:
 
     @property
     def plot(self) -> Any:
-        """Figures: ``frontier``, ``persistence``, ``used_space``, ``map``, ``ranking``, ``share``, ``determinants``."""
+        """Figures, each a method of :class:`innospace.frontier.space.figures.Plots`: ``plot.map()``."""
         from innospace.frontier.space.figures import Plots
 
         return Plots(self)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from innospace.core.document import Equation
+from innospace.data.groups import Grouping
 from innospace.frontier.densities import density
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.space.determinants import checked
@@ -31,6 +32,8 @@ class SpaceSpec:
         What inefficiency or noise depends on, in every model: parts of a formula such as ``u: z1 + z2 | v: w``;
         ``mu: z`` with ``inefficiency = "truncated_normal"`` (Battese and Coelli 1995). ``t`` and ``C(year)`` among them
         count in model (4) only. Empty: both are alike in all regions.
+    grouping : Grouping, optional
+        Columns by which regions are grouped, for tables by group.
     """
 
     inefficiency: str = "half_normal"
@@ -38,6 +41,7 @@ class SpaceSpec:
     focus: tuple[str, ...] = ()
     vcov: str = "hessian"
     determinants: str = ""
+    grouping: Grouping | None = None
 
     def __post_init__(self) -> None:
         density(self.inefficiency)
@@ -53,6 +57,7 @@ class SpaceSpec:
             "pooled with c and delta moving linearly in time. The frontier uses the share w = exp(c / delta) of the "
             "space."
             + (f" Inefficiency and noise depend on regressors ({self.determinants})." if self.determinants else "")
+            + (f" {self.grouping}." if self.grouping else "")
         )
 
     def equations(self) -> tuple[Equation, ...]:
@@ -95,9 +100,11 @@ class SpaceSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
-        return {**asdict(self), "focus": list(self.focus)}
+        grouping = None if self.grouping is None else self.grouping.to_dict()
+        return {**asdict(self), "focus": list(self.focus), "grouping": grouping}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SpaceSpec:
         """Rebuild from :meth:`to_dict`."""
-        return cls(**{**data, "focus": tuple(data["focus"])})
+        grouping = None if data["grouping"] is None else Grouping.from_dict(data["grouping"])
+        return cls(**{**data, "focus": tuple(data["focus"]), "grouping": grouping})

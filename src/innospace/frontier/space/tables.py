@@ -11,6 +11,7 @@ from innospace.core.errors import SpecError
 from innospace.core.numbers import fixed
 from innospace.core.table import Column, Table
 from innospace.frontier.presentation import EFFECT_COLUMNS, EFFECT_NOTES, TEST_COLUMNS, in_symbols, side_by_side
+from innospace.frontier.space import group_tables
 
 if TYPE_CHECKING:
     from innospace.frontier.space.result import SpaceResult
@@ -98,6 +99,11 @@ def ranking(result: SpaceResult) -> Table:
     frame["te_rank"] = frame["te"].rank(ascending=False, method="min").astype(int)
     frame["share"] = frame["technologies"] / frame["technologies"].sum()
     frame["cumulative_share"] = frame["share"].cumsum()
+    grouped = result.grouping
+    own: tuple[Column, ...] = ()
+    if grouped is not None:
+        frame["group"] = frame["region"].map(grouped.group.map(grouped.names))
+        own = (Column("group", "Group"),)
     columns = (
         Column("rank", "Rank by innovations", "integer"),
         Column("region", "Region"),
@@ -106,6 +112,7 @@ def ranking(result: SpaceResult) -> Table:
         Column("te", "Mean TE", "fixed:3"),
         Column("te_rank", "Rank by TE", "integer"),
         Column("used_space", "Mean used space V̂, links", "fixed:3"),
+        *own,
     )
     return Table("ranking", "Regions ranked by innovations", frame, columns)
 
@@ -151,4 +158,7 @@ KINDS: dict[str, Callable[[SpaceResult], Table]] = {
     "ranking": ranking,
     "correlations": correlations,
     "determinants": determinants,
+    "groups": group_tables.groups,
+    "components": group_tables.components,
+    "published_groups": group_tables.published_groups,
 }

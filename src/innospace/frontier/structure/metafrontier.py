@@ -10,6 +10,7 @@ from innospace.core.errors import DataError, SpecError, offenders
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
+from innospace.data.groups import Grouping
 from innospace.frontier.densities.base import Array
 from innospace.frontier.fitting import fit
 from innospace.frontier.result import FrontierResult
@@ -33,6 +34,7 @@ def metafrontier(
     inefficiency: str = "half_normal",
     cost: bool = False,
     draws: int = 0,
+    grouping: Grouping | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> MetafrontierResult:
@@ -55,6 +57,9 @@ def metafrontier(
         Cost frontier.
     draws : int
         Draws of group coefficients from their normal limit, for standard errors of ``linear`` and ``quadratic``.
+    grouping : Grouping, optional
+        Make the groups of regions from columns of the table (:class:`innospace.data.groups.Grouping`); ``group`` is
+        then what their column is called.
     seed : int
     progress : callable
         Called with a message and a finished fraction.
@@ -75,7 +80,7 @@ def metafrontier(
     """
     from innospace.data import as_dataset
 
-    given = (group, method, inefficiency, cost, draws)
+    given = (group, method, inefficiency, cost, draws, grouping)
     spec = formula if isinstance(formula, MetafrontierSpec) else MetafrontierSpec(formula, *given)
     dataset = as_dataset(data)
     frame = _grouped(spec, dataset.frame)
@@ -126,6 +131,9 @@ def require_metafrontier(spec: MetafrontierSpec, data: Any) -> None:
 
 def _grouped(spec: MetafrontierSpec, frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
+    if spec.grouping is not None:
+        found = spec.grouping.of(frame)
+        return frame.assign(**{spec.group: frame["region"].map(found.group.map(found.names)).astype("object")})
     require_known([spec.group], [str(c) for c in frame.columns], kind="column", where="group")
     return frame.assign(**{spec.group: frame[spec.group].astype("object")})
 

@@ -9,6 +9,7 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
+from innospace.data.groups import Grouping
 from innospace.frontier.densities import density
 
 METHODS = ("linear", "quadratic", "stochastic")
@@ -41,6 +42,8 @@ class MetafrontierSpec:
         Cost frontier.
     draws : int
         Draws of group coefficients for standard errors of ``linear`` and ``quadratic``.
+    grouping : Grouping, optional
+        Columns from which groups of regions are made; ``group`` then names the column that they fill.
     """
 
     formula: str
@@ -49,6 +52,7 @@ class MetafrontierSpec:
     inefficiency: str = "half_normal"
     cost: bool = False
     draws: int = 0
+    grouping: Grouping | None = None
 
     def __post_init__(self) -> None:
         require_known([self.method], METHODS, kind="method")
@@ -71,6 +75,7 @@ class MetafrontierSpec:
         return (
             f"A stochastic {kind} frontier {self.formula} for each group of {self.group}, {law} inefficiency, by "
             f"maximum likelihood; the metafrontier is {_HOW[self.method]}. Every row has the same weight."
+            + (f" {self.grouping}." if self.grouping else "")
         )
 
     def equations(self) -> tuple[Equation, ...]:
@@ -113,9 +118,10 @@ class MetafrontierSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
-        return asdict(self)
+        return {**asdict(self), "grouping": None if self.grouping is None else self.grouping.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> MetafrontierSpec:
         """Rebuild from :meth:`to_dict`."""
-        return cls(**data)
+        grouping = None if data["grouping"] is None else Grouping.from_dict(data["grouping"])
+        return cls(**{**data, "grouping": grouping})
