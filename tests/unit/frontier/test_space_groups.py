@@ -18,10 +18,10 @@ INDICATORS = ("innovation_activity_percent", "innovative_goods_percent", "goods_
 FORMULA = "log(technologies) ~ log(space)"
 
 
-def simulated(regions=90):
+def simulated(regions=240):
     """Two years of regions of three kinds; amounts of output, so that size does not matter for groups."""
     rng = np.random.default_rng(8)
-    kind = np.repeat([0, 1, 2], [40, 30, 20])
+    kind = np.repeat([0, 1, 2], [100, 80, 60])
     amounts = (0.1 + 0.7 * np.eye(3)[kind] + 0.02 * rng.random((regions, 3))) * np.exp(rng.normal(size=(regions, 1)))
     parts = []
     for year in (2011, 2012):
@@ -46,16 +46,16 @@ def result(table):
 
 def test_known_groups_are_found_and_named_by_what_sets_them_apart(table, result):
     found = result.grouping
-    kind = pd.Series(table[1], index=[f"Край {i}" for i in range(90)])
-    assert pd.crosstab(found.group, kind[found.group.index]).to_numpy().tolist() == np.diag([40, 30, 20]).tolist()
+    kind = pd.Series(table[1], index=[f"Край {i}" for i in range(240)])
+    assert pd.crosstab(found.group, kind[found.group.index]).to_numpy().tolist() == np.diag([100, 80, 60]).tolist()
     assert found.names == {1: "1: more mining", 2: "2: more manufacturing", 3: "3: more farming"}
 
 
 def test_tables_hold_means_of_the_groups(table, result):
     frame = result.table("groups").frame.set_index("group")
-    own = result.regions[result.regions["region"].isin([f"Край {i}" for i in range(70, 90)])]
+    own = result.regions[result.regions["region"].isin([f"Край {i}" for i in range(180, 240)])]
     assert frame.loc["3: more farming", "te"] == pytest.approx(own["te"].mean(), rel=1e-12)
-    assert frame["regions"].tolist() == [40, 30, 20]
+    assert frame["regions"].tolist() == [100, 80, 60]
     assert set(result.table("ranking").frame["group"]) == set(frame.index)
     loadings = result.table("components").frame.set_index("column").to_numpy()
     assert loadings.T @ loadings == pytest.approx(np.eye(2), abs=1e-12)

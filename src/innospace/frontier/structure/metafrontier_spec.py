@@ -102,14 +102,14 @@ class MetafrontierSpec:
         ratio_typst = f"exp({gap_typst})" if latex else "E[e^(-u_i) | hat(f)_i]"
         return (
             Equation(
-                "group frontiers",
+                "group_frontier",
                 rf"y_i = x_i'\beta_g + v_i {sign} u_i,\quad i \in g",
                 f"y_i = x'_i beta_g + v_i {sign} u_i, quad i in g",
                 "Every group has a frontier of its own.",
             ),
             envelope,
             Equation(
-                "gap ratio",
+                "gap_ratio",
                 rf"\text{{TE}}^*_i = \text{{TE}}_i \cdot \text{{TGR}}_i,\quad \text{{TGR}}_i = {ratio}",
                 f'"TE"^*_i = "TE"_i dot "TGR"_i, quad "TGR"_i = {ratio_typst}',
                 "Efficiency against the metafrontier is that within the group times the technology gap ratio.",
