@@ -115,9 +115,9 @@ class RegionGroups:
     def names(self) -> dict[int, str]:
         """Name of each group by number, with the column in which it differs most: ``2: more mining``."""
         found = {}
-        for number, row in self.profile.iterrows():
-            column = row.abs().idxmax()
-            found[int(str(number))] = f"{number}: {'more' if row[column] > 0.0 else 'less'} {column}"
+        for number, row in zip(self.profile.index, self.profile.to_numpy(np.float64), strict=True):
+            place = int(np.abs(row).argmax())
+            found[int(number)] = f"{number}: {'more' if row[place] > 0.0 else 'less'} {self.profile.columns[place]}"
         return found
 
 

@@ -99,10 +99,10 @@ def ranking(result: SpaceResult) -> Table:
     frame["te_rank"] = frame["te"].rank(ascending=False, method="min").astype(int)
     frame["share"] = frame["technologies"] / frame["technologies"].sum()
     frame["cumulative_share"] = frame["share"].cumsum()
-    grouped = result.grouping
+    groups = result.grouping
     own: tuple[Column, ...] = ()
-    if grouped is not None:
-        frame["group"] = frame["region"].map(grouped.group.map(grouped.names))
+    if groups is not None:
+        frame["group"] = frame["region"].map(groups.group.map(groups.names))
         own = (Column("group", "Group"),)
     columns = (
         Column("rank", "Rank by innovations", "integer"),
