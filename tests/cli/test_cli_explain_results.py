@@ -61,6 +61,14 @@ def test_the_innovation_space(tmp_path):
     assert unexplained(names_of(result)) == []
 
 
+def test_types_of_innovation_and_groups_of_regions(tmp_path):
+    found = results(tmp_path / "types", "russia-innovation-types", {"draws = 200": "draws = 2"})
+    data = {*load_sample("russia-innovation-types-2010-2012").frame.columns, *found["metafrontier"].groups}
+    for result in found.values():
+        assert unexplained(names_of(result), data) == []
+        assert all(c.ok for c in result.checks)
+
+
 @pytest.mark.parametrize("options", [{}, {"noise": "student_t"}, {"inefficiency": "truncated_normal"}], ids=str)
 def test_a_frontier_by_formula(options):
     rng = np.random.default_rng(3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,12 +33,15 @@ class Grouping:
     by : str
         ``shares``: columns are divided by their sum (Makarov et al. 2014); ``indicators``: each column is centred and
         divided by its standard deviation, since they have no common unit.
+    names : mapping of str to str
+        What columns are called in names of groups.
     """
 
     columns: tuple[str, ...]
     groups: int = 5
     components: int = 3
     by: str = "shares"
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_known([self.by], BY, kind="way to group")
@@ -58,7 +61,7 @@ class Grouping:
         how = "shares of output" if self.by == "shares" else "standardised indicators"
         return (
             f"Regions are put into {self.groups} groups by {self.components} principal components of {how} "
-            f"({', '.join(self.columns)}) and Ward's clustering"
+            f"({', '.join(self.names.get(c, c) for c in self.columns)}) and Ward's clustering"
         )
 
     def of(self, frame: pd.DataFrame, region: str = "region") -> RegionGroups:
@@ -71,7 +74,7 @@ class Grouping:
         require_known(
             [region, *self.columns], [str(c) for c in frame.columns], kind="column", where="groups of regions"
         )
-        means = frame.groupby(region, sort=True)[list(self.columns)].mean()
+        means = frame.groupby(region, sort=True)[list(self.columns)].mean().rename(columns=dict(self.names))
         if self.by == "indicators":
             return indicator_groups(means, self.groups, self.components)
         total = means.sum(axis=1)
@@ -81,7 +84,7 @@ class Grouping:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain types."""
-        return {**asdict(self), "columns": list(self.columns)}
+        return {**asdict(self), "columns": list(self.columns), "names": dict(self.names)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Grouping:
@@ -113,11 +116,12 @@ class RegionGroups:
 
     @property
     def names(self) -> dict[int, str]:
-        """Name of each group by number, with the column in which it differs most: ``2: more mining``."""
+        """Name of each group by number, with the column in which it differs most: ``group 2 (more mining)``."""
         found = {}
         for number, row in zip(self.profile.index, self.profile.to_numpy(np.float64), strict=True):
             place = int(np.abs(row).argmax())
-            found[int(number)] = f"{number}: {'more' if row[place] > 0.0 else 'less'} {self.profile.columns[place]}"
+            way = "more" if row[place] > 0.0 else "less"
+            found[int(number)] = f"group {number} ({way} {self.profile.columns[place]})"
         return found
 
 

@@ -67,6 +67,7 @@ _OF_FORMULA = (
 _OF_META = ("group", "draws")
 _OF_GROUPS = ("groups_from", "groups", "components", "groups_by")
 _OF_SPACE = ("focus", "level", "determinants")
+_OF_NAMES = ("names",)
 _NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
 _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
 _NOT_OF_STRUCTURE = ("noise", "names", "outcomes", *_OF_BOOTSTRAP)
@@ -303,7 +304,9 @@ class Options(BaseModel):
     def _one_kind(self) -> Options:
         if (self.model is None) == (self.formula is None):
             raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
-        self._refuse(_OF_FORMULA if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
+        named = _OF_NAMES if self.groups_from else ()  # columns of groups have names in charts
+        of_formula = tuple(k for k in _OF_FORMULA if k not in named)
+        self._refuse(of_formula if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
         if self.model and self.panel:
             self._refuse(("focus", "level"), "with a panel")
         if self.model and not self.panel and self.vcov == "cluster":
@@ -313,7 +316,8 @@ class Options(BaseModel):
         self._refuse(_NOT_OF_OUTCOMES if self.outcomes else (), "with outcomes")
         if self.structure != "latent_class":
             self._refuse(("classes",), "without latent classes")
-        self._refuse(_NOT_OF_META if self.metafrontier else _OF_META, self._kind_of_meta())
+        not_of_meta = tuple(k for k in _NOT_OF_META if k not in named)
+        self._refuse(not_of_meta if self.metafrontier else _OF_META, self._kind_of_meta())
         if not self.groups_from:
             self._refuse(_OF_GROUPS[1:], "without groups_from")
         if self.panel or not (self.model or self.metafrontier):
@@ -428,7 +432,7 @@ def _with_bootstrap(result: FrontierResult, options: Options, seed: int, progres
 
 
 def _grouping(o: Options) -> Grouping | None:
-    return Grouping(tuple(o.groups_from), o.groups, o.components, o.groups_by) if o.groups_from else None
+    return Grouping(tuple(o.groups_from), o.groups, o.components, o.groups_by, o.names) if o.groups_from else None
 
 
 def _meta_spec(options: Options) -> MetafrontierSpec:

@@ -15,6 +15,7 @@ from innospace.frontier.structure.metafrontier_result import MetafrontierResult
 
 SECTORS = ("mining", "manufacturing", "farming")
 INDICATORS = ("innovation_activity_percent", "innovative_goods_percent", "goods_per_assets", "rd_personnel_per_bln")
+GROUPING = Grouping(SECTORS, 3, 2, names={"farming": "сельское хозяйство"})
 FORMULA = "log(technologies) ~ log(space)"
 
 
@@ -41,20 +42,24 @@ def table():
 
 @pytest.fixture(scope="module")
 def result(table):
-    return fit_space(table[0], SpaceSpec(grouping=Grouping(SECTORS, 3, 2)))
+    return fit_space(table[0], SpaceSpec(grouping=GROUPING))
 
 
 def test_known_groups_are_found_and_named_by_what_sets_them_apart(table, result):
     found = result.grouping
     kind = pd.Series(table[1], index=[f"Край {i}" for i in range(240)])
     assert pd.crosstab(found.group, kind[found.group.index]).to_numpy().tolist() == np.diag([100, 80, 60]).tolist()
-    assert found.names == {1: "1: more mining", 2: "2: more manufacturing", 3: "3: more farming"}
+    assert found.names == {
+        1: "group 1 (more mining)",
+        2: "group 2 (more manufacturing)",
+        3: "group 3 (more сельское хозяйство)",
+    }
 
 
 def test_tables_hold_means_of_the_groups(table, result):
     frame = result.table("groups").frame.set_index("group")
     own = result.regions[result.regions["region"].isin([f"Край {i}" for i in range(180, 240)])]
-    assert frame.loc["3: more farming", "te"] == pytest.approx(own["te"].mean(), rel=1e-12)
+    assert frame.loc["group 3 (more сельское хозяйство)", "te"] == pytest.approx(own["te"].mean(), rel=1e-12)
     assert frame["regions"].tolist() == [100, 80, 60]
     assert set(result.table("ranking").frame["group"]) == set(frame.index)
     loadings = result.table("components").frame.set_index("column").to_numpy()
@@ -67,7 +72,7 @@ def test_tables_hold_means_of_the_groups(table, result):
 
 def test_a_metafrontier_makes_the_groups_it_needs(table, result):
     data, _ = table
-    made = metafrontier(FORMULA, data, grouping=Grouping(SECTORS, 3, 2))
+    made = metafrontier(FORMULA, data, grouping=GROUPING)
     given = data.assign(kind=data["region"].map(result.grouping.group.map(result.grouping.names)))
     other = metafrontier(FORMULA, given, group="kind")
     assert made.meta == pytest.approx(other.meta, rel=1e-12)
@@ -92,6 +97,7 @@ def test_groups_of_the_source_paper_stand_beside_those_found():
     table = load_sample("russia-innovation-types-2010-2012")
     last = table.with_frame(table.frame.query("year == 2012").reset_index(drop=True))
     found = fit_space(last, SpaceSpec(grouping=Grouping(INDICATORS, 4, 3, "indicators"))).table("published_groups")
+    assert not found.display().empty
     assert len(found.frame) == 11
     assert set(found.frame["published_group"]) == {"basic", "manufacturing"}
     assert "of 55 pairs" in found.notes[1]

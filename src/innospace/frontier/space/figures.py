@@ -261,7 +261,7 @@ class Plots:
         frame = by_group(self._result).sort_values("te", ascending=False, ignore_index=True)
         best, last = frame.iloc[0], frame.iloc[-1]
         title = (
-            f"Mean efficiency is {percent(float(best['te']), 0)} in group {best['group']}, "
+            f"Mean efficiency is {percent(float(best['te']), 0)} in {best['group']}, "
             f"{percent(float(last['te']), 0)} in {last['group']}"
         )
         return Figure(

@@ -99,7 +99,7 @@ def published_groups(result: SpaceResult) -> Table:
         Column("region", "Region"),
         Column("rank", "Rank by innovations", "integer", "Published"),
         Column("te_rank", "Rank by efficiency among the eleven", "integer", "Published"),
-        Column("published_group", "Group", "", "Published"),
+        Column("published_group", "Group", "text", "Published"),
         Column("group", "Group here"),
     )
     notes = (PUBLISHED, f"{alike} of {pairs} pairs of regions are alike in both.")

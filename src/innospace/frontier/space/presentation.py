@@ -110,9 +110,9 @@ def _groups(r: SpaceResult) -> list[str]:
     frame = r.table("groups").frame.sort_values("te", ascending=False, kind="stable")
     best, last = frame.iloc[0], frame.iloc[-1]
     return [
-        f"Of {len(frame)} groups of regions, group {best['group']} ({int(best['regions'])} regions) is nearest to the "
-        f"frontier with mean efficiency {percent(float(best['te']), 0)}, group {last['group']} "
-        f"({int(last['regions'])}) farthest with {percent(float(last['te']), 0)}."
+        f"Of {len(frame)} groups of regions, {best['group']} is nearest to the frontier with mean efficiency "
+        f"{percent(float(best['te']), 0)} ({int(best['regions'])} regions), {last['group']} farthest with "
+        f"{percent(float(last['te']), 0)} ({int(last['regions'])})."
     ]
 
 
