@@ -377,7 +377,7 @@ def test_a_linked_number_moves_a_shock_at_its_value_and_both_ends():
         ({"model": "x.toml", "definition": {"sam": "sam.csv"}}, NOTHING, "does not name as data"),
         ({"model": "stdcge"}, StepInputs({}, {}, ({"name": "tariffs", "shock": []},)), "names that are taken"),
         ({"model": "stdcge"}, StepInputs({}, {}, ({**CHANGE, "name": "kind"},)), "names that are taken"),
-        ({"model": "stdcge"}, StepInputs({"table": None}), "its own data"),
+        ({"model": "camcge"}, StepInputs({"table": None}), "its own data"),
     ],
 )
 def test_mistakes_are_found_before_anything_is_solved(options, inputs, words):

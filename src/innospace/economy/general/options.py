@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from innospace.economy.general.models import MODELS
+from innospace.economy.general.own_matrix import PARTS
 
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}
 _MODEL: dict[str, JsonValue] = {"content": "definition"}
@@ -79,6 +80,20 @@ class Options(BaseModel):
     definition: dict[str, Any] = Field(
         default_factory=dict,
         description="Content of the model's file; a model may also be written here, under a name of its own.",
+        json_schema_extra=_NO_FORM,
+    )
+    accounts: dict[str, str | list[str]] = Field(
+        default_factory=dict,
+        title="Accounts",
+        description=f"Of a ready model on a matrix of one's own: part ({', '.join(PARTS)}) = account or accounts; what "
+        "is not named is found by usual names and by who pays whom.",
+        json_schema_extra=_NO_FORM,
+    )
+    elasticities: dict[str, float | dict[str, float]] = Field(
+        default_factory=dict,
+        title="Elasticities",
+        description="Of a ready model on a matrix of one's own: armington, cet, value_added (a number, or by good), "
+        "consumption.",
         json_schema_extra=_NO_FORM,
     )
     scenarios: list[str] | None = Field(

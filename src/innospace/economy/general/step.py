@@ -24,6 +24,7 @@ from innospace.economy.general.files import spec_from_dict
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
 from innospace.economy.general.options import ClosureOptions, Options
+from innospace.economy.general.own_matrix import OwnModel, on_matrix, require_form
 from innospace.economy.general.policy import NAME, Lever, Mix, cheapest
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.scenarios import shocked
@@ -87,7 +88,7 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
     """Solve the model without shocks and with those of every scenario."""
     economy = compile_spec(spec_of(options, inputs))
-    known = ready(options.model) if options.model in MODELS else None
+    known = ready(options.model) if options.model in MODELS and TABLE not in inputs.tables else None
     sources = (inputs.table.source,) if TABLE in inputs.tables else ()
     route = "" if options.route == "automatic" else options.route
     scenarios = chosen_scenarios(options, inputs)
@@ -221,7 +222,7 @@ def model_of(options: Options, inputs: StepInputs) -> Spec:
     Raises
     ------
     SpecError, LabelError, DataError
-        The model is not known, or cannot be read; a ready model is given a matrix.
+        The model is not known, or cannot be read, or does not fit the matrix.
     """
     from innospace.data.sam import sam_from_dataset
 
@@ -231,13 +232,39 @@ def model_of(options: Options, inputs: StepInputs) -> Spec:
             sam.require_balanced()
         return spec_from_dict(_without_file(options, sam is not None), sam)
     require_known([options.model], list(MODELS), kind="model", where="key 'model'")
-    if TABLE in inputs.tables:
-        raise SpecError(
-            f"The ready model {options.model!r} has its own data.",
-            where="key 'data'",
-            remedy="Delete the key, or write the model to a file and let its quantities be cells of the matrix.",
-        )
-    return ready(options.model).spec
+    own = own_of(options, inputs)
+    return ready(options.model).spec if own is None else own.spec
+
+
+def own_of(options: Options, inputs: StepInputs) -> OwnModel | None:
+    """Return a ready model on the matrix of the step; None when the step has none.
+
+    Raises
+    ------
+    SpecError, LabelError, DataError
+        See :func:`innospace.economy.general.own_matrix.on_matrix`; or accounts are named without a matrix.
+    """
+    from innospace.data.sam import sam_from_dataset
+
+    if options.model in MODELS and TABLE in inputs.tables:
+        require_form(options.model)
+        return on_matrix(options.model, sam_from_dataset(inputs.table), options.accounts, options.elasticities)
+    for key in ("accounts", "elasticities"):
+        if getattr(options, key):
+            raise SpecError(
+                "Only a ready model on a matrix of one's own takes this key.",
+                where=f"key {key!r}",
+                remedy='Add [data.matrix] with file = "...", and data = "matrix" to the step, or delete the key.',
+            )
+    return None
+
+
+def _shipped(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+    """Return the scenarios that come with the model."""
+    if options.model not in MODELS or options.definition:
+        return ()
+    own = own_of(options, inputs)
+    return ready(options.model).scenarios if own is None else own.scenarios
 
 
 def closed(spec: Spec, choice: Options | ClosureOptions) -> Spec:
@@ -300,7 +327,7 @@ def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ..
     SpecError, LabelError
         A scenario is not known, or has the name of one of the model.
     """
-    shipped = {s.name: (s,) for s in ready(options.model).scenarios} if options.model in MODELS else {}
+    shipped = {s.name: (s,) for s in _shipped(options, inputs)}
     own = {str(s["name"]): linked.variants(s, inputs.links) for s in inputs.scenarios}
     taken = [v.name for found in own.values() for v in found if v.name in (*TAKEN, NAME, *shipped)]
     if taken:

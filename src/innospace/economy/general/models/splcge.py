@@ -12,24 +12,26 @@ from innospace.economy.scenario import Scenario, Shock
 GOODS, FACTORS, HOUSEHOLD = ("BRD", "MLK"), ("CAP", "LAB"), "HOH"
 
 
-def closed_economy(sam: SAM, goods: tuple[str, ...] = GOODS, factors: tuple[str, ...] = FACTORS) -> Spec:
-    """Return the closed economy of a matrix of goods, factors and one household."""
+def closed_economy(
+    sam: SAM, goods: tuple[str, ...] = GOODS, factors: tuple[str, ...] = FACTORS, household: str = HOUSEHOLD
+) -> Spec:
+    """Return the closed economy of a matrix of goods, factors and one household; the last factor is the numeraire."""
     sam.require_balanced()
     made = tuple(
         Activity(
             f"Z.{j}",
-            Nest("factors", 1.0, tuple(Flow(h, sam.cell(h, j)) for h in factors)),
-            single("output", j, sam.cell(j, HOUSEHOLD)),
+            Nest("factors", 1.0, tuple(Flow(h, sam.cell(h, j)) for h in factors if sam.cell(h, j))),
+            single("output", j, sam.cell(j, household)),
         )
         for j in goods
     )
-    household = Agent(
-        HOUSEHOLD,
-        tuple(Endowment(h, sam.cell(HOUSEHOLD, h)) for h in factors),
-        Nest("consumption", 1.0, tuple(Flow(i, sam.cell(i, HOUSEHOLD)) for i in goods)),
+    owner = Agent(
+        household,
+        tuple(Endowment(h, sam.cell(household, h)) for h in factors),
+        Nest("consumption", 1.0, tuple(Flow(i, sam.cell(i, household)) for i in goods)),
     )
     commodities = tuple(map(Commodity, (*goods, *factors)))
-    return Spec("splcge", commodities, made, (household,), ((factors[-1], 1.0),))
+    return Spec("splcge", commodities, made, (owner,), ((factors[-1], 1.0),))
 
 
 def levels(found: Equilibrium) -> dict[str, float]:
