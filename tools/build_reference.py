@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,9 @@ def economy() -> str:
 
 
 LISTED = 100
-"""Unknowns up to which the conditions of a ready model are printed."""
+"""Unknowns up to which the conditions of a ready model are printed, and names up to which all are."""
+FEW = 12
+"""Names that stand for very many."""
 
 
 def ready_models() -> str:
@@ -112,7 +114,7 @@ def _ready(model: ReadyModel) -> list[str]:
         ("Numeraire", [n for n, _ in spec.numeraire]),
     )
     lines = [f"{model.title}. {model.source}. {len(economy.unknowns)} unknowns.", ""]
-    lines += [f"- {kind}: {', '.join(f'`{n}`' for n in names)}" for kind, names in named if names]
+    lines += [f"- {kind}: {_listed(names)}" for kind, names in named if names]
     if model.scenarios:
         rows = (
             [f"`{r['scenario']}`", _title(model, r["scenario"]), f"`{r['agent']}`", f"{r['ev_percent']:.2f}"]
@@ -124,6 +126,13 @@ def _ready(model: ReadyModel) -> list[str]:
     else:
         lines += ["", "A report of the model lists its conditions."]
     return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as code; of very many the first ones and how many there are."""
+    first = names if len(names) <= LISTED else names[:FEW]
+    more = "" if len(first) == len(names) else f" and {len(names) - FEW} more"
+    return ", ".join(f"`{n}`" for n in first) + more
 
 
 def _title(model: ReadyModel, scenario: str) -> str:

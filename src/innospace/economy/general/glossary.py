@@ -19,6 +19,8 @@ _WORDS = {
     "lrgcge": "The small open economy made large: outside prices move with its trade.",
     "twocge": "Two open economies that trade with each other.",
     "dyncge": "Japan in four sectors over 31 years; invested capital cannot move.",
+    "ramsey": "Optimal growth of one good over 101 years that everybody foresees, with a tax on capital.",
+    "foresight": "All years as one equilibrium of dated goods, whose prices are present values.",
     "camcge": "Cameroon in eleven sectors, wages that differ by sector, fixed capital.",
     "korcge": "Korea in three sectors, two households, a premium on rationed imports.",
     "shoven-whalley": "Two goods, two factors, two households, a tax on capital in one sector.",

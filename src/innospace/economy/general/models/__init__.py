@@ -16,6 +16,7 @@ MODELS = {
     "lrgcge": ("stdcge", "LRGCGE"),
     "twocge": ("stdcge", "TWOCGE"),
     "dyncge": ("dyncge", "MODEL"),
+    "ramsey": ("ramsey", "MODEL"),
     "shoven-whalley": ("shoven_whalley", "MODEL"),
     "camcge": ("camcge", "MODEL"),
     "korcge": ("korcge", "MODEL"),
