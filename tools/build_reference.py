@@ -114,7 +114,7 @@ def _ready(model: ReadyModel) -> list[str]:
         ("Numeraire", [n for n, _ in spec.numeraire]),
     )
     lines = [f"{model.title}. {model.source}. {len(economy.unknowns)} unknowns.", ""]
-    lines += [f"- {kind}: {_listed(names)}" for kind, names in named if names]
+    lines += [f"- {kind}: {_few(names)}" for kind, names in named if names]
     if model.scenarios:
         rows = (
             [f"`{r['scenario']}`", _title(model, r["scenario"]), f"`{r['agent']}`", f"{r['ev_percent']:.2f}"]
@@ -128,7 +128,7 @@ def _ready(model: ReadyModel) -> list[str]:
     return lines
 
 
-def _listed(names: Sequence[str]) -> str:
+def _few(names: Sequence[str]) -> str:
     """Return names as code; of very many the first ones and how many there are."""
     first = names if len(names) <= LISTED else names[:FEW]
     more = "" if len(first) == len(names) else f" and {len(names) - FEW} more"
