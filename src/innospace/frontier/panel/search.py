@@ -35,6 +35,8 @@ NOT_MISSED = 1e-8
 """What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
 FAR_BELOW = -12.0
 """``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
+FAINT_NOISE = -3.0
+"""``ln (sigma_v^2 / sigma_u^2)`` below which a search that finds no maximum counts as one towards no noise."""
 SAME_OPTIMUM = 1e-7
 """Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
 _MEAN = float(np.sqrt(2.0 / np.pi))
@@ -389,12 +391,30 @@ def _status(scaled: _Scaled, best: Optimum, free: Flags) -> Status:
             "Choose a model with fewer components, drop regressors, or add periods.",
             numbers=numbers,
         )
+    if _noise_vanishes(scaled, best):
+        return Status(
+            StatusCode.BOUNDARY,
+            "The likelihood rises while noise vanishes (sigma_v towards 0): with so few periods effects of the units "
+            "and inefficiency take its place, and below this noise the integral over effects is no longer exact.",
+            "Choose a model with one inefficiency a unit (pitt_lee, battese_coelli_1992), fit all rows without a panel "
+            "and with terms of the year, or add periods.",
+            "gamma_one",
+            numbers,
+        )
     return Status(
         best.code,
         f"The search ended with {best.code} after {best.iterations} iterations.",
         "Choose a model with fewer components, or rescale time.",
         numbers=numbers,
     )
+
+
+def _noise_vanishes(scaled: _Scaled, best: Optimum) -> bool:
+    """Whether a search beside effects of the units was left where noise is faint next to inefficiency."""
+    if not isinstance(scaled.problem, MixedProblem) or "lnsigma_u2" not in scaled.levels:
+        return False
+    u, v = (float(best.theta[scaled.levels.index(name)]) for name in ("lnsigma_u2", "lnsigma_v2"))
+    return v - u < FAINT_NOISE
 
 
 def promised(estimate: PanelEstimate) -> float:

@@ -102,8 +102,8 @@ def ranking(result: SpaceResult) -> Table:
     groups = result.grouping
     own: tuple[Column, ...] = ()
     if groups is not None:
-        frame["group"] = frame["region"].map(groups.group.map(groups.names))
-        own = (Column("group", "Group"),)
+        frame["group"] = frame["region"].map(groups.group)
+        own = (Column("group", "Group", "integer"),)
     columns = (
         Column("rank", "Rank by innovations", "integer"),
         Column("region", "Region"),
