@@ -70,6 +70,43 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     return _with_errors(cells, rules, place)
 
 
+def read_records(raw: bytes, where: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of every sheet that is not empty, each as the cells that are filled by their headings.
+
+    A row also says where it stands under the key ``""``: the number of its row in the sheet.
+
+    Raises
+    ------
+    DataError
+        A broken workbook, a column without a name, errors of the spreadsheet, or formulas that were never calculated.
+    """
+    import openpyxl
+
+    require_harmless(raw, where)
+    _grid(raw, None, where, formulas=False)  # a broken workbook is told here
+    book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True)
+    names = [s.title for s in book.worksheets]
+    book.close()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name in names:
+        _, grid = _grid(raw, name, where, formulas=False)
+        place = f"{where}, sheet {name!r}"
+        rows = [i for i, row in enumerate(grid) if any(_filled(v) for v in row)]
+        if not rows:
+            continue
+        _refuse_uncalculated(raw, name, grid, place)
+        _refuse_errors(grid, place)
+        header = [_heading(v) for v in grid[rows[0]]]
+        stray = [_cell(i, j) for i in rows[1:] for j, v in enumerate(grid[i]) if _filled(v) and not header[j]]
+        if stray:
+            raise DataError("Cells stand under no heading.", where=f"{place}, cells {offenders(stray)}")
+        check_header([h for h in header if h], place)
+        found[name] = [
+            {"": i + 1} | {h: v for h, v in zip(header, grid[i], strict=True) if h and _filled(v)} for i in rows[1:]
+        ]
+    return found
+
+
 def _with_errors(cells: dict[str, list[Any]], rules: Rules, place: Place) -> pd.DataFrame:
     """Return the table with the errors of the spreadsheet as they stand, each told as a fault."""
     import pandas as pd

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 FILE_NAME = "study.toml"
-SUFFIX = ".toml"
+SUFFIX, WORKBOOK = ".toml", ".xlsx"
 MAX_STUDY_BYTES = 1 << 20
 MAX_DATA_BYTES = 4 << 30
 
@@ -401,7 +401,7 @@ def _options(
 
 
 def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what TOML files say that options name, under the key that the option keeps their content in.
+    """Return what TOML files or workbooks say that options name, under the key that the option keeps their content in.
 
     The content thus belongs to the options, and to the hash of the step.
     """
@@ -412,6 +412,11 @@ def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -
         if "content" in extra and isinstance(given, str) and given.endswith(SUFFIX):
             path = inside(folder, given, key)
             found[str(extra["content"])] = parsed(decoded(path.read_bytes(), path), str(path))
+        elif "sheets" in extra and isinstance(given, str) and given.endswith(WORKBOOK):
+            from innospace.data.workbooks import read_records
+
+            path = inside(folder, given, key)
+            found[str(extra["content"])] = {str(extra["sheets"]): read_records(path.read_bytes(), str(path))}
     return found
 
 

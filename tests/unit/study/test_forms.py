@@ -44,7 +44,15 @@ def test_every_option_of_every_engine_has_a_field_or_says_that_it_has_none():
         without = {
             "firms": {"columns", "cross_section", "annual"},
             "agents": {"policies"},
-            "equilibrium": {"definition", "unemployment", "uncertain", "levers"},
+            "equilibrium": {
+                "definition",
+                "unemployment",
+                "uncertain",
+                "levers",
+                "closures",
+                "accounts",
+                "elasticities",
+            },
         }.get(name, set())
         assert keys == set(engine(name).Options.model_fields) - without
         assert name in ENGINE_WORDS

@@ -1,4 +1,4 @@
-"""A model as a TOML file: the same things as in :mod:`innospace.economy.general.spec`, quantities as cells of a matrix.
+"""A model as a file: the same things as in :mod:`innospace.economy.general.spec`, quantities as cells of a matrix.
 
 A quantity or rate is a number or a text: sums and differences of cells ``ROW:COLUMN`` of the matrix, and at most one
 ratio of two such sums (``"IDT:BRD / CAP:BRD + LAB:BRD"``).
@@ -42,6 +42,7 @@ KEYS = (
     "schedule",
     "instrument",
 )
+WORKBOOK = ".xlsx"
 Record = TypeVar("Record", Transfer, Schedule, Condition, Tax, Stock)
 Table = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ def read_model(path: str | Path) -> Spec:
         TOML: ``name``, ``numeraire`` (``{ LAB = 1.0 }``), ``sam``, ``complementary``; tables ``[[commodity]]`` (only
         where a benchmark price is not one), ``[[activity]]``, ``[[agent]]``, ``[[transfer]]``, ``[[schedule]]``,
         ``[[instrument]]``. A tree is ``{ name, elasticity, flows, nests }``; ``flows`` gives each commodity a quantity
-        or ``{ quantity, taxes }``.
+        or ``{ quantity, taxes }``. XLSX: see :mod:`innospace.economy.general.workbook`; sheet ``sam`` is the matrix.
 
     Raises
     ------
@@ -63,6 +64,8 @@ def read_model(path: str | Path) -> Spec:
         The file cannot be read, a key is unknown or missing, a cell does not exist, the matrix is not balanced.
     """
     file = Path(path)
+    if file.suffix.lower() == WORKBOOK:
+        return _from_workbook(file)
     try:
         data = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -74,6 +77,21 @@ def read_model(path: str | Path) -> Spec:
         sam = read_sam(file.parent / str(data["sam"]))
         sam.require_balanced()
     return spec_from_dict({"name": file.stem, **data}, sam)
+
+
+def _from_workbook(file: Path) -> Spec:
+    from innospace.data.workbooks import read_records
+    from innospace.economy.general.workbook import SAM as SHEET
+    from innospace.economy.general.workbook import from_sheets
+
+    try:
+        sheets = read_records(file.read_bytes(), str(file))
+    except OSError as error:
+        raise SpecError(f"The model cannot be read: {error.strerror}.", where=str(file)) from error
+    sam = read_sam(file, sheet=SHEET) if SHEET in sheets else None
+    if sam is not None:
+        sam.require_balanced()
+    return spec_from_dict({"name": file.stem, **from_sheets(sheets, str(file))}, sam)
 
 
 def spec_from_dict(data: Table, sam: SAM | None = None) -> Spec:

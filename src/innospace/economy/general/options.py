@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from innospace.economy.general.models import MODELS
 from innospace.economy.general.own_matrix import PARTS
+from innospace.economy.general.workbook import SHEETS
 
 _NO_FORM: dict[str, JsonValue] = {"form": "none"}
-_MODEL: dict[str, JsonValue] = {"content": "definition"}
+_MODEL: dict[str, JsonValue] = {"content": "definition", "sheets": SHEETS}
 
 
 class Unemployment(BaseModel):
@@ -74,7 +75,7 @@ class Options(BaseModel):
 
     model: Annotated[str, Field(min_length=1, max_length=300)] = Field(
         title="Model",
-        description=f"A ready model ({', '.join(MODELS)}), or a TOML file in the folder of the study.",
+        description=f"A ready model ({', '.join(MODELS)}), or a TOML file or workbook in the folder of the study.",
         json_schema_extra=_MODEL,
     )
     definition: dict[str, Any] = Field(

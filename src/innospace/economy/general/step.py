@@ -33,6 +33,7 @@ from innospace.economy.general.solve import compile_spec, solve
 from innospace.economy.general.spec import Spec
 from innospace.economy.general.storage import KIND
 from innospace.economy.general.study_result import BASELINE, EquilibriumResult
+from innospace.economy.general.workbook import SAM, SHEETS, from_sheets
 from innospace.economy.scenario import Scenario
 
 RESULTS: Mapping[str, type[Result]] = {KIND: EquilibriumResult}
@@ -309,14 +310,18 @@ def _without_file(options: Options, has_matrix: bool) -> dict[str, Any]:
             where="key 'definition'",
             remedy="Give the model another name.",
         )
-    if "sam" in options.definition and not has_matrix:
+    said = options.definition
+    if SHEETS in said:
+        sheets: dict[str, Any] = said[SHEETS]
+        said = from_sheets(sheets, options.model) | ({"sam": f"sheet {SAM!r}"} if SAM in sheets else {})
+    if "sam" in said and not has_matrix:
         raise SpecError(
-            f"The model takes its numbers from {options.definition['sam']!r}, which the step does not name as data.",
+            f"The model takes its numbers from {said['sam']!r}, which the step does not name as data.",
             where="key 'data'",
             remedy='Add [data.matrix] with file = "...", and data = "matrix" to the step.',
         )
-    name = options.model.removesuffix(".toml").rpartition("/")[2]
-    return {"name": name, **{k: v for k, v in options.definition.items() if k != "sam"}}
+    name = options.model.removesuffix(".toml").removesuffix(".xlsx").rpartition("/")[2]
+    return {"name": name, **{k: v for k, v in said.items() if k != "sam"}}
 
 
 def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:

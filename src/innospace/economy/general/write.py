@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from innospace.core.errors import SpecError
 from innospace.economy.general.spec import Activity, Agent, Spec
@@ -35,7 +35,7 @@ def spec_to_dict(spec: Spec) -> dict[str, Any]:
 
 
 def write_model(spec: Spec, path: str | Path) -> Path:
-    """Write a model to a TOML file that does not exist yet: a ready model to change.
+    """Write a model to a TOML file or a workbook (``.xlsx``) that does not exist yet: a ready model to change.
 
     Raises
     ------
@@ -44,6 +44,10 @@ def write_model(spec: Spec, path: str | Path) -> Path:
     """
     file = Path(path)
     try:
+        if file.suffix.lower() == ".xlsx":
+            with file.open("xb") as book:
+                _workbook(spec_to_dict(spec), book)
+            return file
         with file.open("x", encoding="utf-8", newline="\n") as out:
             out.write(_toml(spec_to_dict(spec)))
     except OSError as error:
@@ -51,6 +55,20 @@ def write_model(spec: Spec, path: str | Path) -> Path:
             f"The model cannot be written: {error.strerror}.", where=str(file), remedy="Choose another name."
         ) from error
     return file
+
+
+def _workbook(content: dict[str, Any], out: IO[bytes]) -> None:
+    """Write the sheets of a model; those without rows keep their headings, to be filled."""
+    import pandas as pd
+
+    from innospace.economy.general.workbook import COLUMNS, to_sheets
+
+    with pd.ExcelWriter(out, engine="openpyxl") as book:
+        for name, rows in to_sheets(content).items():
+            frame = pd.DataFrame(rows, columns=list(COLUMNS[name]))
+            frame.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
+            for column in book.sheets[name].columns:
+                book.sheets[name].column_dimensions[column[0].column_letter].width = 18
 
 
 def _toml(content: dict[str, Any]) -> str:
