@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from innospace.core.errors import SpecError
 from innospace.economy.general.spec import Activity, Agent, Spec
@@ -57,7 +57,7 @@ def write_model(spec: Spec, path: str | Path) -> Path:
     return file
 
 
-def _workbook(content: dict[str, Any], out: IO[bytes]) -> None:
+def _workbook(content: dict[str, Any], out: BinaryIO) -> None:
     """Write the sheets of a model; those without rows keep their headings, to be filled."""
     import pandas as pd
 
