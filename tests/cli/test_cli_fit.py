@@ -75,6 +75,23 @@ def test_options_reach_the_engine(command, table):
     assert drawn[0]["bootstrap"]["intervals"] != drawn[2]["bootstrap"]["intervals"]
 
 
+def test_profile_intervals_are_those_of_python(command, table, tmp_path):
+    from innospace.data.readers import read_table
+    from innospace.frontier.fitting import fit
+
+    name = table()
+    shown = command("fit", name, MODEL, "--profile", "--level", "0.9", "--json")
+    assert shown.code == 0
+    found = fit(MODEL, read_table(tmp_path / name)).profile("log(v)", 0.9)
+    assert shown.json["profile"]["log(v)"] == pytest.approx(found.to_dict())
+    assert set(shown.json["profile"]) == {"Intercept", "log(v)"}
+    text = command("fit", name, MODEL, "--profile", "--level", "0.9").out
+    assert "Profile likelihood, 90% intervals" in text
+    refused = command("fit", name, MODEL, "--structure", "contaminated_noise", "--profile")
+    assert refused.code == 2
+    assert "--profile" in refused.err
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [

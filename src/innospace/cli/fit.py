@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from innospace.frontier.bootstrap import FrontierBootstrap
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.panel.spec import PanelSpec
+    from innospace.frontier.profile import ProfileInterval
     from innospace.frontier.result import FrontierResult
     from innospace.frontier.spec import FrontierSpec
     from innospace.frontier.structure.metafrontier_result import MetafrontierResult
@@ -98,12 +99,19 @@ def fit(
     bootstrap_kind: Annotated[
         str, typer.Option("--bootstrap-kind", help="parametric, pairs, or block (by clusters, firms or regions).")
     ] = "parametric",
+    profile: Annotated[
+        bool,
+        typer.Option(
+            "--profile",
+            help="Intervals of coefficients from the profile likelihood: also where there are no standard errors.",
+        ),
+    ] = False,
     seed: Annotated[
         int,
         typer.Option("--seed", help="Of the bootstrap; of the rows that starts of a large table are tried on."),
     ] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes for the bootstrap.")] = 1,
-    level: Annotated[float, typer.Option("--level", help="Coverage of the intervals of efficiency.")] = 0.95,
+    level: Annotated[float, typer.Option("--level", help="Coverage of intervals of efficiency and profile.")] = 0.95,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
@@ -131,7 +139,9 @@ def fit(
         _refuse({"--classes": str(classes)}, "a model without latent classes")
     if structure != "selection":
         _refuse({"--selected": selected}, "a model without selection")
-    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure} | _of_frontier(noise, bootstrap)
+    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure} | _of_frontier(
+        noise, bootstrap, profile
+    )
     if metafrontier:
         _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
         spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
@@ -139,7 +149,7 @@ def fit(
         _refuse(foreign, "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
     elif structure:
-        _refuse(_of_frontier(noise, bootstrap), "a frontier with a structure")
+        _refuse(_of_frontier(noise, bootstrap, profile), "a frontier with a structure")
         spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
     else:
@@ -156,6 +166,7 @@ def fit(
             again = cast("FrontierResult", result).bootstrap(
                 bootstrap, kind=bootstrap_kind, seed=seed, workers=workers, progress=progress
             )
+        intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:
             write_csv(frame, aside)
     shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
@@ -163,6 +174,9 @@ def fit(
     if again is not None:
         shown += f"\n\n{again.summary()}"
         found["bootstrap"] = again.to_dict()
+    if intervals:
+        shown += "\n\n" + "\n".join([f"Profile likelihood, {level:.0%} intervals", *map(str, intervals)])
+        found["profile"] = {i.name: i.to_dict() for i in intervals}
     return Outcome(found, shown, code_of([result.status], result.checks))
 
 
@@ -196,11 +210,23 @@ def _estimated(
     return result, result.efficiencies(level)
 
 
-def _of_frontier(noise: str, bootstrap: int | None) -> dict[str, str | None]:
+def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple[ProfileInterval, ...]:
+    """Return intervals of every coefficient of the frontier from its profile likelihood."""
+    found = []
+    names = result.sample.names
+    for i, name in enumerate(names):
+        progress(f"Profile likelihood of {name}", i / len(names))
+        found.append(result.profile(name, level))
+    progress("Done", 1.0)
+    return tuple(found)
+
+
+def _of_frontier(noise: str, bootstrap: int | None, profile: bool) -> dict[str, str | None]:
     """Return options that only an ordinary frontier has; None where not given."""
     return {
         "--noise": noise if noise != "normal" else None,
         "--bootstrap": None if bootstrap is None else str(bootstrap),
+        "--profile": "" if profile else None,
     }
 
 

@@ -51,6 +51,15 @@ class ProfileInterval:
     upper: float
     level: float
 
+    def __str__(self) -> str:
+        ends = [f"{v:>14.6f}" if np.isfinite(v) else f"{'open':>14}" for v in (self.lower, self.upper)]
+        return f"{self.name[:28]:<28}{self.estimate:>14.6f}{''.join(ends)}"
+
+    def to_dict(self) -> dict[str, float | None]:
+        """Return estimate, ends and level as plain types; an end that is open is None."""
+        ends = {k: v if np.isfinite(v) else None for k, v in (("lower", self.lower), ("upper", self.upper))}
+        return {"estimate": self.estimate, **ends, "level": self.level}
+
 
 def deviance(estimate: Estimate, at: int, value: float) -> float:
     """Return ``2 (l - l_p(value))``, twice what the log-likelihood loses with coefficient ``at`` of the frontier held.
