@@ -394,7 +394,7 @@ def _status(scaled: _Scaled, best: Optimum, free: Flags) -> Status:
     if _noise_vanishes(scaled, best):
         return Status(
             StatusCode.BOUNDARY,
-            "The likelihood rises or stays while noise vanishes (sigma_v to 0): with so few periods effects of the units "
+            "The likelihood rises or stays as noise vanishes (sigma_v to 0): with so few periods effects of the units "
             "and inefficiency take its place, and below this noise the integral over effects is no longer exact.",
             "Choose a model with one inefficiency a unit (pitt_lee, battese_coelli_1992), fit all rows without a panel "
             "and with terms of the year, or add periods.",
