@@ -192,8 +192,10 @@ def aims(e: Economy, at: Point, p: Array, f: Array, jac: Entries) -> None:
         else:
             t = [x.name for x in e.spec.transfers].index(c.name)
             size = float(e.income_size[e.agents[e.spec.transfers[t].payer]])
-            f[row] = (at.transfer[t] - aim) / size
+            index, weight = e.numeraire
+            f[row] = (at.transfer[t] - aim * float(weight @ at.price[index])) / size
             jac.put(row, lay.transfer.start + t, 1.0 / size)
+            jac.put(row, lay.price.start + index, -aim * weight / size)
 
 
 def _price_aim(e: Economy, at: Point, k: int, aim: float, f: Array, jac: Entries) -> None:

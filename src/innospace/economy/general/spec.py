@@ -147,8 +147,8 @@ class Condition:
     kind : str
         ``price``: price of ``name`` relative to the numeraire is at least (or is) ``value``; ``level``: the level of an
         activity or of an agent's demand is at most (or is) ``value``; ``flow``: the same of the quantity of ``flow`` in
-        activity ``name``; ``transfer``: a transfer is ``value``; ``wage_curve``: the price of ``name`` relative to the
-        numeraire is ``value (rate / base rate)^(-elasticity)``.
+        activity ``name``; ``transfer``: a transfer is ``value`` units of the numeraire; ``wage_curve``: the price of
+        ``name`` relative to the numeraire is ``value (rate / base rate)^(-elasticity)``.
     name : str
     value : float
     flow : str

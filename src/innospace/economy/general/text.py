@@ -188,7 +188,7 @@ def _aims(e: Economy) -> Iterator[tuple[str, str]]:
             f"(instrument.{i.name} / {_n(i.value)})^-{_n(c.elasticity)}",
             "level": f"{_n(c.value)} = level.{c.name}",
             "flow": f"{_n(c.value)} = flow({c.name}, {c.flow})",
-            "transfer": f"transfer.{c.name} = {_n(c.value)}",
+            "transfer": f"transfer.{c.name} = {_n(c.value)} units of the numeraire",
         }
         yield f"instrument.{i.name}", said[c.kind]
 

@@ -17,6 +17,7 @@ MODELS = {
     "twocge": ("stdcge", "TWOCGE"),
     "dyncge": ("dyncge", "MODEL"),
     "ramsey": ("ramsey", "MODEL"),
+    "standard": ("standard", "MODEL"),
     "shoven-whalley": ("shoven_whalley", "MODEL"),
     "camcge": ("camcge", "MODEL"),
     "korcge": ("korcge", "MODEL"),
