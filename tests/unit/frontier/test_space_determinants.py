@@ -10,6 +10,7 @@ from innospace.core.errors import FormulaError, LabelError, SpecError
 from innospace.frontier.fitting import fit
 from innospace.frontier.space import SpaceResult, SpaceSpec, fit_space, simulate_space
 from innospace.frontier.space.determinants import within_a_year
+from innospace.frontier.structure.fit import fit_structure
 
 RELATIVE = 1e-7  # two searches of the same likelihood
 TRUTH = 0.8  # effect of z on ln sigma_u^2
@@ -101,6 +102,8 @@ def test_refusals(table):
     for outcome in ("te", "log(te)", "te_bc", "technical_efficiency"):
         with pytest.raises(SpecError, match="second step is biased"):
             fit(f"{outcome} ~ z", table.assign(te=0.5, te_bc=0.5, technical_efficiency=0.5))
+    with pytest.raises(SpecError, match="second step is biased"):
+        fit_structure("te ~ z", table.assign(te=0.5), model="contaminated_noise")
 
 
 def test_a_step_of_a_study_takes_determinants(table, tmp_path):

@@ -16,7 +16,7 @@ from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitting import independent, row_clusters, row_weights
-from innospace.frontier.spec import check_covariance
+from innospace.frontier.spec import check_covariance, refuse_two_steps
 from innospace.frontier.structure.arrays import Arrays
 from innospace.frontier.structure.spec import StructureSpec
 
@@ -167,6 +167,7 @@ def read_structure(spec: StructureSpec, data: Any) -> StructureInputs:
     if len(frame) == 0:
         raise DataError("The table has no rows.", remedy="Check the file and any filter applied to it.")
     parsed = language.parse(spec.formula, spec.described.parts)
+    refuse_two_steps(parsed.outcome)
     also = tuple(c for c in (spec.weights, spec.cluster) if c is not None)
     if spec.selected is not None:
         return _read_selection(spec, dataset, parsed, also)
