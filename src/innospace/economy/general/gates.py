@@ -33,6 +33,10 @@ ADDING = 1e-9
 """How far contributions may sum from the whole effect, percent of spending; solutions are that exact."""
 
 
+ADDED = 1e-7
+"""The same for channels, whose last part is solved from another start."""
+
+
 def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
     """Return whether macroeconomic accounts and contributions add up, and whether what was solved again was found."""
     found = []
@@ -48,6 +52,14 @@ def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
             "Do contributions by shock add up to the effect of the scenario? Percent of spending, the largest gap."
         )
         found.append(Check.at_most("decomposition", gap, ADDING, meaning, "Contributions add up by construction."))
+    if result.channels is not None:
+        whole = result.welfare.set_index(["scenario", "agent"])["ev_percent"]
+        summed = result.channels.groupby(["scenario", "agent"])["shapley"].sum()
+        gap = float((summed - whole.loc[summed.index]).abs().max())
+        meaning = "Do rest and channels add up to the effect of the scenario? Percent of spending, the largest gap."
+        found.append(
+            Check.at_most("channels", gap, ADDED, meaning, "The equilibrium with all channels is another one.")
+        )
     if result.closures is not None:
         meaning = "Part of the scenarios under other closures that have no solution."
         remedy = "Make the shock smaller, or leave the closure out."

@@ -74,6 +74,11 @@ _RESULTS = {
     "changes-income": ("", "Chart of the largest changes of incomes in a scenario."),
     "changes-transfer": ("", "Chart of the largest changes of transfers in a scenario."),
     "decomposition": ("", "Table of effects by shock; check: contributions add up to the effect of the scenario."),
+    "channels": ("", "Table of effects by channel; check: rest and channels add up to the effect of the scenario."),
+    "channel": (
+        "label",
+        "Trade, production or demand: nests whose substitution carries a part of an effect; rest: none.",
+    ),
     "mix": (
         "",
         "Table of the cheapest mix of levers that reaches an aim; check: the aim is reached within the budget.",

@@ -128,6 +128,11 @@ class Options(BaseModel):
         title="Take effects apart by shock",
         description="Scenarios of several shocks: what each adds in turn, alone, and whatever the order (Shapley).",
     )
+    channels: bool = Field(
+        default=False,
+        title="Take effects apart by channel",
+        description="How much goes through substitution in trade, production and demand, and what is left without it.",
+    )
     uncertain: list[UncertainOptions] = Field(
         default_factory=list,
         description="Tables [[step.NAME.uncertain]]: assumptions that may be wrong; scenarios are solved again.",

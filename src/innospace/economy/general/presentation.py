@@ -96,6 +96,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects.append(r.table("mix"))
     if r.decomposition is not None:
         effects.append(r.table("decomposition"))
+    if r.channels is not None:
+        effects.append(r.table("channels"))
     if r.sensitivity is not None:
         effects.append(r.table("sensitivity"))
     if r.importance is not None:

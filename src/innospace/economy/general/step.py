@@ -103,7 +103,9 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     if options.closures and scenarios:
         result = with_closures(result, closures_of(options, inputs), part(progress, 0.25, 0.3))
     if options.decompose:
-        result = result.with_decomposition(part(progress, 0.3, 0.5))
+        result = result.with_decomposition(part(progress, 0.3, 0.4))
+    if options.channels:
+        result = result.with_channels(part(progress, 0.4, 0.5))
     if not (options.uncertain and scenarios):
         return result
     return result.with_sensitivity(

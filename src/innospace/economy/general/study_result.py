@@ -52,6 +52,8 @@ class EquilibriumResult:
         Numbers of a ready model by the names of its textbook: ``name``, and a column a solution.
     decomposition : pandas.DataFrame or None
         Effects by shock: ``scenario``, and the columns of :func:`innospace.economy.general.decomposition.decompose`.
+    channels : pandas.DataFrame or None
+        Effects by channel: ``scenario``, and the columns of :func:`innospace.economy.general.channels.by_channel`.
     sensitivity : pandas.DataFrame or None
         Effects at other assumptions; see :func:`innospace.economy.general.sensitivity.sensitivity`.
     importance : pandas.DataFrame or None
@@ -69,6 +71,7 @@ class EquilibriumResult:
     source: str = ""
     textbook: pd.DataFrame | None = field(default=None, repr=False)
     decomposition: pd.DataFrame | None = field(default=None, repr=False)
+    channels: pd.DataFrame | None = field(default=None, repr=False)
     sensitivity: pd.DataFrame | None = field(default=None, repr=False)
     importance: pd.DataFrame | None = field(default=None, repr=False)
     closures: pd.DataFrame | None = field(default=None, repr=False)
@@ -120,6 +123,23 @@ class EquilibriumResult:
         several = [s for n, s in self.scenarios.items() if len(s.shocks) > 1 and self.solutions[n].status.converged]
         frames = [decompose(self.baseline, s, progress=progress).assign(scenario=s.name) for s in several]
         return replace(self, decomposition=pd.concat(frames, ignore_index=True) if frames else None)
+
+    def with_channels(self, progress: Progress = silent) -> Self:
+        """Return the result with the effects of scenarios taken apart by channel.
+
+        Raises
+        ------
+        SolverError
+            There is no equilibrium with some channels closed.
+        """
+        import pandas as pd
+
+        from innospace.economy.general.channels import by_channel
+
+        solved = [s for n, s in self.scenarios.items() if self.solutions[n].status.converged]
+        economy = self.baseline.economy
+        frames = [by_channel(economy, s, progress=progress).assign(scenario=s.name) for s in solved]
+        return replace(self, channels=pd.concat(frames, ignore_index=True) if frames else None)
 
     def with_sensitivity(
         self,

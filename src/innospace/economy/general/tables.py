@@ -11,6 +11,7 @@ from innospace.core.numbers import show
 from innospace.core.table import Column, Table
 from innospace.economy.general import macro_tables
 from innospace.economy.general.accounts import accounts
+from innospace.economy.general.channels import CLOSED
 from innospace.economy.general.text import equations as written
 from innospace.economy.general.text import flows as written_flows
 
@@ -243,6 +244,23 @@ def sensitivity(result: EquilibriumResult) -> Table:
     return Table("sensitivity", "Effects at other assumptions", frame, tuple(columns), notes)
 
 
+def channels(result: EquilibriumResult) -> Table:
+    """Return how much of an effect goes through each channel; no rows when that was not asked for."""
+    import pandas as pd
+
+    keys = ["scenario", "agent", "channel", "alone", "shapley"]
+    frame = pd.DataFrame(columns=keys) if result.channels is None else result.channels[keys]
+    frame = frame.assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    columns = [Column("scenario", "Scenario"), Column("agent", "Agent"), Column("channel", "Channel")]
+    heads = (("alone", "alone"), ("shapley", "Shapley"))
+    columns += [Column(k, h, "fixed:3", "EV, % of spending") for k, h in heads]
+    notes = (
+        f"A closed channel keeps {100 * CLOSED:g} % of its elasticities. Rest: all channels closed. Alone: what a channel "
+        "adds to the rest when it alone is open. Shapley: mean of what it adds over all orders; with the rest it adds up.",
+    )
+    return Table("channels", "Effects by channel", frame, tuple(columns), notes)
+
+
 def importance(result: EquilibriumResult) -> Table:
     """Return which assumption matters; no rows when that was not asked for."""
     import pandas as pd
@@ -298,6 +316,7 @@ KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
     "factors": macro_tables.factors,
     "shocks": shocks,
     "decomposition": decomposition,
+    "channels": channels,
     "importance": importance,
     "closures": closures,
     "mix": mix,
