@@ -255,8 +255,9 @@ def channels(result: EquilibriumResult) -> Table:
     heads = (("alone", "alone"), ("shapley", "Shapley"))
     columns += [Column(k, h, "fixed:3", "EV, % of spending") for k, h in heads]
     notes = (
-        f"A closed channel keeps {100 * CLOSED:g} % of its elasticities. Rest: all channels closed. Alone: what a channel "
-        "adds to the rest when it alone is open. Shapley: mean of what it adds over all orders; with the rest it adds up.",
+        f"A closed channel keeps {100 * CLOSED:g} % of its elasticities. Rest: all channels closed. Alone: what a "
+        "channel adds to the rest when it alone is open. Shapley: mean of what it adds over all orders; with the rest "
+        "it adds up.",
     )
     return Table("channels", "Effects by channel", frame, tuple(columns), notes)
 
