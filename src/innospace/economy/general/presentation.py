@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innospace.core.document import Block, Notice, Paragraph, Section
@@ -14,6 +15,8 @@ from innospace.economy.general.tables import changes, title_of
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult
 
+LONG = 120
+"""Rows above which a table is folded."""
 _ROUTES = {
     "newton": "Newton's method with exact sparse derivatives",
     "block": "elimination of blocks",
@@ -103,7 +106,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
     if r.importance is not None:
         effects.append(r.table("importance"))
     kinds = ("gdp", "levels", "trade", "government", "factors", "price_indices", "taxes")
-    effects += [t for t in map(r.table, kinds) if len(t.frame)]
+    # of models with very many names, dated ones among them, long tables are for looking up
+    effects += [replace(t, folded=t.folded or len(t.frame) > LONG) for t in map(r.table, kinds) if len(t.frame)]
     route = _ROUTES[r.baseline.route]
     model: list[Block] = [
         Paragraph(f"{r.title or r.spec.name}. {described(r)} Solved by {route}."),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult
     from innospace.economy.scenario import Shock
 
+LABELS = 6
+"""Labels of a shock that are written out."""
 _OPERATIONS = {"multiply": "times", "add": "plus", "set": "set to", "path": "path"}
 
 
@@ -123,7 +125,12 @@ def _where(shock: Shock) -> str:
 
 
 def _places(where: Mapping[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{dim} {', '.join(labels)}" for dim, labels in where.items()) or "all"
+    return "; ".join(f"{dim} {_listed(labels)}" for dim, labels in where.items()) or "all"
+
+
+def _listed(labels: tuple[str, ...]) -> str:
+    more = f" and {len(labels) - LABELS} more" if len(labels) > LABELS else ""
+    return ", ".join(labels[:LABELS]) + more
 
 
 def _operation(shock: Shock) -> str:

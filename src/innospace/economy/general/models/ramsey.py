@@ -26,7 +26,7 @@ def levels(found: Equilibrium) -> dict[str, float]:
 MODEL = ReadyModel(
     "ramsey",
     "Perfect foresight over 101 years",
-    "Optimal growth after Ramsey (1928), Cass (1965) and Koopmans (1965); numbers are those of an example",
+    "Ramsey (1928), Cass (1965) and Koopmans (1965), on numbers of an example",
     lambda: foresight_spec(GROWTH),
     levels,
     (

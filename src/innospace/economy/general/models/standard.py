@@ -210,7 +210,7 @@ def levels(found: Equilibrium) -> dict[str, float]:
 MODEL = ReadyModel(
     "standard",
     "A standard country model",
-    "Structure of Lofgren, Harris and Robinson (2002), IFPRI; the country is made up",
+    "Lofgren, Harris and Robinson (2002), IFPRI, on numbers of a made-up country",
     build,
     levels,
     (

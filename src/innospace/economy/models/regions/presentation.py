@@ -30,8 +30,8 @@ def described(result: RegionsResult) -> str:
     span = max(1, int(rows.index[-1]) - result.years[0])
     rate = 100.0 * ((rows.iloc[-1] / rows.iloc[0]) ** (1.0 / span) - 1.0)
     return (
-        f"{len(result.frames['regions'])} regions together grow by {fixed(rate, 2)}\u202f% a year to {rows.index[-1]} "
-        "without shocks."
+        f"On the assumptions of the report, {len(result.frames['regions'])} regions together grow by "
+        f"{fixed(rate, 2)}\u202f% a year to {rows.index[-1]} without shocks."
     )
 
 
