@@ -15,7 +15,7 @@ from innospace.economy.general.tables import changes, title_of
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult
 
-LONG = 120
+LONG = 90
 """Rows above which a table is folded."""
 _ROUTES = {
     "newton": "Newton's method with exact sparse derivatives",
