@@ -5,11 +5,13 @@ Results on the economy and on agents are asked where their tests have them alrea
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pypdf
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -25,15 +27,17 @@ from innospace.frontier.panel.fit import fit_panel
 from innospace.frontier.panel.models import MODELS
 from innospace.frontier.structure.fit import fit_structure
 from innospace.frontier.structure.models import MODELS as MODELS_OF_STRUCTURE
+from innospace.report.brief_pages import render_brief_pdf
 from innospace.study import run
+from innospace.study.composition import compose
 from innospace.study.worked import create_like
 
 RICE = Path(__file__).parents[1] / "reference" / "riceProdPhil" / "data.csv"
 FORMULA = "log(PROD) ~ log(AREA) + log(LABOR) + log(NPK)"
 
 
-def results(folder: Path, name: str, replaced=None, tables=None):
-    """Run a worked study with parts of its text replaced and tables beside it; return its results by step."""
+def stored(folder: Path, name: str, replaced=None, tables=None):
+    """Run a worked study with parts of its text replaced and tables beside it; return the stored run."""
     create_like(folder, name)
     file = folder / "study.toml"
     text = file.read_text(encoding="utf-8")
@@ -43,21 +47,27 @@ def results(folder: Path, name: str, replaced=None, tables=None):
     file.write_text(text, encoding="utf-8")
     for path, frame in (tables or {}).items():
         frame.to_csv(folder / path, index=False)
-    return run(folder).stored.results
+    return run(folder).stored
 
 
 @pytest.mark.slow
-def test_the_study_of_firms(tmp_path):
+@pytest.mark.drawn
+def test_the_study_of_firms_is_explained_and_its_brief_is_two_full_pages(tmp_path):
     panel = synthetic.two_waves(500, 1)
     table = 'file = "panel.csv"\nnature = "simulated"'
     fewer = {'sample = "firms-synthetic-2005-2009"': table, "draws = 200": "draws = 2\nworkers = 1"}
-    result = results(tmp_path / "firms", "firms-internationalisation", fewer, {"panel.csv": panel})["firms"]
+    found = stored(tmp_path / "firms", "firms-internationalisation", fewer, {"panel.csv": panel})
+    result = found.results["firms"]
     data = {*panel.columns, *load_sample("ecuador-innovators-2014").frame.columns}
     assert unexplained(names_of(result), data) == []
+    document = compose(found, tmp_path / "firms", kind="brief")
+    pages = pypdf.PdfReader(io.BytesIO(render_brief_pdf(document))).pages
+    assert len(pages) == 2
+    assert "What it looks like" in pages[0].extract_text(), "a drawing fills what findings leave of the first page"
 
 
 def test_the_innovation_space(tmp_path):
-    result = results(tmp_path / "space", "russia-innovation-space")["frontier"]
+    result = stored(tmp_path / "space", "russia-innovation-space").results["frontier"]
     assert unexplained(names_of(result)) == []
 
 

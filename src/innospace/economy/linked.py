@@ -16,6 +16,7 @@ PREFIX = "linked."
 """``to = "economy.linked.NAME"`` of a link makes a number that shocks may use as ``value = { link = "NAME" }``."""
 _KEYS = ("link", "times", "plus")
 _ENDS = (("lower", "lower end"), ("upper", "upper end"))
+_OF = "of the 95 % interval of what is linked"
 
 
 def uses_links(scenario: Mapping[str, Any]) -> bool:
@@ -66,9 +67,24 @@ def resolve(scenario: Mapping[str, Any], links: Mapping[str, LinkedValue]) -> tu
     if all(math.isfinite(known[n].lower) and math.isfinite(known[n].upper) for n in named):
         for end, words in _ENDS:
             at = _at(scenario, {n: getattr(known[n], end) for n in named})
-            title = f"{scenario.get('title') or scenario['name']} ({words} of the 95 % interval of what is linked)"
+            title = f"{scenario.get('title') or scenario['name']} ({words} {_OF})"
             found.append({**at, "name": f"{scenario['name']}-{end}", "title": title, "why": why})
     return tuple(found)
+
+
+def ends(titles: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return by scenario the two that :func:`resolve` made of it, with links at the lower and at the upper end.
+
+    Parameters
+    ----------
+    titles : mapping of str to str
+        Title by name of scenario.
+    """
+    made = {
+        name: tuple(f"{name}-{end}" for end, words in _ENDS if f"{words} {_OF}" in titles.get(f"{name}-{end}", ""))
+        for name in titles
+    }
+    return {name: (found[0], found[1]) for name, found in made.items() if len(found) == len(_ENDS)}
 
 
 def _names(scenario: Mapping[str, Any]) -> list[str]:

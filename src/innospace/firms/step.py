@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
 from innospace.core.inputs import TABLE, StepInputs
+from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
 from innospace.firms.result import FirmResult
@@ -46,6 +47,12 @@ class Options(BaseModel):
         default_factory=dict,
         description="Arguments of the method, as innospace firms METHOD --help tells them.",
         json_schema_extra={"form": "none", "only": "method"},
+    )
+    names: dict[str, str] = Field(
+        default_factory=dict,
+        title="Names of columns",
+        description="What a column is called in sentences, tables and charts.",
+        json_schema_extra={"only": "method"},
     )
     analysis: Literal["internationalisation"] | None = Field(
         default=None,
@@ -85,6 +92,8 @@ class Options(BaseModel):
             raise ValueError(f"unknown method {self.method!r}; known: {', '.join(VERBS)}")
         if self.analysis is not None and self.arguments:
             raise ValueError("arguments belong to a step with a method")
+        if self.analysis is not None and self.names:
+            raise ValueError("names belong to a step with a method")
         return self
 
 
@@ -105,7 +114,8 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
         if options.method is not None:
             from innospace.firms.verbs import check, verb
 
-            _table(inputs)
+            columns = [str(c) for c in _table(inputs).frame.columns]
+            require_known(list(options.names), columns, kind="column", where="key 'names'")
             check(verb(options.method), options.arguments)
             return []
         from innospace.firms.internationalisation.study import problems
@@ -119,11 +129,12 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     """Estimate the step."""
     if options.method is not None:
         from innospace.firms.verbs import call, verb
+        from innospace.firms.wording import worded
 
         chosen = verb(options.method)
         filled = {"seed": seed, "workers": options.workers, "progress": progress}
         found: FirmResult = call(chosen, _table(inputs), options.arguments, **filled)
-        return found
+        return worded(found, options.names) if options.names else found
     from innospace.firms.internationalisation.study import study
 
     return study(

@@ -39,6 +39,13 @@ def test_value_and_both_ends_become_scenarios():
     assert SCENARIO["shock"][0]["value"] == {"link": "effect", "times": 0.5, "plus": 1.0}
 
 
+def test_ends_are_told_from_scenarios_that_are_only_called_so():
+    titles = {s["name"]: s["title"] for s in linked.resolve(SCENARIO, links())}
+    assert linked.ends(titles) == {"экспортёры": ("экспортёры-lower", "экспортёры-upper")}
+    assert linked.ends(dict.fromkeys(titles, "A title of its own")) == {}
+    assert linked.ends({n: t for n, t in titles.items() if not n.endswith("upper")}) == {}
+
+
 def test_without_an_interval_there_is_one_scenario():
     assert len(linked.resolve(SCENARIO, links(lower=NAN, upper=NAN))) == 1
     assert linked.resolve({"name": "plain", "shock": []}, {}) == ({"name": "plain", "shock": []},)

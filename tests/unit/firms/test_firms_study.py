@@ -26,8 +26,8 @@ from innospace.firms.internationalisation.stack import contrast, joint_zero, pro
 from innospace.firms.internationalisation.study import problems, study
 from innospace.firms.internationalisation.verdicts import HOLDS, NOT, OPPOSITE, TOO_FEW, UNCLEAR, verdicts
 from innospace.firms.internationalisation.waves import two_waves_of
-from innospace.firms.internationalisation.wording import readable
 from innospace.firms.result import FirmResult
+from innospace.firms.wording import readable
 
 SIMULATED = Source("firms-synthetic-test", "", Nature.SIMULATED)
 SMALL = {"partners": [], "markets": [], "constraints": [], "inputs_share": "", "location": ""}

@@ -69,6 +69,21 @@ def test_every_verb_can_leave_rows_out(table):
         call(verb("probit"), as_dataset(coded), {"formula": "y ~ x", "where": ["y"]})
 
 
+def test_a_step_says_what_columns_are_called_and_keeps_keys_of_numbers(table):
+    inputs = StepInputs({"table": as_dataset(table)})
+    options = Options(method="probit", arguments={"formula": "y ~ x"}, names={"x": "размер", "y": "экспорт"})
+    assert preflight(options, inputs) == []
+    named = run(options, inputs)
+    plain = run(options.model_copy(update={"names": {}}), inputs)
+    assert named.to_dict()["coefficients"] == plain.to_dict()["coefficients"]
+    assert "размер" in named.table("coefficients").display().to_string()
+    assert "размер" not in plain.table("coefficients").display().to_string()
+    assert type(named).from_bundle(named.to_bundle()).findings() == named.findings()
+    wrong = preflight(Options(method="probit", arguments={"formula": "y ~ x"}, names={"xx": "размер"}), inputs)
+    assert "names" in str(wrong[0])
+    assert "'x'" in str(wrong[0])
+
+
 def test_a_step_runs_one_method(table):
     options = Options(method="probit", arguments={"formula": "y ~ x"})
     inputs = StepInputs({"table": as_dataset(table)})

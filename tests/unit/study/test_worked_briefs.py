@@ -32,10 +32,16 @@ def test_a_brief_is_two_pages_and_names_its_run(name, tmp_path):
     assert len(pages) == 2
     words = " ".join(" ".join(p.extract_text() for p in pages).split())
     html = render_brief_html(document)
+    assert "What it looks like" in pages[0].extract_text()
+    if name == "firms-in-the-economy":
+        assert document.highlights[0].startswith("More exporters (One firm in ten starts to export) raises")
+        assert "at the ends of the 95" in document.highlights[0]
+        assert any("exporting raises the probability of R&D" in f for f in document.highlights)
     again = f"innospace report {name} --run {stored.run_id[:SHOWN]} --kind brief --region-names ru"
     assert document.highlights[0].split(":")[0].replace("-", "\u2212")[:40] in words
     for form in (words, html):
         assert again in form
+        assert "exportaprom" not in form, "columns are told by their names"
         assert ("Москва" in form) == (name == "bashkortostan"), "the map has its place in one of them"
         assert "City of Moscow" not in form
         assert "Republic of Bashkortostan" not in form

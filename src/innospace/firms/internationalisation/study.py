@@ -18,9 +18,10 @@ from innospace.firms.internationalisation.hidden_bias import hidden_bias
 from innospace.firms.internationalisation.plans import Plans
 from innospace.firms.internationalisation.summary import summarise
 from innospace.firms.internationalisation.waves import TwoWaves, two_waves_of
-from innospace.firms.internationalisation.wording import CROSS_SECTION, panel_labels, worded
+from innospace.firms.internationalisation.wording import CROSS_SECTION, panel_labels
 from innospace.firms.result import FirmResult
 from innospace.firms.storage import pack, unpack
+from innospace.firms.wording import worded
 
 TABLES = ("panel", "annual", "cross_section")
 Analysis = Callable[[Progress], FirmResult]
@@ -196,7 +197,9 @@ def _run(analyses: Mapping[str, Analysis], labels: Mapping[str, str], kept: Part
             missed[name] = " ".join(text for text in (error.what, error.where) if text)
             continue
         own = CROSS_SECTION if name.startswith("cross-section ") else labels
-        results[name] = worded(found, name.replace(" ", "-"), own)
+        results[name] = worded(
+            found, own, spoken={k: v for k, v in own.items() if "_" in k or k == "rd"}, stem=name.replace(" ", "-")
+        )
         kept.save(file, pack(results[name]))
     return Found(results, missed)
 

@@ -13,8 +13,11 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.flows import OTHER_PAYMENTS, PAYMENTS, VIA, VIA_GROUP, flows
 from innospace.economy.models.knowledge.gates import LEAST_BUDGET
 from innospace.economy.models.knowledge.wording import (
+    LINKED_ENDS,
     against_baseline,
+    at_ends,
     billions,
+    change,
     effect_clause,
     intervals,
     label,
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
     from innospace.economy.models.knowledge.result import EconomyResult
 
+ROUNDED = 0.005
+"""Effects in percent below this are zero with the two decimals that sentences show."""
 SYNOPSIS = 4
 """Largest flows that the text alternative of the diagram names."""
 
@@ -104,7 +109,7 @@ class Plots:
         r = self._result
         names = ranked(r)
         self._require(names, "a scenario besides the baseline that is solved to the last year")
-        bounds, paper = intervals(r), published(r)
+        bounds, paper, linked = intervals(r), published(r), at_ends(r)
         baseline = 100.0 * r.growth[r.baseline]
         readings = {
             "Paper, read as percentage points": 1.0,
@@ -113,14 +118,15 @@ class Plots:
         rows = []
         for name in [n for n in r.paths if n in names]:
             ours = points(r, name)
-            lower, upper = bounds.get(name, (ours, ours))
-            term = f"{label(name)}: {signed(ours, 2)}"
+            ends = tuple(points(r, n) for n in linked[name]) if name in linked else (ours, ours)
+            lower, upper = bounds.get(name, (min(ends), max(ends)))
+            term = f"{label(name)}: {change(ours)}"
             rows.append((name, term, "This model", ours, lower, upper))
             if name in paper:
                 values = [(reading, paper[name] * factor) for reading, factor in readings.items()]
                 rows += [(name, term, reading, v, v, v) for reading, v in values]
         best = strongest(r)
-        beside = f" (intervals: {bounds_level()})" if bounds else ""
+        beside = f" (intervals: {bounds_level()})" if bounds else f" (intervals: {LINKED_ENDS})" if linked else ""
         return Figure(
             "effects",
             FigureKind.COEFFICIENTS,
@@ -129,7 +135,7 @@ class Plots:
             f"{fixed(baseline, 2)}\u202f%",
             self._caption("Paper: Table 6, whose unit is open; both readings are shown." if paper else ""),
             "Effects on average annual growth in percentage points: "
-            + ", ".join(f"{label(n)} {signed(points(r, n), 2)}" for n in names)
+            + ", ".join(f"{label(n)} {change(points(r, n))}" for n in names)
             + ".",
             pd.DataFrame(rows, columns=["scenario", "term", "model", "points", "lower", "upper"]),
             {
@@ -276,9 +282,12 @@ def bounds_level() -> str:
 
 
 def reversal(path: np.ndarray) -> int | None:
-    """Return in how many first years an effect has the opposite sign of its last year; None when in none."""
+    """Return in how many first years an effect has the opposite sign of its last year; None when in none.
+
+    An effect in percent that is zero with two decimals has no sign.
+    """
     moved = path[1:]
-    if not len(moved) or not moved[-1] or np.sign(moved[0]) * np.sign(moved[-1]) >= 0:
+    if not len(moved) or abs(moved[0]) < ROUNDED or np.sign(moved[0]) * np.sign(moved[-1]) >= 0:
         return None
     return int(np.argmax(np.sign(moved) == np.sign(moved[-1])))
 

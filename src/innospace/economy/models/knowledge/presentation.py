@@ -16,14 +16,17 @@ from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.figures import reversal
 from innospace.economy.models.knowledge.tables import decomposition, summary_rows
 from innospace.economy.models.knowledge.wording import (
+    NEAR,
     PAPER,
     against_baseline,
+    change,
     interval_clause,
     label,
     percent_of_growth,
     points,
     published,
     ranked,
+    size,
     solved,
     title_of,
     verdict,
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
     from innospace.economy.models.knowledge.result import EconomyResult
     from innospace.economy.system import EquationFamily
 
-NEAR = 5e-4
-"""Differences of effects below this, in percentage points, count as none."""
 MOST = 8
 """Scenarios that get a sentence each; tables and figures hold all."""
 
@@ -102,7 +103,7 @@ def _effect(r: EconomyResult, name: str, *, first: bool) -> str:
     known = f", from {percent(r.growth[r.baseline], 2)} to {percent(r.growth[name], 2)}" if first else ""
     part = fixed(abs(percent_of_growth(r, name)), 1)
     return (
-        f"{_named(r, name)} {verb} {what} by {fixed(abs(effect), 2)} percentage points a year ({part}\u202f% of "
+        f"{_named(r, name)} {verb} {what} by {size(effect)} percentage points a year ({part}\u202f% of "
         f"baseline growth{interval_clause(r, name)}){known}; GRP of {r.years[-1]} is {fixed(abs(gap), 1)}\u202f% "
         f"{'above' if gap >= 0 else 'below'} the baseline."
     )
@@ -123,7 +124,7 @@ def _order(r: EconomyResult, names: list[str]) -> list[str]:
     """Say in which order the options stand, whether the paper has the same, and whether effects add up."""
     if len(names) < 2:
         return []
-    shown = " > ".join(f"{label(n, inside=True)} ({signed(points(r, n), 2)})" for n in names)
+    shown = " > ".join(f"{label(n, inside=True)} ({change(points(r, n))})" for n in names)
     found = [f"Order of effects, in percentage points: {shown}."]
     paper = published(r)
     if len(paper) > 1:

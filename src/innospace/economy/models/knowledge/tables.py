@@ -351,7 +351,7 @@ def summary_rows(result: EconomyResult) -> list[str]:
         if path.failure is not None:
             found.append(f"{cells}  no solution after {path.years[-1] if path.years else 'the data'}")
             continue
-        effect = name != r.baseline and name in ranked(r)
+        effect = name != r.baseline and r.paths[r.baseline].failure is None
         cells += f"{fixed(100.0 * r.growth[name], 3):>12}"
         cells += f"{signed(points(r, name), 3) if effect else '':>16}"
         cells += f"{signed(percent_of_growth(r, name), 1) if effect else '':>16}"

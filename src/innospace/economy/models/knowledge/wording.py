@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from innospace.core.numbers import MINUS, fixed, signed
+from innospace.economy.linked import ends
 
 if TYPE_CHECKING:
     from innospace.core.checks import Check
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 Array = np.ndarray
 LEVEL = 0.90
 """Level of intervals taken from draws."""
+SMALL, NEAR = 0.1, 5e-4
+"""Effects in percentage points a year: below the first three decimals are told, below the second it counts as none."""
+LINKED_ENDS = "at the ends of the 95\u202f% interval of the linked number"
 PAPER = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
 
 
@@ -42,10 +46,19 @@ def solved(r: EconomyResult) -> list[str]:
 
 
 def ranked(r: EconomyResult) -> list[str]:
-    """Return the solved scenarios besides the baseline, largest effect on growth first; none without a baseline."""
+    """Return the solved scenarios besides the baseline, largest effect on growth first; none without a baseline.
+
+    What a scenario with linked numbers is at the ends of their interval is no scenario of its own: see :func:`at_ends`.
+    """
     if r.paths[r.baseline].failure is not None:
         return []
-    return sorted((n for n in solved(r) if n != r.baseline), key=lambda n: -points(r, n))
+    beside = {n for pair in at_ends(r).values() for n in pair}
+    return sorted((n for n in solved(r) if n != r.baseline and n not in beside), key=lambda n: -points(r, n))
+
+
+def at_ends(r: EconomyResult) -> dict[str, tuple[str, str]]:
+    """Return by scenario the two with its linked numbers at the lower and the upper end of their interval."""
+    return ends({name: r.paths[name].scenario.title for name in solved(r)})
 
 
 def strongest(r: EconomyResult) -> str:
@@ -97,19 +110,36 @@ def title_of(scenario: Scenario) -> str:
     return re.sub(r"(?<![\w-])-(?=\d)", MINUS, scenario.title or label(scenario.name))
 
 
+def size(value: float) -> str:
+    """Return the size of an effect in points with two decimals, and with three where it is small."""
+    return fixed(abs(value), _decimals(value))
+
+
+def change(value: float) -> str:
+    """Return an effect in points with its sign, as :func:`size`."""
+    return signed(value, _decimals(value))
+
+
+def _decimals(value: float) -> int:
+    return 2 if abs(value) >= SMALL or abs(value) < NEAR else 3
+
+
 def effect_clause(r: EconomyResult, name: str) -> str:
     """Return an effect in points and in percent of baseline growth."""
     part = signed(percent_of_growth(r, name), 1)
-    return f"{signed(points(r, name), 2)} percentage points a year, {part}\u202f% of baseline growth"
+    return f"{change(points(r, name))} percentage points a year, {part}\u202f% of baseline growth"
 
 
 def interval_clause(r: EconomyResult, name: str) -> str:
-    """Return the interval of an effect, to follow a semicolon; empty without draws."""
-    found = intervals(r)
-    if name not in found:
-        return ""
-    low, high = found[name]
-    return f"; {fixed(100 * LEVEL, 0)}\u202f% interval {signed(low, 2)} to {signed(high, 2)} points"
+    """Return the interval of an effect from draws and from linked numbers, each behind a semicolon; may be empty."""
+    found, clause = intervals(r), ""
+    if name in found:
+        low, high = found[name]
+        clause = f"; {fixed(100 * LEVEL, 0)}\u202f% interval {change(low)} to {change(high)} points"
+    if name in (linked := at_ends(r)):
+        low, high = (points(r, n) for n in linked[name])
+        clause += f"; {change(low)} to {change(high)} points {LINKED_ENDS}"
+    return clause
 
 
 def verdict(checks: tuple[Check, ...]) -> str:
