@@ -72,7 +72,7 @@ def test_the_innovation_space(tmp_path):
 
 
 def test_types_of_innovation_and_groups_of_regions(tmp_path):
-    found = results(tmp_path / "types", "russia-innovation-types", {"draws = 200": "draws = 2"})
+    found = stored(tmp_path / "types", "russia-innovation-types", {"draws = 200": "draws = 2"}).results
     data = {*load_sample("russia-innovation-types-2010-2012").frame.columns, *found["metafrontier"].groups}
     for result in found.values():
         assert unexplained(names_of(result), data) == []
