@@ -335,6 +335,15 @@ _CHECKS = (
 )
 
 _PANEL = (
+    Term(
+        "battese_coelli_1995",
+        "",
+        "",
+        "Inefficiency of every row with a mean that moves with regressors; nothing ties rows of a unit, so that "
+        'it is fitted without a panel: inefficiency = "truncated_normal" and mu: z in the formula or in determinants.',
+        "u_it ~ N(z_it'd, sigma_u^2) cut off at zero",
+        "Battese and Coelli (1995)",
+    ),
     *(Term(m.name, "", "", f"Panel frontier. {m.says}", "", m.source) for m in MODELS.values()),
     Term(
         "eta",
@@ -375,6 +384,15 @@ _META = (
         "Check: by how much a group frontier passes the deterministic metafrontier at any row.",
     ),
     Term("te_meta", "", "fraction", "Technical efficiency against the metafrontier.", "te_meta = te gap_ratio"),
+    Term(
+        "grouping",
+        "",
+        "",
+        "How regions are grouped: columns of output by sector or of indicators, their principal components, and "
+        "Ward's clustering. In Python innospace.data.Grouping, in a study groups_from and the keys beside it.",
+        "",
+        "Makarov et al. (2014)",
+    ),
     Term("group_frontiers", "", "", "Equation of a metafrontier: every group has a frontier of its own."),
 )
 

@@ -63,6 +63,15 @@ def test_slopes_are_recovered_where_inefficiency_belongs_to_the_row(model):
     assert_recovered(fit_panel(FORMULA, simulated(2, 150, by_row=True), model=model))
 
 
+def test_coverage_of_slopes():
+    held = []
+    for seed in range(40):
+        bounds = fit_panel(FORMULA, simulated(100 + seed, 80), model="pitt_lee").confidence_intervals()
+        held += [bounds["lower"][n] <= SLOPES[n] <= bounds["upper"][n] for n in ("lnsigma_u2:z", "lnsigma_v2:w")]
+    # 80 trials: three standard errors of a binomial are .073
+    assert np.mean(held) == pytest.approx(0.95, abs=0.073)
+
+
 def test_mean_of_a_truncated_normal_moves_with_its_regressors():
     rng = np.random.default_rng(4)
     data = simulated(4, 400, 5)

@@ -102,7 +102,7 @@ class MetafrontierSpec:
         ratio_typst = f"exp({gap_typst})" if latex else "E[e^(-u_i) | hat(f)_i]"
         return (
             Equation(
-                "group_frontier",
+                "group_frontiers",
                 rf"y_i = x_i'\beta_g + v_i {sign} u_i,\quad i \in g",
                 f"y_i = x'_i beta_g + v_i {sign} u_i, quad i in g",
                 "Every group has a frontier of its own.",
