@@ -309,8 +309,6 @@ class Options(BaseModel):
         self._refuse(of_formula if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
         if self.model and self.panel:
             self._refuse(("focus", "level"), "with a panel")
-        if self.model and not self.panel and self.vcov == "cluster":
-            raise ValueError("the innovation-space models have no clusters; use hessian, opg or robust")
         self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
         self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
         self._refuse(_NOT_OF_OUTCOMES if self.outcomes else (), "with outcomes")

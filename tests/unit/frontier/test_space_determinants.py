@@ -59,6 +59,15 @@ def test_models_are_plain_frontiers_with_the_same_parts(table, result):
     assert own["std_error"].to_numpy() == pytest.approx(plain["std_error"].to_numpy(), rel=1e-4)
 
 
+def test_years_of_a_region_may_go_together(table):
+    found = fit_space(table, SpaceSpec(determinants="u: z", vcov="cluster"))
+    logs = table.assign(V=np.log(table["space"]), Q=np.log(table["technologies"]), t=table["year"] - 2010)
+    plain = fit("Q ~ t + V + t:V | u: z", logs, cluster="region", vcov="cluster")
+    own = found.models["pooled"].coefficients()["std_error"].to_numpy()
+    assert own == pytest.approx(plain.coefficients()["std_error"].to_numpy(), rel=1e-5)
+    assert own[1] != pytest.approx(found.models["pooled"].vcov("robust").coefficients()["std_error"].iloc[1], rel=1e-3)
+
+
 def test_mean_of_a_truncated_normal_with_year_terms(table):
     found = fit_space(table, SpaceSpec("truncated_normal", determinants="mu: z + C(year)"))
     names = found.models["pooled"].names
@@ -93,6 +102,8 @@ def test_rows_without_a_determinant_are_left_out_of_every_model(table):
 def test_refusals(table):
     with pytest.raises(SpecError, match="no parameter 'mu'"):
         SpaceSpec(determinants="mu: z")
+    with pytest.raises(SpecError, match="Unknown covariance"):
+        SpaceSpec(vcov="clustered")
     with pytest.raises(FormulaError, match="no named part"):
         SpaceSpec(determinants="z")
     with pytest.raises(LabelError, match="zz"):

@@ -145,7 +145,8 @@ def _fit(formula: str, rows: pd.DataFrame, spec: SpaceSpec, seed: int) -> Fronti
     with warnings.catch_warnings():
         # a boundary is a status of the model and a finding of the report, not a message of its own
         warnings.simplefilter("ignore", BoundaryWarning)
-        return fit(formula, rows, inefficiency=spec.inefficiency, vcov=spec.vcov, seed=seed)
+        cluster = "region" if spec.vcov == "cluster" else None
+        return fit(formula, rows, inefficiency=spec.inefficiency, vcov=spec.vcov, cluster=cluster, seed=seed)
 
 
 def simulate_space(

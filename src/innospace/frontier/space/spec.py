@@ -11,7 +11,7 @@ from innospace.data.groups import Grouping
 from innospace.frontier.densities import density
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.space.determinants import checked
-from innospace.frontier.spec import index_equations
+from innospace.frontier.spec import check_covariance, index_equations
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class SpaceSpec:
     focus : tuple of str
         Regions that findings and figures single out.
     vcov : str
-        Covariance of the estimates.
+        Covariance of the estimates: ``hessian``, ``opg``, ``robust``, or ``cluster``, which lets the years of a region
+        go together in model (4).
     determinants : str
         What inefficiency or noise depends on, in every model: parts of a formula such as ``u: z1 + z2 | v: w``;
         ``mu: z`` with ``inefficiency = "truncated_normal"`` (Battese and Coelli 1995). ``t`` and ``C(year)`` among them
@@ -46,6 +47,7 @@ class SpaceSpec:
     def __post_init__(self) -> None:
         density(self.inefficiency)
         check_level(self.level)
+        check_covariance(self.vcov, clustered=True)
         if self.determinants:
             checked(self.determinants, self.inefficiency)
 
