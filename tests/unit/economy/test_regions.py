@@ -25,7 +25,7 @@ from innospace.economy.models.regions.base_year import base_year
 from innospace.economy.models.regions.dynamics import Path, lever_paths
 from innospace.economy.models.regions.model import region_spec
 from innospace.economy.models.regions.result import RegionsResult
-from innospace.economy.models.regions.run import solve_regions
+from innospace.economy.models.regions.run import solve_regions, with_channels
 from innospace.economy.models.regions.step import Options, preflight, run
 from innospace.economy.scenario import Scenario, Shock
 
@@ -268,6 +268,30 @@ def test_a_linked_number_moves_a_region():
     offered = found.offers("product_effect")
     assert list(offered.columns) == ["scenario", "region", "value", "lower", "upper", "unit"]
     assert len(offered) == 15
+
+
+def test_channels_add_up_and_without_spillovers_nothing_comes_by_them(result):
+    split = with_channels(result, few())
+    rows = split.frames["channels"]
+    last = result.effects("research").query("year == 2016").set_index("region")["product"]
+    mine = rows[rows["scenario"] == "research"].set_index("region")
+    assert np.allclose(mine["whole"], last[mine.index], rtol=EXACT)
+    assert np.allclose(mine["without_spillover"] + mine["by_spillover"], mine["whole"], atol=EXACT)
+    assert np.all(mine["by_spillover"].drop("Republic of Bashkortostan") > 1e-3)
+    alone = solve_regions(few(), (RESEARCH,), years=YEARS, assumptions=Assumptions(spillover=0.0), second_route=False)
+    assert np.all(with_channels(alone, few()).frames["channels"]["by_spillover"].abs() < SOLVED)
+    assert unexplained(names_of(split)) == []
+    asked = run(
+        Options(years=[2012, 2014], channels=True),
+        StepInputs(
+            {"table": few()},
+            {},
+            (RESEARCH.to_dict() | {"shock": [{**RESEARCH.shocks[0].to_dict(), "years": [2013, 2014]}]},),
+        ),
+    )
+    assert len(asked.table("channels").frame) == 5
+    assert len(result.table("channels").frame) == 0
+    assert RegionsResult.from_bundle(split.to_bundle()).table("channels").frame.equals(split.table("channels").frame)
 
 
 def test_a_stored_result_is_the_same(result):

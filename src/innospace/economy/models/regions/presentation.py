@@ -78,6 +78,8 @@ def sections(result: RegionsResult) -> tuple[Section, ...]:
     if r.scenarios:
         told += [Paragraph(" ".join(sentences(r, n))) for n in r.scenarios]
         told += [r.table("shocks"), r.table("effects")]
+    if "channels" in r.frames:
+        told.append(r.table("channels"))
     told += [*r.plot.all(), r.table("growth")]
     model: list[Block] = [
         Paragraph(ABOUT),

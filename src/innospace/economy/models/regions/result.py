@@ -42,7 +42,8 @@ class RegionsResult:
         Base year and last year.
     scenarios : mapping of str to Scenario
     frames : mapping of str to pandas.DataFrame
-        ``regions``, the base year by region; ``paths``, one row a scenario, year and region.
+        ``regions``, the base year by region; ``paths``, one row a scenario, year and region;
+        ``channels``, effects with and without spillovers, where they were asked for.
     log : tuple of str
         What was done to the figures of the base year.
     checks : tuple of Check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,47 @@ def solve_regions(
         _status(statuses, economy),
         Provenance.now((table.source,), options, seed),
     )
+
+
+def with_channels(
+    result: RegionsResult, table: Dataset, *, route: str = "", progress: Progress = silent
+) -> RegionsResult:
+    """Return the result with its effects in the last year split: what spillovers of knowledge bring, and all else.
+
+    Everything is solved again with knowledge that stays where it is made (a spillover of zero); the baseline too, so
+    that both effects are against a path of the same kind.
+
+    Parameters
+    ----------
+    result : RegionsResult
+    table : Dataset
+        That of the result.
+    route : str
+    progress : callable
+    """
+    import pandas as pd
+
+    quiet = solve_regions(
+        table,
+        tuple(result.scenarios.values()),
+        years=result.years,
+        assumptions=replace(result.assumptions, spillover=0.0),
+        route=route,
+        second_route=False,
+        progress=progress,
+    )
+    frames = []
+    for name in (n for n in result.solved if n in quiet.solved):
+        whole, without = (r.effects(name) for r in (result, quiet))
+        last = whole["year"] == result.years[1]
+        frame = whole.loc[last, ["scenario", "region"]].reset_index(drop=True)
+        frame["whole"] = whole.loc[last, "product"].to_numpy()
+        frame["without_spillover"] = without.loc[last, "product"].to_numpy()
+        frame["by_spillover"] = frame["whole"] - frame["without_spillover"]
+        frames.append(frame)
+    if not frames:
+        return result
+    return replace(result, frames={**result.frames, "channels": pd.concat(frames, ignore_index=True)})
 
 
 def _frame(path: Path, name: str, years: Sequence[int], solved: Sequence[Equilibrium]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
-from innospace.core.progress import Progress, silent
+from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
 from innospace.economy import linked
 from innospace.economy.models.regions.assumptions import Assumptions
@@ -19,7 +19,7 @@ from innospace.economy.models.regions.base_year import base_year
 from innospace.economy.models.regions.dynamics import lever_paths
 from innospace.economy.models.regions.presentation import ABOUT
 from innospace.economy.models.regions.result import EFFECT, KIND, RegionsResult
-from innospace.economy.models.regions.run import require_years, solve_regions
+from innospace.economy.models.regions.run import require_years, solve_regions, with_channels
 from innospace.economy.scenario import Scenario
 
 RESULTS: Mapping[str, type[Result]] = {KIND: RegionsResult}
@@ -42,6 +42,11 @@ class Options(BaseModel):
     )
     assumptions: dict[str, float] = Field(
         default_factory=dict, title="Assumptions", description="Names and numbers; the defaults stand in the report."
+    )
+    channels: bool = Field(
+        default=False,
+        title="Split effects by channel",
+        description="Everything is solved again without spillovers, to tell what these bring to every region.",
     )
     route: Literal["automatic", "newton", "block"] = Field(
         default="automatic", title="Solver", description="Newton's method unless elimination of blocks is named."
@@ -77,15 +82,19 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
     """Solve the regions without shocks and with those of every scenario."""
-    return solve_regions(
+    route = "" if options.route == "automatic" else options.route
+    result = solve_regions(
         inputs.table,
         chosen(options, inputs),
         years=_years(options),
         assumptions=Assumptions.from_dict(options.assumptions),
-        route="" if options.route == "automatic" else options.route,
+        route=route,
         seed=seed,
-        progress=progress,
+        progress=part(progress, 0.0, 0.5) if options.channels else progress,
     )
+    if not options.channels:
+        return result
+    return with_channels(result, inputs.table, route=route, progress=part(progress, 0.5, 1.0))
 
 
 def _years(options: Options) -> tuple[int, int]:

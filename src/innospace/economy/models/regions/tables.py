@@ -76,6 +76,34 @@ def effects(result: RegionsResult) -> Table:
     return Table("effects", title, frame, (Column("scenario", "Scenario"), Column("region", "Region"), *shown), notes)
 
 
+def channels(result: RegionsResult) -> Table:
+    """Return effects in the last year by channel; no rows where they were not asked for."""
+    import pandas as pd
+
+    keys = ["scenario", "region", "whole", "without_spillover", "by_spillover"]
+    frames = []
+    if "channels" in result.frames:
+        for name, frame in result.frames["channels"].groupby("scenario", sort=False):
+            moved = frame["region"].isin(result.touched(str(name)))
+            size = frame["by_spillover"].abs().where(~moved, float("inf"))
+            ordered = frame.assign(size=size).sort_values("size", ascending=False, kind="stable")
+            frames.append(ordered.head(SHOWN).assign(scenario=title_of(result, str(name))))
+    frame = pd.concat(frames, ignore_index=True)[keys] if frames else pd.DataFrame(columns=keys)
+    group = f"Product against the baseline in {result.years[1]}, %"
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("region", "Region"),
+        Column("whole", "Whole", "fixed:3", group),
+        Column("without_spillover", "Without spillovers", "fixed:3", group),
+        Column("by_spillover", "By spillovers", "fixed:3", group),
+    )
+    notes = (
+        "Without spillovers knowledge stays where it is made; trade, migration and capital are left. Regions that a "
+        "scenario moves come first, then those to which spillovers bring most.",
+    )
+    return Table("channels", "How effects reach other regions", frame, columns, notes)
+
+
 def shocks(result: RegionsResult) -> Table:
     """Return what each scenario changes."""
     import pandas as pd
@@ -128,6 +156,7 @@ def paths(result: RegionsResult) -> Table:
 KINDS: Mapping[str, Callable[[RegionsResult], Table]] = {
     "growth": growth,
     "effects": effects,
+    "channels": channels,
     "shocks": shocks,
     "assumptions": assumptions,
     "paths": paths,
