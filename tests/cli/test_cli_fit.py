@@ -75,6 +75,23 @@ def test_options_reach_the_engine(command, table):
     assert drawn[0]["bootstrap"]["intervals"] != drawn[2]["bootstrap"]["intervals"]
 
 
+def test_several_outcomes_are_those_of_python(command, table, tmp_path):
+    from innospace.data.readers import read_table
+    from innospace.frontier.outcomes import fit_outcomes
+
+    rng = np.random.default_rng(6)
+    name = table(p=np.exp(rng.normal(1.0, 0.5, 60)).tolist())
+    asked = ("fit", name, "log(outcome) ~ log(v)", "--outcome", "q", "--outcome", "p")
+    shown = command(*asked, "--json", "--efficiencies", "e.csv")
+    found = fit_outcomes("log(outcome) ~ log(v)", read_table(tmp_path / name), outcomes=("q", "p"))
+    assert shown.json["fits"]["p"]["log_likelihood"] == pytest.approx(found.fits["p"].loglik)
+    assert shown.json["correlations"][0]["rows"] == 60
+    assert (tmp_path / "e.csv").read_text(encoding="utf-8").startswith("row,region,te_q,te_p,mean_rank")
+    refused = command(*asked, "--panel", "pitt_lee")
+    assert refused.code == 2
+    assert "--panel" in refused.err
+
+
 def test_profile_intervals_are_those_of_python(command, table, tmp_path):
     from innospace.data.readers import read_table
     from innospace.frontier.fitting import fit

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from innospace.core.progress import Progress
     from innospace.data.dataset import Dataset
     from innospace.frontier.bootstrap import FrontierBootstrap
+    from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.profile import ProfileInterval
@@ -70,6 +71,14 @@ def fit(
         Text, typer.Option("--selected", metavar="COLUMN", help="Selection: 1 where the outcome is seen, else 0.")
     ] = None,
     mundlak: Annotated[bool, typer.Option("--mundlak", help="Panel: means by unit join the regressors.")] = False,
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            metavar="COLUMN",
+            help="A frontier for each outcome, in place of the word outcome in the formula; repeat.",
+        ),
+    ] = None,
     metafrontier: Annotated[
         Text,
         typer.Option("--metafrontier", metavar="METHOD", help="Metafrontier of groups: linear, quadratic, stochastic."),
@@ -125,6 +134,7 @@ def fit(
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
+    from innospace.frontier.outcomes import OutcomesSpec
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
     from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
@@ -134,15 +144,15 @@ def fit(
     # what the command line alone decides is refused before a large table is read
     parse(formula, model_named(structure).parts if structure else WITH_INTERCEPT)
     check_level(level)
-    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec
-    if classes is not None and structure != "latent_class":
-        _refuse({"--classes": str(classes)}, "a model without latent classes")
-    if structure != "selection":
-        _refuse({"--selected": selected}, "a model without selection")
-    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure} | _of_frontier(
-        noise, bootstrap, profile
-    )
-    if metafrontier:
+    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec | OutcomesSpec
+    _refuse_of_structure(structure, classes, selected)
+    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure}
+    foreign |= _of_frontier(noise, bootstrap, profile)
+    if outcomes:
+        _refuse(foreign | {"--panel": panel, "--metafrontier": metafrontier}, "several outcomes")
+        spec = OutcomesSpec(formula, tuple(outcomes), inefficiency, cost)
+        kind = check_covariance(vcov or "hessian", clustered=False)
+    elif metafrontier:
         _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
         spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
     elif panel:
@@ -175,21 +185,22 @@ def fit(
         shown += f"\n\n{again.summary()}"
         found["bootstrap"] = again.to_dict()
     if intervals:
-        shown += "\n\n" + "\n".join([f"Profile likelihood, {level:.0%} intervals", *map(str, intervals)])
         found["profile"] = {i.name: i.to_dict() for i in intervals}
+        shown += _told(intervals, level)
     return Outcome(found, shown, code_of([result.status], result.checks))
 
 
 def _estimated(
-    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec,
+    spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec | OutcomesSpec,
     dataset: Dataset,
     kind: str,
     seed: int,
     level: float,
     progress: Progress,
-) -> tuple[FrontierResult | PanelResult | StructureResult | MetafrontierResult, pd.DataFrame]:
+) -> tuple[FrontierResult | PanelResult | StructureResult | MetafrontierResult | OutcomesResult, pd.DataFrame]:
     """Return the fit that a spec asks for, and its efficiencies by row."""
     from innospace.frontier.fitting import fit as estimate
+    from innospace.frontier.outcomes import OutcomesSpec, fit_outcomes
     from innospace.frontier.panel.fit import fit_panel
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.structure.fit import fit_structure
@@ -197,6 +208,9 @@ def _estimated(
     from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
     from innospace.frontier.structure.spec import StructureSpec
 
+    if isinstance(spec, OutcomesSpec):
+        several = fit_outcomes(spec, dataset, vcov=kind, seed=seed, progress=progress)
+        return several, several.efficiencies
     if isinstance(spec, PanelSpec):
         panel = fit_panel(spec, dataset, vcov=kind, level=level, progress=progress)
         return panel, panel.efficiencies
@@ -221,6 +235,11 @@ def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple
     return tuple(found)
 
 
+def _told(intervals: tuple[ProfileInterval, ...], level: float) -> str:
+    """Return intervals as lines of a terminal."""
+    return "\n\n" + "\n".join([f"Profile likelihood, {level:.0%} intervals", *map(str, intervals)])
+
+
 def _of_frontier(noise: str, bootstrap: int | None, profile: bool) -> dict[str, str | None]:
     """Return options that only an ordinary frontier has; None where not given."""
     return {
@@ -228,6 +247,14 @@ def _of_frontier(noise: str, bootstrap: int | None, profile: bool) -> dict[str, 
         "--bootstrap": None if bootstrap is None else str(bootstrap),
         "--profile": "" if profile else None,
     }
+
+
+def _refuse_of_structure(structure: str | None, classes: int | None, selected: str | None) -> None:
+    """Refuse options of one structure beside another or none."""
+    if classes is not None and structure != "latent_class":
+        _refuse({"--classes": str(classes)}, "a model without latent classes")
+    if structure != "selection":
+        _refuse({"--selected": selected}, "a model without selection")
 
 
 def _refuse(given: dict[str, str | None], of: str) -> None:
