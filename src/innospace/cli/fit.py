@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -150,8 +150,8 @@ def fit(
     foreign |= _of_frontier(noise, bootstrap, profile)
     if outcomes:
         _refuse(foreign | {"--panel": panel, "--metafrontier": metafrontier}, "several outcomes")
-        spec = OutcomesSpec(formula, tuple(outcomes), inefficiency, cost)
         kind = check_covariance(vcov or "hessian", clustered=False)
+        spec = OutcomesSpec(formula, tuple(outcomes), inefficiency, cost)
     elif metafrontier:
         _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
         spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
@@ -171,11 +171,8 @@ def fit(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
         result, frame = _estimated(spec, dataset, kind, seed, level, progress)
-        again: FrontierBootstrap | None = None
-        if bootstrap is not None:
-            again = cast("FrontierResult", result).bootstrap(
-                bootstrap, kind=bootstrap_kind, seed=seed, workers=workers, progress=progress
-            )
+        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "progress": progress}
+        again = None if bootstrap is None else _drawn(result, bootstrap, draws_of)
         intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:
             write_csv(frame, aside)
@@ -222,6 +219,11 @@ def _estimated(
         return groups, groups.rows
     result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
     return result, result.efficiencies(level)
+
+
+def _drawn(result: Any, replications: int, options: dict[str, Any]) -> FrontierBootstrap:
+    """Return the bootstrap of an ordinary frontier; others refuse it before they are estimated."""
+    return cast("FrontierResult", result).bootstrap(replications, **options)
 
 
 def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple[ProfileInterval, ...]:
