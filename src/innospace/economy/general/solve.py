@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from innospace.core.errors import SolverError
 from innospace.core.labels import require_known
 from innospace.core.status import Status, StatusCode
-from innospace.economy.general.blocks import solve_blocks
+from innospace.economy.general.blocks import obstacles, solve_blocks
 from innospace.economy.general.calibrate import flatten
 from innospace.economy.general.closure import require_determined
 from innospace.economy.general.compiled import Economy
@@ -19,6 +20,10 @@ from innospace.economy.solve import YearSolution, solve_year
 from innospace.numerics.newton import TOLERANCE
 
 Array = NDArray[np.float64]
+LARGE = 5_000
+"""Unknowns above which the factors of a full matrix of derivatives fill up: elimination is faster."""
+LARGEST = 40_000
+"""Unknowns above which they do not fit into memory."""
 ROUTES = ("newton", "block", "complementarity")
 
 
@@ -57,7 +62,8 @@ def solve(
         Unknowns and parameters of a solved case: homotopy goes from there when Newton fails. The benchmark when the
         model has one.
     route : str
-        ``newton``, ``block`` or ``complementarity``; the model decides when empty.
+        ``newton``, ``block`` or ``complementarity``; the model decides when empty: elimination of blocks where its
+        structure allows it and there are more than :data:`LARGE` unknowns, Newton if that finds nothing.
 
     Returns
     -------
@@ -70,6 +76,10 @@ def solve(
         return solve_blocks(economy, p, tolerance=tolerance)
     if route == "complementarity" or (not route and economy.complementary):
         return solve_complementarity(economy, p, start=start, tolerance=tolerance)
+    if not route and economy.layout.size > LARGE and not obstacles(economy):
+        large = _eliminated(economy, p, tolerance)
+        if large is not None:
+            return large
     coordinates = Coordinates(economy)
     first = economy.benchmark if start is None else start
     x = coordinates.to_x(first)
@@ -80,6 +90,17 @@ def solve(
     if found.code is not StatusCode.CONVERGED and known is None and not route:
         return solve_complementarity(economy, p, start=start, tolerance=tolerance)
     return Equilibrium(economy, p, coordinates.to_v(found.x), _status(found), "newton")
+
+
+def _eliminated(economy: Economy, p: Array, tolerance: float) -> Equilibrium | None:
+    """Return the solution by blocks; None when there is none and Newton can still try."""
+    try:
+        found = solve_blocks(economy, p, tolerance=tolerance)
+    except SolverError:
+        if economy.layout.size > LARGEST:
+            raise
+        return None
+    return found if found.status.converged or economy.layout.size > LARGEST else None
 
 
 def _status(found: YearSolution) -> Status:

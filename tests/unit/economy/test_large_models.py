@@ -1,0 +1,60 @@
+"""Which route a large model takes, and what becomes of one that elimination does not solve."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from innospace.core.errors import SolverError
+from innospace.economy.general import solve as routes
+from innospace.economy.general.models import ready
+from innospace.economy.general.models.world import world
+from innospace.economy.general.solve import LARGE, compile_spec, solve
+
+SAME = 1e-9
+"""Both routes end at residuals below 1e-11."""
+
+
+def changed(economy, factor):
+    p = economy.parameters.values.copy()
+    p[economy.parameters.position["endowment.H0.K0"]] *= factor
+    return p
+
+
+@pytest.fixture(scope="module")
+def small():
+    return compile_spec(world(3, 3))
+
+
+def test_a_large_model_is_solved_by_elimination_and_a_small_one_is_not(small):
+    economy = compile_spec(world(13, 30))
+    assert economy.layout.size > LARGE
+    found = solve(economy, changed(economy, 1.2))
+    assert (found.route, found.status.converged) == ("block", True)
+    assert found.residual < SAME
+    assert solve(small, changed(small, 1.2)).route == "newton"
+
+
+def test_the_route_that_is_chosen_changes_no_number(small, monkeypatch):
+    p = changed(small, 1.5)
+    expected = solve(small, p).unknowns
+    monkeypatch.setattr(routes, "LARGE", 10)
+    found = solve(small, p)
+    assert found.route == "block"
+    assert np.allclose(found.unknowns, expected, atol=SAME)
+    assert (
+        solve(compile_spec(ready("stdcge").spec)).route == "newton"
+    )  # joint products: its structure does not allow it
+
+
+def fails(economy, p, **_):
+    raise SolverError("Prices of goods do not settle.")
+
+
+def test_what_elimination_does_not_solve_newton_tries(small, monkeypatch):
+    monkeypatch.setattr(routes, "LARGE", 10)
+    monkeypatch.setattr(routes, "solve_blocks", fails)
+    assert solve(small, changed(small, 1.2)).route == "newton"
+    monkeypatch.setattr(routes, "LARGEST", 20)
+    with pytest.raises(SolverError, match="settle"):
+        solve(small, changed(small, 1.2))
