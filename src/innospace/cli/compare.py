@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from innospace.cli.options import Json, Quiet, StudyPath
+from innospace.cli.options import Json, Quiet, RegionNames, StudyPath, known_language
 from innospace.cli.outcome import Exit, Outcome, code_of
 from innospace.cli.show import aligned, checks_text, findings_text, progress_bar, wrapped
 from innospace.core.numbers import fixed, significant
@@ -47,6 +48,7 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write every number: .csv, or .xlsx with all tables.")
     ] = None,
+    region_names: RegionNames = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:
@@ -55,9 +57,13 @@ def compare(
     Every number that both runs hold is compared, label by label; estimates stand with their errors, and what the runs
     were made with is told. With --scenarios levels and differences from the baseline stand side by side. With
     --decompose the effect of a scenario is taken apart: in the order of its shocks, and free of order (Shapley).
+    Names of regions in text and files are in the language of --region-names; those of --json are English.
     """
     from innospace.core.errors import StudyError
+    from innospace.study.load import study_file
+    from innospace.study.region_names import language_of, table_in, text_in
 
+    language = known_language(region_names) or language_of(study_file(study))
     if other is None and not (with_run or scenarios or decompose):
         raise StudyError(
             "There is nothing to compare with.",
@@ -73,24 +79,28 @@ def compare(
             remedy="Ask for one after the other.",
         )
     if scenarios or decompose:
-        return _scenarios(_stored(study, run), scenarios, decompose, step, year, out, quiet)
-    return _runs(_stored(study, run), _stored(other or study, with_run), out)
+        shown = _scenarios(_stored(study, run), scenarios, decompose, step, year, language, quiet)
+    else:
+        shown = _runs(_stored(study, run), _stored(other or study, with_run), language)
+    outcome, tables = shown
+    if out is not None:
+        _write(out, [table_in(t, language) for t in tables])
+    return replace(outcome, text=text_in(outcome.text, language))
 
 
-def _runs(a: StoredRun, b: StoredRun, out: Path | None) -> Outcome:
+def _runs(a: StoredRun, b: StoredRun, language: str) -> tuple[Outcome, Sequence[Table]]:
     from innospace.study.compare import compare_runs
 
     found = compare_runs(a, b)
-    if out is not None:
-        _write(out, found.tables())
-    return Outcome({**found.to_dict(), "a": a.run_id, "b": b.run_id}, _text(found))
+    return Outcome({**found.to_dict(), "a": a.run_id, "b": b.run_id}, _text(found, language)), found.tables()
 
 
 def _scenarios(
-    stored: StoredRun, names: str, decompose: str, step: str, year: int, out: Path | None, quiet: bool
-) -> Outcome:
+    stored: StoredRun, names: str, decompose: str, step: str, year: int, language: str, quiet: bool
+) -> tuple[Outcome, Sequence[Table]]:
     """Set scenarios beside each other, take one apart, or both."""
     from innospace.study.compare_scenarios import EVERY, compare_scenarios, decompose_scenario
+    from innospace.study.region_names import table_in
 
     payload: dict[str, Any] = {"run": stored.run_id}
     texts: list[str] = []
@@ -99,16 +109,18 @@ def _scenarios(
         asked = () if names == EVERY else tuple(dict.fromkeys(n.strip() for n in names.split(",") if n.strip()))
         found = compare_scenarios(stored, asked, step=step, year=year)
         payload |= found.to_dict()
-        texts += [findings_text(found.findings()), _beside(found.levels()), _beside(found.changes())]
+        texts += [
+            findings_text(found.findings()),
+            *(_beside(table_in(t, language)) for t in (found.levels(), found.changes())),
+        ]
     if decompose:
         with progress_bar(quiet) as progress:
             part = decompose_scenario(stored, decompose, step=step, progress=progress)
         payload |= {"decomposition": part.to_dict()}
         texts += [findings_text(part.findings()), checks_text(part.checks)]
         code = code_of([part.status], part.checks)
-    if out is not None:
-        _write(out, found.tables(part) if found else (part.table(),) if part else ())
-    return Outcome(payload, "\n\n".join(filter(None, texts)), code)
+    tables = found.tables(part) if found else (part.table(),) if part else ()
+    return Outcome(payload, "\n\n".join(filter(None, texts)), code), tables
 
 
 def _write(out: Path, tables: Sequence[Table]) -> None:
@@ -150,7 +162,9 @@ def _stored(study: Path, run: str) -> StoredRun:
     return store.read_run(store.find(run) if run else known[-1])
 
 
-def _text(found: Comparison) -> str:
+def _text(found: Comparison, language: str) -> str:
+    from innospace.study.region_names import text_in
+
     differing = found.differing
     parts = [found.finding()]
     if found.facts:
@@ -159,7 +173,7 @@ def _text(found: Comparison) -> str:
     if len(estimates):
         rows = [
             (
-                _short(f"{r['step']}: {r['name']}"),
+                _short(text_in(f"{r['step']}: {r['name']}", language)),
                 *(_with_error(r[f"{key}_estimate"], r[f"{key}_std_error"]) for key in ("a", "b")),
                 fixed(float(r["errors_apart"]), 2),
             )
@@ -169,7 +183,7 @@ def _text(found: Comparison) -> str:
     if len(differing):
         rows = [
             (
-                _short(f"{r['step']}.{r['quantity']}: {r['labels']}"),
+                _short(text_in(f"{r['step']}.{r['quantity']}: {r['labels']}", language)),
                 significant(float(r["a"]), 5),
                 significant(float(r["b"]), 5),
                 fixed(float(r["percent"]), 2) if abs(float(r["percent"])) < 1e6 else "-",

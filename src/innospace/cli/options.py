@@ -15,7 +15,10 @@ Formats = Annotated[str, typer.Option("--formats", help="What to write, separate
 Kind = Annotated[
     str, typer.Option("--kind", help="full, brief (two pages for who decides) or replication (for referees).")
 ]
-RegionNames = Annotated[str, typer.Option("--region-names", help="Language of the names of regions: en or ru.")]
+RegionNames = Annotated[
+    str | None,
+    typer.Option("--region-names", help="Language of the names of regions, en or ru; as the study says if not given."),
+]
 
 DEFAULT_FORMATS = "html,pdf,tables"
 
@@ -35,8 +38,8 @@ def known_kind(text: str) -> str:
     return text
 
 
-def known_language(text: str) -> str:
-    """Return the language of the names of regions.
+def known_language(text: str | None) -> str | None:
+    """Return the language of the names of regions that was asked for, if one was.
 
     Raises
     ------
@@ -46,7 +49,8 @@ def known_language(text: str) -> str:
     from innospace.core.labels import require_known
     from innospace.study.region_names import LANGUAGES
 
-    require_known([text], LANGUAGES, kind="language", where="--region-names")
+    if text is not None:
+        require_known([text], LANGUAGES, kind="language", where="--region-names")
     return text
 
 

@@ -39,7 +39,7 @@ def report(
     package: Annotated[
         Path | None, typer.Option("--package", metavar="FILE.zip", help="Pack all that computes the run again.")
     ] = None,
-    region_names: RegionNames = "en",
+    region_names: RegionNames = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:

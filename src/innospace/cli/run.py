@@ -35,7 +35,7 @@ def run(
     out: Out = None,
     formats: Formats = DEFAULT_FORMATS,
     kind: Kind = "full",
-    region_names: RegionNames = "en",
+    region_names: RegionNames = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> Outcome:

@@ -13,11 +13,12 @@ from innospace.core.provenance import Nature, Provenance, Source
 from innospace.core.result import Result
 from innospace.report.brief import MOST_FINDINGS
 from innospace.report.write import FULL, REPLICATION
-from innospace.study.region_names import ENGLISH, in_language
+from innospace.study.load import FILE_NAME
+from innospace.study.region_names import in_language, language_of
 from innospace.study.store import SHOWN, StoredRun
 
 
-def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str = ENGLISH) -> Document:
+def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str | None = None) -> Document:
     """Return the report of a run as data.
 
     Parameters
@@ -27,8 +28,9 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
         Folder of the study, for the commands that reproduce the report.
     kind : str
         Kind of report that will be written, for the same commands; one for replication has sections of its own.
-    region_names : str
-        Language of the names of regions, see :func:`innospace.study.region_names.in_language`.
+    region_names : str, optional
+        Language of the names of regions, see :func:`innospace.study.region_names.in_language`; as the study says when
+        not given.
 
     Returns
     -------
@@ -46,14 +48,16 @@ def compose(run: StoredRun, folder: Path, *, kind: str = FULL, region_names: str
 
         sections += replication.sections(run, folder, shlex.quote(_shown(folder)))
     options = [f"--kind {kind}"] if kind != FULL else []
-    options += [f"--region-names {region_names}"] if region_names != ENGLISH else []
+    said = language_of(folder / FILE_NAME)
+    language = said if region_names is None else region_names
+    options += [f"--region-names {language}"] if language != said else []
     shown, run_id = shlex.quote(_shown(folder)), run.run_id[:SHOWN]
     command = " ".join([f"innospace run {shown}", *options])
     again = " ".join([f"innospace report {shown} --run {run_id}", *options])
     document = Document(run.title, subtitle, findings(run), checks(run), sections, provenance, command)
     data = {s.name: s.result.to_frame() for s in run.steps}
     document = replace(document, run_id=run_id, data=data, highlights=highlights(run), again=again)
-    return in_language(document, region_names)
+    return in_language(document, language)
 
 
 def document_of(result: Result, title: str, command: str) -> Document:

@@ -11,7 +11,6 @@ from innospace.core.progress import Progress, part, silent
 from innospace.report.write import FULL
 from innospace.study.execute import RunResult, run
 from innospace.study.load import Study, load_study
-from innospace.study.region_names import ENGLISH
 
 if TYPE_CHECKING:
     from innospace.core.document import Document
@@ -37,7 +36,7 @@ def produce(
     *,
     out: Path | None = None,
     kind: str = FULL,
-    region_names: str = ENGLISH,
+    region_names: str | None = None,
     fresh: bool = False,
     progress: Progress = silent,
 ) -> Produced:
@@ -52,8 +51,8 @@ def produce(
         Folder of the report; ``report`` in the study when not given.
     kind : str
         Kind of report.
-    region_names : str
-        Language of the names of regions.
+    region_names : str, optional
+        Language of the names of regions; as the study says when not given.
     fresh : bool
         Compute everything again, whatever is stored.
     progress : callable

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.document import Block, Document, Heading, Notice, Paragraph
@@ -49,6 +51,25 @@ def in_language(document: Document, language: str) -> Document:
             replace(s, title=in_russian(s.title), blocks=tuple(_block(b) for b in s.blocks)) for s in document.sections
         ),
     )
+
+
+def language_of(file: Path) -> str:
+    """Return the language of the names of regions that a study file asks for: English when it cannot be read."""
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8")).get("study", {}).get("region_names", ENGLISH)
+    except (OSError, ValueError, AttributeError):
+        return ENGLISH
+    return said if said in LANGUAGES else ENGLISH
+
+
+def text_in(text: str, language: str) -> str:
+    """Return text with names of regions in a language."""
+    return in_russian(text) if language == RUSSIAN else text
+
+
+def table_in(table: Table, language: str) -> Table:
+    """Return a table with names of regions in a language."""
+    return _table(table) if language == RUSSIAN else table
 
 
 @cache

@@ -33,6 +33,10 @@ class Head(BaseModel):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(
         default=0, description="Of everything that is drawn; the same seed gives the same numbers."
     )
+    region_names: Literal["en", "ru"] = Field(
+        default="en",
+        description="Language of the names of regions in reports; no number depends on it.",
+    )
 
 
 class Table(BaseModel):
