@@ -172,10 +172,12 @@ def test_words_and_tables(result):
     found = result.to_dict()
     assert set(found) == {
         "status",
+        "groups",
         "models",
         "w_growth",
         "te_correlation",
         "te_rank_correlation",
+        "marginal_effects",
         "tests",
         "data_steps",
         "checks",

@@ -25,6 +25,7 @@ STATES = [
     ("frontier", {"formula": "y ~ x", "structure": "selection"}),
     ("frontier", {"formula": "y ~ x", "metafrontier": "linear"}),
     ("frontier", {"model": "innovation_space"}),
+    ("frontier", {"model": "innovation_space", "groups_from": ["mining", "farming"]}),
     ("economy", {}),
     ("firms", {"method": "probit"}),
     ("firms", {"analysis": "internationalisation"}),
