@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from innospace.agents.policy import BASELINE, INSTRUMENTS
 from innospace.agents.summaries import COUNTRY
-from innospace.core.document import Block, Notice, Paragraph, Section
+from innospace.core.document import Block, Heading, Notice, Paragraph, Section
 from innospace.core.numbers import fixed, percent, significant
 from innospace.core.provenance import Nature
 
@@ -147,13 +148,19 @@ def sections(result: AgentResult) -> tuple[Section, ...]:
         Paragraph(f"{p.title}: " + " ".join(f"{INSTRUMENTS[i.instrument]} {_terms(i)}" for i in p.instruments))
         for p in r.spec.policies
     ]
-    fit = [tables[n] for n in ("calibrated", "moments", "identification") if n in tables]
-    rest = [tables[n] for n in ("regions", "networks", "flows", "sensitivity") if n in tables]
+    fit = [tables[n] for n in ("calibrated", "moments") if n in tables]
+    fit += [replace(tables[n], folded=True) for n in ("identification",) if n in tables]
+    rest = [replace(tables[n], folded=True) for n in ("regions", "networks", "flows", "sensitivity") if n in tables]
     found = [
         Section(
             "mechanism",
             "What is simulated",
-            (Notice(RECONSTRUCTION, Nature.SIMULATED), Paragraph(str(r.spec)), *r.spec.equations()),
+            (
+                Notice(RECONSTRUCTION, Nature.SIMULATED),
+                Paragraph(str(r.spec)),
+                Heading("Equations", folded=True),
+                *r.spec.equations(),
+            ),
         ),
         Section("figures", "What the runs show", tuple(r.plot.all())),
     ]
@@ -162,7 +169,7 @@ def sections(result: AgentResult) -> tuple[Section, ...]:
     if fit:
         found.append(Section("calibration", "Calibration: fit and what it cannot tell", tuple(fit)))
     found.append(Section("results", "Regions, network, sensitivity", tuple(rest)))
-    found.append(Section("assumed", "Assumptions and data", (*data, tables["assumptions"])))
+    found.append(Section("assumed", "Assumptions and data", (*data, replace(tables["assumptions"], folded=True))))
     return tuple(found)
 
 

@@ -15,11 +15,13 @@ from innospace.agents.network import MEASURES
 from innospace.agents.replicate import CHUNK, Task, replicate, run_chunk
 from innospace.agents.result import QUANTITIES, AgentResult
 from innospace.agents.step import Options, preflight, run
+from innospace.core.document import Equation, Heading
 from innospace.core.errors import DataError, LabelError, SpecError, StoreError
 from innospace.core.explore import Explorable
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.result import Bundle, Result
 from innospace.core.status import StatusCode
+from innospace.core.table import Table
 from innospace.data import load_sample
 from innospace.study.glossary import find
 from innospace.study.worked import worked_studies
@@ -247,6 +249,17 @@ def test_a_table_without_russia_must_say_how_many_organisations_there_are():
 
     with pytest.raises(SpecError, match="how many R&D organisations"):
         simulate_country(frame, FrontierNumbers(**GIVEN), AgentSpec(final=2014, replications=1))
+
+
+def test_what_is_looked_up_is_folded_and_what_a_policy_does_is_not(result):
+    blocks = [b for s in result.sections() for b in s.blocks]
+    folded = {b.name for b in blocks if isinstance(b, Table) and b.folded}
+    shown = {b.name for b in blocks if isinstance(b, Table) and not b.folded}
+    assert {"assumptions", "regions", "networks"} <= folded
+    assert "effects" in shown
+    heading = blocks[next(i for i, b in enumerate(blocks) if isinstance(b, Equation)) - 1]
+    assert isinstance(heading, Heading)
+    assert heading.folded
 
 
 def test_every_name_that_a_result_shows_is_explained(result):
