@@ -57,7 +57,7 @@ def compare(
     Every number that both runs hold is compared, label by label; estimates stand with their errors, and what the runs
     were made with is told. With --scenarios levels and differences from the baseline stand side by side. With
     --decompose the effect of a scenario is taken apart: in the order of its shocks, and free of order (Shapley).
-    Names of regions in text and files are in the language of --region-names; those of --json are English.
+    Names of regions in text and files are in the language of --region-names; JSON keeps English ones.
     """
     from innospace.core.errors import StudyError
     from innospace.study.load import study_file
