@@ -205,3 +205,25 @@ def test_older_run_is_not_packed(command, ran, tmp_path):
     shown = command("report", ran, "--package", tmp_path / "none" / "a.zip", "--formats", "tables", "--out", tmp_path)
     assert shown.code == 2
     assert "cannot be written" in shown.err
+
+
+def test_package_holds_a_model_of_ones_own(command, tmp_path):
+    from innospace.economy.general.models import ready
+    from innospace.economy.general.write import write_model
+
+    study = tmp_path / "модель"
+    study.mkdir()
+    write_model(ready("splcge").spec, study / "мой.toml")
+    write_model(ready("splcge").spec, study / "book.xlsx")
+    text = '[study]\ntitle = "Own"\n'
+    for name, model in (("a", "мой.toml"), ("b", "book.xlsx")):
+        text += f'\n[step.{name}]\nengine = "equilibrium"\nmodel = "{model}"\n'
+    (study / "study.toml").write_text(text, encoding="utf-8")
+    assert command("run", study, "--formats", "tables").code == 0
+    shown = command("report", study, "--package", tmp_path / "p.zip", "--formats", "tables", "--out", tmp_path / "out")
+    assert shown.code == 0, shown.err
+    with zipfile.ZipFile(tmp_path / "p.zip") as packed:
+        packed.extractall(tmp_path / "elsewhere")
+    (elsewhere,) = (tmp_path / "elsewhere").glob("*/study")
+    again = command("check", elsewhere)
+    assert again.code == 0, again.err

@@ -420,6 +420,18 @@ def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -
     return found
 
 
+def content_files(study: Study) -> tuple[Path, ...]:
+    """Return the files whose content belongs to the options of steps, such as a model of one's own."""
+    found = {}
+    for step in study.steps:
+        for key, info in type(step.options).model_fields.items():
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            given = getattr(step.options, key)
+            if "content" in extra and isinstance(given, str) and given.endswith((SUFFIX, WORKBOOK)):
+                found[inside(study.folder, given, key).resolve()] = None
+    return tuple(found)
+
+
 def _not_finite(values: Mapping[str, Any], place: str) -> list[StudyError]:
     """Return the keys that hold nan or inf, which TOML allows and no option means."""
     bad = [key for key, value in values.items() if not _finite(value)]

@@ -16,7 +16,7 @@ from innospace.core.provenance import file_sha256
 from innospace.report.archives import packed
 from innospace.report.text import slug
 from innospace.study.folders import MANIFEST, read_file, read_manifest
-from innospace.study.load import FILE_NAME, Study, data_file, load_study
+from innospace.study.load import FILE_NAME, Study, content_files, data_file, load_study
 from innospace.study.replication import numbers_file, same_study, study_files
 from innospace.study.store import RUNS, SHOWN, Store, StoredRun
 
@@ -68,7 +68,8 @@ def _files(run: StoredRun, study: Study) -> Iterator[tuple[str, bytes]]:
     kept, withheld = _tables(study)
     yield _README, _readme(run, withheld).encode("utf-8")
     yield "requirements.txt", requirements(run).encode("utf-8")
-    for path in (*study_files(study.folder), *kept):
+    models = [p for p in content_files(study) if p.relative_to(root).as_posix() not in withheld]
+    for path in dict.fromkeys((*study_files(study.folder), *models, *kept)):
         yield f"study/{path.relative_to(root).as_posix()}", path.read_bytes()
     yield f"stored/{FILE_NAME}", study.file.read_bytes()
     stored = Store(study.folder).path(run.run_id)
