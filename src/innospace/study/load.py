@@ -422,7 +422,7 @@ def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -
 
 def content_files(study: Study) -> tuple[Path, ...]:
     """Return the files whose content belongs to the options of steps, such as a model of one's own."""
-    found = {}
+    found: dict[Path, None] = {}
     for step in study.steps:
         for key, info in type(step.options).model_fields.items():
             extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
