@@ -31,6 +31,8 @@ def test_a_brief_is_two_pages_and_names_its_run(name, tmp_path):
     pages = pypdf.PdfReader(io.BytesIO(render_brief_pdf(document))).pages
     assert len(pages) == 2
     words = " ".join(" ".join(p.extract_text() for p in pages).split())
+    ending = next(p.extract_text() for p in pages if "The command that reproduces" in p.extract_text())
+    assert f"run {stored.run_id[:SHOWN]}, " in ending, "its last line stands with it"
     html = render_brief_html(document)
     assert "What it looks like" in pages[0].extract_text()
     if name == "firms-in-the-economy":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Array = np.ndarray
 LEVEL = 0.90
 """Level of intervals taken from draws."""
-SMALL, NEAR = 0.1, 5e-4
+SMALL, NEAR = 0.05, 5e-4
 """Effects in percentage points a year: below the first three decimals are told, below the second it counts as none."""
 LINKED_ENDS = "at the ends of the 95\u202f% interval of the linked number"
 PAPER = "Makarov, Ayvazyan, Afanasyev, Bakhtizin and Nanavyan (2016)"
