@@ -10,6 +10,7 @@ from scipy import stats
 from innospace.core.errors import LabelError, SpecError
 from innospace.core.figure import Figure
 from innospace.core.result import Estimated, Result
+from innospace.data import load_sample
 from innospace.frontier.fitting import fit
 from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec, fit_outcomes
 
@@ -92,6 +93,35 @@ def test_determinants_by_outcome(table):
     found = fit_outcomes(FORMULA + " | u: z", table, outcomes=TYPES[:2], zero_rule="replace", zero_value=0.01)
     assert found.table("determinants").frame["outcome"].tolist() == ["Продукты"] * 2 + ["processes"] * 2
     assert any("replaced by 0.01" in s for s in found.steps)
+
+
+def test_a_reader_picks_an_outcome(result):
+    (outcome,) = result.choices()
+    assert list(outcome.options) == list(TYPES)
+    shown = result.view({"outcome": "patents"})
+    (ranking,) = shown.figures  # no region of the simulated table has a place on a map
+    own = result.fits["patents"].used_efficiencies().te_bc
+    assert ranking.data["te_bc"].to_numpy() == pytest.approx(np.sort(own)[::-1], rel=RELATIVE)
+    assert len(shown.table.frame) == 150
+    with pytest.raises(LabelError, match="patent"):
+        result.view({"outcome": "patent"})
+
+
+def test_maps_and_ranks_of_a_year():
+    table = load_sample("russia-innovation-types-2010-2012")
+    types = ("technologies", "innovative_goods_mln_rub")
+    result = fit_outcomes(FORMULA, table, outcomes=types, zero_rule="drop")
+    outcome, year = result.choices()
+    assert (list(outcome.options), list(year.options), year.default) == (list(types), ["2010", "2011", "2012"], "2012")
+    shown = result.view({"outcome": types[1], "year": "2010"})
+    map_, ranking = shown.figures
+    rows = table.frame[(table.frame["year"] == 2010) & (table.frame[types[1]] > 0)]
+    assert set(map_.data["region_code"]) == set(rows["region_code"])
+    found = result.efficiencies
+    found = found[found["year"] == 2010].set_index("region")[f"te_{types[1]}"]
+    by_region = ranking.data.set_index("label")["te_bc"]
+    assert by_region.to_numpy() == pytest.approx(found[by_region.index].to_numpy(), rel=RELATIVE)
+    assert set(shown.table.frame["region"]) >= set(by_region.index)
 
 
 def test_refusals(table, result):

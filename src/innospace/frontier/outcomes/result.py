@@ -13,6 +13,7 @@ from scipy import stats
 from innospace.core.checks import Check
 from innospace.core.document import Section
 from innospace.core.errors import StoreError
+from innospace.core.explore import Choice, View
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
@@ -149,6 +150,18 @@ class OutcomesResult:
         from innospace.frontier.outcomes.presentation import Plots
 
         return Plots(self)
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Return what a reader can look into: an outcome and a year."""
+        from innospace.frontier.outcomes.explore import choices
+
+        return choices(self)
+
+    def view(self, chosen: Mapping[str, str]) -> View:
+        """Return what a reader sees for a choice."""
+        from innospace.frontier.outcomes.explore import view
+
+        return view(self, chosen)
 
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""
