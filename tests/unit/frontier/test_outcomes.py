@@ -11,6 +11,7 @@ from innospace.core.errors import LabelError, SpecError
 from innospace.core.figure import Figure
 from innospace.core.result import Estimated, Result
 from innospace.data import load_sample
+from innospace.frontier.figures import ENDS
 from innospace.frontier.fitting import fit
 from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec, fit_outcomes
 
@@ -101,7 +102,9 @@ def test_a_reader_picks_an_outcome(result):
     shown = result.view({"outcome": "patents"})
     (ranking,) = shown.figures  # no region of the simulated table has a place on a map
     own = result.fits["patents"].used_efficiencies().te_bc
-    assert ranking.data["te_bc"].to_numpy() == pytest.approx(np.sort(own)[::-1], rel=RELATIVE)
+    best_first = np.sort(own)[::-1]
+    ends = np.r_[best_first[:ENDS], best_first[-ENDS:]]  # 149 rows are too many to draw
+    assert ranking.data["te_bc"].to_numpy() == pytest.approx(ends, rel=RELATIVE)
     assert len(shown.table.frame) == 150
     with pytest.raises(LabelError, match="patent"):
         result.view({"outcome": "patent"})

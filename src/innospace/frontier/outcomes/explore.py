@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from innospace.core.explore import Choice, View, settled
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed, percent
+from innospace.frontier.figures import ENDS, RANKED_ROWS
 from innospace.frontier.outcomes.presentation import efficiencies
 from innospace.frontier.presentation import row_names
 
@@ -26,7 +27,9 @@ def choices(result: OutcomesResult) -> tuple[Choice, ...]:
     if not names:
         return ()
     outcomes = Choice(OUTCOME, "Outcome", {o: result.spec.title(o) for o in names}, names[0])
-    years = sorted(set(result.efficiencies["year"])) if "year" in result.efficiencies else []
+    found = result.efficiencies
+    # a year that is missing or broken somewhere cannot be chosen
+    years = sorted(set(found["year"])) if "year" in found and found["year"].dtype == "int64" else []
     if len(years) < 2:
         return (outcomes,)
     return outcomes, Choice(YEAR, "Year", {str(y): str(y) for y in years}, str(years[-1]))
@@ -116,19 +119,24 @@ def _map(result: OutcomesResult, outcome: str, year: str, rows: pd.DataFrame) ->
 
 
 def _ranking(result: OutcomesResult, outcome: str, year: str, rows: pd.DataFrame) -> Figure:
-    """Return rows ranked by efficiency with intervals."""
+    """Return rows ranked by efficiency with intervals: all, or both ends where there are many."""
     title, when = result.spec.title(outcome), f", {year}" if year else ""
     best, worst, mean = rows.iloc[0], rows.iloc[-1], float(rows["te_bc"].mean())
+    shown, ends = rows, ""
+    if len(rows) > RANKED_ROWS:
+        shown = rows[(rows["rank"] <= ENDS) | (rows["rank"] > len(rows) - ENDS)]
+        shown = shown.assign(label=[f"{n}. {name}" for n, name in zip(shown["rank"], shown["label"], strict=True)])
+        ends = f"; the first {ENDS} and the last {ENDS} of {len(rows)}"
     return Figure(
         "outcome-ranking",
         FigureKind.INTERVALS,
         f"{title}: {best['label']} is first with {percent(float(best['te_bc']), 0)} of the frontier, "
         f"{worst['label']} last with {percent(float(worst['te_bc']), 0)}",
-        f"Technical efficiency in {title}{when} with 95\u202f% intervals given each residual",
+        f"Technical efficiency in {title}{when} with 95\u202f% intervals given each residual{ends}",
         _sources(result, "The intervals take the parameters of the frontier as known, so they are too narrow."),
         f"Technical efficiency in {title}{when}, ranked: {best['label']} {fixed(float(best['te_bc']), 2)}, "
         f"{worst['label']} {fixed(float(worst['te_bc']), 2)}.",
-        rows,
+        shown,
         {
             "label": "label",
             "value": "te_bc",
