@@ -72,12 +72,9 @@ def findings(result: RegionsResult) -> tuple[str, ...]:
 
 
 def sections(result: RegionsResult) -> tuple[Section, ...]:
-    """Return the part of a report: what scenarios do, then the model and what it assumes."""
+    """Return the part of a report: what scenarios do, in tables and figures; then the model and what it assumes."""
     r = result
-    told: list[Block] = [Paragraph(described(r))]
-    if r.scenarios:
-        told += [Paragraph(" ".join(sentences(r, n))) for n in r.scenarios]
-        told += [r.table("shocks"), r.table("effects")]
+    told: list[Block] = [r.table("shocks"), r.table("effects")] if r.scenarios else []
     if "channels" in r.frames:
         told.append(r.table("channels"))
     told += [*r.plot.all(), r.table("growth")]
