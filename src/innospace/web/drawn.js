@@ -1,5 +1,9 @@
 // A fragment of HTML made on the server, with marks that tell their value and can be picked, and tables that sort.
 const HINT = "data-hint";
+const inView = e => {
+  const b = e.getBoundingClientRect();
+  return b.bottom > 0 && b.top < innerHeight;
+};
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 export default {
   props: { html: String, pick: Boolean, sortable: Boolean, filter: String, loading: String },
@@ -28,12 +32,15 @@ export default {
   methods: {
     render() {
       const place = this.$refs.place, focused = place.contains(document.activeElement) && document.activeElement.getAttribute(HINT);
+      const active = document.activeElement, held = active !== document.body && inView(active);
       this.tip = "";
       place.innerHTML = this.html;
       if (this.pick) this.$refs.place.querySelectorAll(".chart svg").forEach(this.bring);
       if (this.sortable) this.$refs.place.querySelectorAll(".tabular thead tr:last-child th").forEach(this.sorter);
       this.sift();
       if (focused) this.refocus(focused);
+      // a drawing that arrives must not push the control in use out of sight
+      if (held && active.isConnected && !inView(active)) active.scrollIntoView({ block: "nearest" });
     },
     // who moves among marks with the keyboard stays where they were
     refocus(hint) {
