@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import InnospaceError
+from innospace.core.errors import InnospaceError, offenders
 from innospace.data.faults import Fault, Found
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ MOST = 500
 YEARS = (1800, 2200)
 REGIONAL = 0.5
 """A text column with at least this share of known regions of Russia is a column of regions."""
+APART = 0.9
+"""A column of names tells rows apart, with a few copies among them, when this share of its rows stands alone."""
 _TRIED = 2_000
 _YEAR = re.compile(r"year|год|\bjahr|\banno", re.IGNORECASE)
 _KINDS = {"i": "whole number", "u": "whole number", "f": "number", "b": "true or false"}
@@ -154,6 +156,8 @@ def survey(
     if schema is not None:
         broken, errors = _against_schema(frame, dict(columns or {}), faulty)
         faults += broken
+    else:
+        faults += [*_standing_again(frame), *_totals(frame)]
     problems, count = _problems(frame, faults, found, _labels(frame, dict(columns or {})))
     first = FIRST_BESIDE if problems else FIRST
     shown = sorted({*range(min(first, len(frame))), *(p.position for p in problems)})
@@ -195,6 +199,55 @@ def _against_schema(
     # zero counts are left to the step, which states the rule for them
     found = [replace(f, column=given.get(f.column, "")) for f in faults(named, zero_rule="drop")]
     return [f for f in found if f.column not in faulty], [missing] if missing is not None else []
+
+
+def _standing_again(frame: pd.DataFrame) -> list[Fault]:
+    """Return rows that stand in the table twice: where nearly all names, or names and years, tell the rows apart."""
+    names = [c for c in frame.columns if frame[c].dtype.kind not in "iufb"]
+    years = [c for c in frame.columns if frame[c].dtype.kind in "iu" and _are_years(str(c), frame[c])][:1]
+    keys = [(again, n) for n in names if (again := frame.duplicated([n, *years], keep=False).to_numpy()).any()]
+    if not keys or len(keys) < len(names):
+        return []  # no name, or one that tells every row apart
+    doubled, name = min(keys, key=lambda k: int(k[0].sum()))
+    if doubled.sum() > (1.0 - APART) * len(frame):
+        return []
+    what = f"{name!r} and {years[0]!r}" if years else repr(str(name))
+    shown = frame.loc[doubled, name].astype(str).unique()
+    return [
+        Fault(
+            f"Rows stand in the table more than once by {what}: {offenders(shown)}.",
+            str(name),
+            [int(i) for i in np.flatnonzero(doubled)],
+            "The same name" + (" and year stand" if years else " stands") + " in another row too.",
+            "one row a name" + (" and year" if years else ", or a column of the year beside it"),
+            "Remove the copies. Rows that stay are all used, so what was put in twice counts twice.",
+        )
+    ]
+
+
+def _totals(frame: pd.DataFrame) -> list[Fault]:
+    """Return totals among the regions of Russia."""
+    from innospace.data.regions import match_regions
+
+    found = []
+    for name in (c for c in frame.columns if frame[c].dtype.kind not in "iufb"):
+        filled = frame[name].dropna()
+        if not len(filled) or not _are_regions(filled):
+            continue
+        totals = set(match_regions([str(v) for v in filled.unique()]).aggregates)
+        rows = [i for i, v in enumerate(frame[name]) if v in totals]
+        if rows:
+            found.append(
+                Fault(
+                    f"Totals stand among the regions: {offenders(sorted(totals))}.",
+                    str(name),
+                    rows,
+                    "This is a total, not a region.",
+                    "rows that do not contain one another",
+                    "Delete the rows of totals: they would count as regions.",
+                )
+            )
+    return found
 
 
 def _problems(

@@ -31,7 +31,7 @@ _FORM = re.compile(
     rf"|(?P<point>{_WHOLE}?\.[0-9]+{_POWER}|[0-9]+\.{_POWER})"
     r"|(?P<grouped>[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}))"
 )
-_FLAGGED = re.compile(r"(.*[0-9])\s?[a-z]{1,3}")
+_FLAGGED = re.compile(r"(.*[0-9]|:)\s?[a-z]{1,3}")
 _SHORT = 300
 """A number of fewer characters and without exponent is finite."""
 CONTRARY = {",": ("point", "grouped"), ".": ("comma",)}
@@ -54,9 +54,18 @@ def clean(cell: Any) -> Any:
 
 
 def is_flagged(text: str) -> bool:
-    """Whether letters behind a number tell how it came about, as in tables of Eurostat: ``12.5 p``, ``12.5 be``."""
-    found = _FLAGGED.fullmatch(text)
-    return found is not None and notation(found[1]) is not None
+    """Whether letters behind a number tell how it came about, as in tables of Eurostat: ``12.5 p``, ``: z``."""
+    return bool(unflagged(text) != text)
+
+
+def unflagged(cell: Any) -> Any:
+    """Return a number without the letters behind it, None for a missing value with letters, any other cell as it is."""
+    found = _FLAGGED.fullmatch(cell) if isinstance(cell, str) else None
+    if found is None or notation(cell) is not None:
+        return cell
+    if found[1] in MISSING:
+        return None
+    return found[1] if notation(found[1]) is not None else cell
 
 
 def notation(cell: Any) -> str | None:

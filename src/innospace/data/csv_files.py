@@ -11,7 +11,6 @@ import csv
 import io
 import re
 import warnings
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,10 @@ import numpy as np
 
 from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
-from innospace.data.cells import ALL_COMMAS, EXACT, MISSING, clean, decimal_commas, notation
+from innospace.data.cells import ALL_COMMAS, EXACT, MISSING, clean, decimal_commas, is_flagged, notation
 from innospace.data.encodings import decode
 from innospace.data.faults import Place
+from innospace.data.headings import check_header, nameless
 from innospace.data.parsing import Rules, parse_columns, whole
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 DELIMITERS = ";\t|,"
 """In order of preference where several split the lines evenly: headings hold commas more often than semicolons."""
-MAX_COLUMNS = 20_000
 MAX_LINE = 1_000_000
 """Characters of a line; a table of the most columns has some 200,000."""
 _LINES_TRIED = 20
@@ -87,9 +86,18 @@ class _Delimited:
         self._mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
         self._start = self._mark
         header = next((r for r in self._records(self._above()) if any(c.strip() for c in r)), [])
-        self.header = check_header([c.strip() for c in header], where)
         self._lines: list[int] = []
         self._walk = self._rows()
+        self.header = check_header(self._named([c.strip() for c in header]), where)
+
+    def _named(self, header: list[str]) -> list[str]:
+        """Return the names of columns if there is one for each."""
+        empty = [i + 1 for i, name in enumerate(header) if not name]
+        if header and not empty:
+            return header
+        below = [c.strip() for c in next(self._rows(), (0, []))[1]]
+        place = f"{self.where}, first row, column {offenders(empty) if empty else '1'}"
+        raise nameless(header, below, place)
 
     def _text(self) -> io.TextIOWrapper:
         """Return the lines of the file, decoded as they are asked for."""
@@ -214,7 +222,9 @@ def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
     as_text = _led_by_zero(frame, file)
     again = {n for n in frame.columns if n in rules.text or n in as_text or _doubtful(frame[n])}
     texts = {n: frame[n] for n in frame.columns if n not in again and frame[n].dtype.kind not in "iufb"}
-    careful = {n for n, c in texts.items() if n in rules.numeric or any(map(_needs_care, c.dropna().unique()))}
+    careful = {
+        n for n, c in texts.items() if n in rules.numeric or any(_needs_care(v, rules) for v in c.dropna().unique())
+    }
     commas = {n: v for n in careful if (v := _decimal_commas(texts[n], rules)) is not None}
     if rules.decimal == "," or commas or any(_shows_comma(texts[n]) for n in careful):
         # beside decimal commas a point is not plainly a decimal point
@@ -257,9 +267,10 @@ def _cells(column: pd.Series) -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def _needs_care(text: str) -> bool:
+def _needs_care(text: str, rules: Rules) -> bool:
     """Whether a cell that the fast engine left as text may be a number, or is not clean."""
-    return clean(text) != text or notation(text) is not None or text.endswith("%")
+    flagged = rules.flags == "drop" and is_flagged(text)
+    return flagged or clean(text) != text or notation(text) is not None or text.endswith("%")
 
 
 def _doubtful(column: pd.Series) -> bool:
@@ -289,27 +300,3 @@ def _delimiter(text: str) -> str:
         return sum(c == counts[0] for c in counts) if counts and counts[0] > 1 else 0
 
     return max(DELIMITERS, key=evenness) if any(map(evenness, DELIMITERS)) else ","
-
-
-def check_header(names: list[str], where: str) -> list[str]:
-    """Return column names if they are all there and all different."""
-    if len(names) > MAX_COLUMNS:
-        raise DataError(
-            f"The table has {len(names):,} columns.",
-            where=where,
-            allowed=f"up to {MAX_COLUMNS:,} columns",
-            remedy="Save the columns that are needed; years and the like belong into rows.",
-        )
-    empty = [i + 1 for i, n in enumerate(names) if not n]
-    if not names or empty:
-        raise DataError(
-            "A column has no name.",
-            where=f"{where}, first row, column {offenders(empty) if empty else '1'}",
-            remedy="Give every column a name in the first row.",
-        )
-    doubled = sorted(n for n, count in Counter(names).items() if count > 1)
-    if doubled:
-        raise DataError(
-            f"Column names occur more than once: {offenders(doubled)}.", where=where, remedy="Rename the columns."
-        )
-    return names

@@ -29,6 +29,7 @@ from innospace.data.cells import (
     is_code,
     is_flagged,
     notation,
+    unflagged,
     value_of,
 )
 from innospace.data.faults import Fault, Found, Place
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 MOSTLY = 0.5
 """A column with at least this share of numbers among its cells is a number column, and its other cells are errors."""
 DASH_MEANINGS = ("text", "zero", "missing")
+FLAG_MEANINGS = ("text", "drop")
 MARKS = (".", ",")
 _THOUSAND = re.compile(r"[-+−]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
@@ -55,6 +57,8 @@ class Rules:
         Columns that must be numbers; columns that are left as they stand.
     dash : str
         ``text``, ``zero`` or ``missing``.
+    flags : str
+        ``text`` or ``drop``.
     found : Found, optional
         Where faults of cells are kept. Without it the first one is raised.
     """
@@ -63,11 +67,14 @@ class Rules:
     numeric: Sequence[str] = ()
     text: Sequence[str] = ()
     dash: str = "text"
+    flags: str = "text"
     found: Found | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.dash not in DASH_MEANINGS:
             raise SpecError(f"Unknown meaning of a dash: {self.dash!r}.", allowed=", ".join(DASH_MEANINGS))
+        if self.flags not in FLAG_MEANINGS:
+            raise SpecError(f"Unknown meaning of flags: {self.flags!r}.", allowed=", ".join(FLAG_MEANINGS))
         if self.decimal is not None and self.decimal not in MARKS:
             raise SpecError(f"Unknown decimal mark: {self.decimal!r}.", allowed="'.' or ','")
         both = [n for n in self.numeric if n in self.text]
@@ -99,6 +106,11 @@ class _Cells:
         filled = [i for i, v in enumerate(values) if v is not None]
         dashes = frozenset(i for i in filled if isinstance(values[i], str) and values[i] in DASHES)
         return cls(name, values, forms, filled, dashes)
+
+    def without_flags(self) -> _Cells:
+        """Return the column without letters behind its numbers; as it is when it is not one of numbers then."""
+        found = _Cells.of(self.name, [unflagged(v) for v in self.values])
+        return found if found.mostly(sum(f is not None for f in found.forms)) else self
 
     def count(self, *forms: str) -> int:
         return sum(f in forms for f in self.forms)
@@ -142,6 +154,8 @@ def parse_columns(
         Where ``place`` keeps faults nothing is raised, and such a column stays text.
     """
     columns = [_Cells.of(name, raw) for name, raw in cells.items()]
+    if rules.flags == "drop":
+        columns = [c if c.name in rules.text else c.without_flags() for c in columns]
     found, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
     shared = _Shared("," if commas or found > points else ".", commas > 0 or found > 0)
     out = {}
@@ -290,11 +304,12 @@ def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
         remedy = "Spreadsheets turn 1.5 into a date: format the column as numbers and enter the cells again."
     else:
         others = [s for i, s in zip(bad, shown, strict=True) if i not in cells.dashes]
-        if all(map(is_flagged, others)):
+        if any(map(is_flagged, others)):
             remedy = (
                 "Letters behind a number are flags of a statistical office (p: provisional, e: estimated, b: break "
             )
-            remedy += "in the series): take them out, into a column of their own if they matter."
+            remedy += 'in the series): read with flags="drop" (--flags), or put them into a column of their own.'
+            remedy += "" if all(map(is_flagged, others)) else " Mend the other cells."
         if len(others) < len(bad):
             remedy += ' For a lone dash say what it means: dash="zero" or dash="missing" (--dash).'
     return Fault(

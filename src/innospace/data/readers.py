@@ -52,6 +52,7 @@ def read_table(
     numeric: Sequence[str] = (),
     text: Sequence[str] = (),
     dash: str = "text",
+    flags: str = "text",
 ) -> Dataset:
     """Read a table.
 
@@ -76,6 +77,9 @@ def read_table(
         (leading zeros, more than 16 digits) stay text without being named here.
     dash : str
         What a lone dash in a number column means: ``text`` (an error there), ``zero`` or ``missing``.
+    flags : str
+        What letters behind a number mean, such as ``12.5 p`` or ``: z`` in tables of Eurostat: ``text`` (an error in a
+        number column) or ``drop`` (they are taken out).
 
     Returns
     -------
@@ -88,7 +92,7 @@ def read_table(
     DataError, LabelError
         The message names file, row and column.
     """
-    rules = Rules(decimal, tuple(numeric), tuple(text), dash)
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags)
     return _read(Path(path), rules, sheet, encoding, delimiter, columns)
 
 
@@ -102,6 +106,7 @@ def read_faulty(
     numeric: Sequence[str] = (),
     text: Sequence[str] = (),
     dash: str = "text",
+    flags: str = "text",
 ) -> tuple[Dataset, Found]:
     """Read a table whose cells may be faulty; the options are those of :func:`read_table`.
 
@@ -117,7 +122,7 @@ def read_faulty(
         What is wrong with the file as a whole.
     """
     found = Found()
-    rules = Rules(decimal, tuple(numeric), tuple(text), dash, found)
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags, found)
     return _read(Path(path), rules, sheet, encoding, delimiter, None), found
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import DataError, InnospaceError, offenders
 from innospace.core.labels import require_known
-from innospace.data.csv_files import check_header
 from innospace.data.faults import Fault, Place
+from innospace.data.headings import check_header, nameless
 from innospace.data.parsing import Rules, parse_columns
 from innospace.data.workbook_safety import require_harmless
 
@@ -49,13 +49,10 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     if rules.found is None:
         _refuse_errors(grid, where)
     header = [_heading(grid[rows[0]][j]) for j in taken]
-    nameless = [j for j, heading in zip(taken, header, strict=True) if not heading]
-    if nameless:
-        raise DataError(
-            "A column has no name.",
-            where=f"{where}, cells {offenders(_cell(rows[0], j) for j in nameless)}",
-            remedy="Give every column a name in the first row; remove titles above the table.",
-        )
+    empty = [j for j, heading in zip(taken, header, strict=True) if not heading]
+    if empty:
+        below = [_heading(grid[rows[1]][j]) for j in taken] if len(rows) > 1 else []
+        raise nameless(header, below, f"{where}, cells {offenders(_cell(rows[0], j) for j in empty)}")
     check_header(header, where)
     if columns is not None:
         require_known(columns, header, kind="column", where=where)

@@ -206,6 +206,7 @@ _SAID = {
     "names": "what charts and sentences call the columns; add their units",
     "decimal": "decimal mark of the numbers",
     "dash": "what a lone dash means",
+    "flags": "letters behind a number are taken out",
 }
 """What stands behind a line of a new study file."""
 

@@ -180,14 +180,14 @@ def _no_pair(table: Table, outcome: bool) -> StudyError:
             "and at least one input.",
             where=table.dataset.source.name,
             allowed="several tables with the same names of rows: they are put together by row and year",
-            remedy="Give the table of the other quantity too: --data OUTCOME.csv --data INPUT.csv",
+            remedy="Give the table of the other quantity too (--data OUTCOME.csv --data INPUT.csv).",
         )
     lacks = "what goes in (people, spending, capital)" if outcome else "the outcome (patents, innovations, output)"
     return StudyError(
         f"The names of the columns do not tell {lacks}.",
         where=table.dataset.source.name,
         allowed=f"columns of numbers: {offenders(numbers, shown=12)}",
-        remedy=f'Say it with a formula: --formula "log(OUTCOME) ~ log(INPUT)", such as {_example(numbers)}',
+        remedy=f'Say it with a formula, such as {_example(numbers)} (--formula "OUTCOME ~ INPUT").',
     )
 
 
@@ -218,7 +218,7 @@ def _of_names(table: Table) -> list[str]:
     """Return what is wrong with the names of the rows: none tells them apart, or some stand there again."""
     named = table.label or _nearly(table)
     if not named:
-        return ["No column tells the rows apart, so they are called by their numbers. Name one: --label COLUMN."]
+        return ["No column tells the rows apart, so they are called by their numbers. Name one (--label COLUMN)."]
     keys = [named, table.time] if table.time else [named]
     again = table.dataset.frame[keys][table.dataset.frame[keys].duplicated()]
     if again.empty:
@@ -231,7 +231,7 @@ def _of_names(table: Table) -> list[str]:
     )
     told += "remove the copies"
     if not table.time:
-        told += ", or name the column of the year: --time COLUMN"
+        told += ", or name the column of the year (--time COLUMN)"
     return [told + "."]
 
 

@@ -66,6 +66,9 @@ class Table(BaseModel):
     dash: Literal["text", "zero", "missing"] = Field(
         default="text", description="What a lone dash in a column of numbers means; text: an error."
     )
+    flags: Literal["text", "drop"] = Field(
+        default="text", description="What letters behind a number mean, as in 12.5 p; text: an error; drop: left out."
+    )
     nature: Literal["observed", "reconstructed", "assumed", "simulated"] = Field(
         default="observed", description="What kind of numbers they are."
     )
@@ -85,7 +88,7 @@ class Table(BaseModel):
     @property
     def reader_options(self) -> dict[str, Any]:
         """Options of :func:`innospace.data.read_table` that the study sets."""
-        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash"}
+        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash", "flags"}
         return self.model_dump(include=names, exclude_defaults=True)
 
     @property

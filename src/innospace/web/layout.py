@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ SECTIONS = {
 }
 """Pages of a study, in the order of the work: address -> name."""
 CONNECT_SECONDS = 60.0
+_OPTIONS = re.compile(r" \((?:--|command line:)[^()]*\)")
 _PARTS = (("Where", "where"), ("Allowed", "allowed"), ("To mend it", "remedy"))
 
 
@@ -141,7 +143,12 @@ def _details(error: InnospaceError) -> None:
             for label, text in given:
                 with element("div"):
                     element("dt", "", label)
-                    element("dd", "", text)
+                    element("dd", "", for_pages(text))
+
+
+def for_pages(text: str) -> str:
+    """Return a remedy without the options of the command line that stand behind it in brackets."""
+    return _OPTIONS.sub("", text)
 
 
 def empty_state(title: str, text: str) -> Element:

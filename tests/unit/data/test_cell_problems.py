@@ -52,6 +52,43 @@ def test_options_of_the_reader_mend_what_they_can(look):
     assert (seen.readable, seen.count) == (True, 0)
 
 
+def test_copies_and_totals_are_told_where_no_schema_is_named(look):
+    rows = [f"AT{i:02},{i}.5,{i % 7}" for i in range(40)]
+    seen = look("\n".join(["nuts,q,x", *rows, "AT03,9,1", "AT05,8,2"]))
+    assert (seen.readable, seen.count) == (True, 4)
+    assert {(p.row, p.column, p.text) for p in seen.problems} == {
+        (5, "nuts", "AT03"),
+        (42, "nuts", "AT03"),
+        (7, "nuts", "AT05"),
+        (43, "nuts", "AT05"),
+    }
+    # groups that occur often, and regions with a row a year, are no copies; a year that stands twice is one
+    assert look("\n".join(["country,q,x", *(f"A{i % 5},{i}.5,1" for i in range(40))])).count == 0
+    panel = [f"R{i},{y},{i}.5" for i in range(20) for y in (2010, 2011)]
+    assert look("\n".join(["region,year,q", *panel])).count == 0
+    seen = look("\n".join(["region,year,q", *panel, "R3,2011,7"]))
+    assert [p.row for p in seen.problems] == [9, 42]
+    assert seen.problems[0].what == "The same name and year stand in another row too."
+    russian = "Регион;q\nРоссийская Федерация;9\nРеспублика Башкортостан;1\nПермский край;2\nОмская область;3\n"
+    seen = look(russian)
+    assert [(p.row, p.text) for p in seen.problems] == [(2, "Российская Федерация")]
+    assert "total" in seen.problems[0].what
+
+
+def test_titles_and_headings_of_two_rows_are_told_as_such(look):
+    with pytest.raises(DataError, match="holds a title, 'Table 1: patents'") as error:
+        look("Table 1: patents,,\nregion,q,x\na,1,2\n")
+    assert "Delete the rows above" in error.value.remedy
+    for text in ("region,Patents,,Staff\n,2009,2010,2009\na,1,2,3\n", "region,Patents,,Staff\n,old,new,old\na,1,2,3\n"):
+        with pytest.raises(DataError, match="two rows, or over merged cells") as error:
+            look(text)
+        assert text.split("\n")[1].split(",")[1] in error.value.remedy
+        assert "'Patents" in error.value.remedy
+    for text in ("region,q,,z\na,1,2,3\n", "region,q,\n"):
+        with pytest.raises(DataError, match="A column has no name"):
+            look(text)
+
+
 CSVS = [
     "a,b\n1,x\n2,3\n3,4\n",
     "a,b\n12 %,1\n13 %,2\n",

@@ -373,6 +373,23 @@ def test_flags_of_statistical_offices_are_named_as_such(read):
     assert "flags" not in error.value.remedy
 
 
+def test_flags_are_dropped_when_they_are_said_to_be_flags(read):
+    text = "nuts\tcode\t2009 \t2010 \nAT11\t1a\t1 234.5 b\t: z\nAT12\t2b\t3.5 \t4 p\nAT13\tx\t: \t7 be\n"
+    with pytest.raises(DataError, match=r"1 234\.5 b"):
+        read(text, delimiter="\t")
+    found = read(text, delimiter="\t", flags="drop", text=["code"])
+    assert kinds(found) == {"nuts": "text", "code": "text", "2009": "f", "2010": "f"}
+    assert found.frame["2009"].fillna(-1).tolist() == [1234.5, 3.5, -1.0]
+    assert found.frame["2010"].fillna(-1).tolist() == [-1.0, 4.0, 7.0]
+    # names that end in letters stay what they are
+    assert read("region,q\nа 1b,1\nб,2\nв,3\n", flags="drop").frame["region"].tolist() == ["а 1b", "б", "в"]
+    with pytest.raises(DataError, match="about 7 p") as error:
+        read("region,q\nа,about 7 p\nб,3.5 p\nв,4.5\n", flags="drop")
+    assert "3.5" not in error.value.what
+    with pytest.raises(SpecError, match="keep"):
+        read("a,b\n1,2\n", flags="keep")
+
+
 @pytest.mark.parametrize("encoded", ["utf-8", "utf-8-sig", "cp1251"])
 def test_a_large_file_takes_a_few_times_its_size(tmp_path, encoded):
     text = "регион,год,q,v\n" + "Уфа,2010,1.25,2.5\nКазань,2011,3.25,4.5\n" * 40_000

@@ -64,9 +64,12 @@ def test_rows_are_those_of_the_sheet(read, workbook):
 
 
 def test_a_column_without_a_name(read, workbook):
-    with pytest.raises(DataError, match="no name") as error:
+    with pytest.raises(DataError, match="stretch over two rows") as error:
         read(workbook([["Title"], ["a", "b"], [1, 2]]), "t.xlsx")
     assert "B1" in error.value.where
+    assert "'Title b'" in error.value.remedy
+    with pytest.raises(DataError, match="no name"):
+        read(workbook([["a", None, "c"], [1, 2, 3]]), "t.xlsx")
 
 
 def test_headings_that_are_years(read, workbook):

@@ -285,7 +285,7 @@ def test_names_that_stand_in_the_table_again_are_told():
     twice = pd.concat([frame, frame.iloc[[0, 3, 3]]], ignore_index=True)
     told = next(x for x in proposed(twice).against if "before" in x)
     assert told.startswith("3 rows have names that stand in nuts2 before: 'XX00', 'XX03'.")
-    assert "--time COLUMN" in told
+    assert "(--time COLUMN)" in told
     assert told in proposed(twice, label="nuts2").against
     assert not any("tells the rows apart" in r for r in proposed(twice, label="nuts2").reasons)
     panel = pd.concat([frame.assign(year=y) for y in (2011, 2012)], ignore_index=True)

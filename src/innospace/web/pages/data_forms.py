@@ -40,6 +40,7 @@ _ENCODINGS = {
 _DELIMITERS = {NONE: "Recognised", ",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar"}
 _DECIMALS = {NONE: "Recognised, column by column", ".": "Point: 1.5", ",": "Comma: 1,5"}
 _DASHES = {"text": "Is an error", "zero": "Means zero (Rosstat: phenomenon absent)", "missing": "Means missing"}
+_FLAGS = {"text": "Are an error", "drop": "Are flags of a statistical office: take them out"}
 _NATURES = {
     "observed": "Observed: counted or measured",
     "reconstructed": "Reconstructed from published results",
@@ -90,6 +91,7 @@ class ReadingForm:
                 if kind in ("csv", "xlsx"):
                     self._select("decimal", "Decimal mark", _DECIMALS)
                     self._select("dash", "A dash in a number column", _DASHES)
+                    self._select("flags", "Letters behind a number, as in 12.5 p", _FLAGS)
             self._boxes = self._as_text(columns) if kind in ("csv", "xlsx") else {}
             button("Read it this way", self._read)
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from innospace.core.numbers import significant
 from innospace.data.cell_problems import CellProblem, ColumnSummary, TableSurvey
+from innospace.web.layout import for_pages
 
 LISTED = 12
 """Cells of one fault that are listed at once; the others fold away."""
@@ -152,7 +153,7 @@ def _fault(table: str, cells: list[CellProblem]) -> str:
     if len(items) > LISTED:
         rest = "".join(items[LISTED:])
         listed += f'<details><summary>{len(items) - LISTED} more</summary><ul class="where">{rest}</ul></details>'
-    facts = [("Allowed", first.allowed), ("To mend it", first.remedy), ("Where", "")]
+    facts = [("Allowed", first.allowed), ("To mend it", for_pages(first.remedy)), ("Where", "")]
     lines = "".join(
         f"<div><dt>{label}</dt><dd>{listed if label == 'Where' else escape(text)}</dd></div>"
         for label, text in facts

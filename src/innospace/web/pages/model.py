@@ -16,6 +16,7 @@ from innospace.web.layout import (
     announcer,
     connected,
     empty_state,
+    for_pages,
     frame,
     link,
     show_error,
@@ -215,7 +216,7 @@ class ModelPage:
                 element("h3", "", "To know")
                 with element("ul"):
                     for reason in p.against:
-                        element("li", "", reason)
+                        element("li", "", for_pages(reason))
 
             async def use() -> None:
                 await self.again(model_work.with_proposal(self.text, offer), "The model is put in, not saved yet.")

@@ -20,6 +20,7 @@ from innospace.study.inspect import problems
 from innospace.study.proposal import Proposal
 from innospace.study.row_use import RowUse, row_use
 from innospace.study.schema import STEP_KEYS, Table, name_problem, parse
+from innospace.web.layout import for_pages
 
 if TYPE_CHECKING:
     from innospace.data import Dataset
@@ -259,7 +260,7 @@ def formula_problem(formula: str, columns: list[str], parts: bool) -> str:
 def told(error: InnospaceError) -> str:
     """Return an error in a line, as it stands at a field."""
     allowed = f" Allowed: {error.allowed}." if error.allowed else ""
-    return f"{error.what}{allowed} {error.remedy}".strip()
+    return f"{error.what}{allowed} {for_pages(error.remedy)}".strip()
 
 
 def fresh_name(wanted: str, taken: Mapping[str, Any]) -> str:
