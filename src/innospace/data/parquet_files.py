@@ -11,8 +11,8 @@ import numpy as np
 
 from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
-from innospace.data.csv_files import check_header
 from innospace.data.faults import Fault, Place
+from innospace.data.headings import check_header
 from innospace.data.parsing import Rules, parse_columns
 
 if TYPE_CHECKING:
