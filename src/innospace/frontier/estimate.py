@@ -22,6 +22,7 @@ from innospace.frontier.indexed import (
     tilted,
 )
 from innospace.frontier.likelihood import Problem, evaluate
+from innospace.frontier.noiseless import corner
 from innospace.frontier.scaling import Standardisation, standardise_problem
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
 from innospace.numerics.linear import intercept_column, least_absolute
@@ -202,16 +203,27 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     best = _best([o for o in usable if not _without_limit(sample, o)] or usable)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
-    level = ordinary_least_squares(sample).loglik
-    without = sum(abs(level - o.value) <= SAME_EDGE for o in usable)
+    ols = ordinary_least_squares(sample)
+    without = sum(abs(ols.loglik - o.value) <= SAME_EDGE for o in usable)
     if sample is problem:
-        return _Search(without_noise(problem, best), len(optima), agreed, without, problem.n)
-    moments = starting_values(problem, ordinary_least_squares(problem))[0]
+        return _cornered(problem, ols, _Search(without_noise(problem, best), len(optima), agreed, without, problem.n))
+    ols = ordinary_least_squares(problem)
+    moments = starting_values(problem, ols)[0]
     from_screen = _search(problem, best.theta)
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
-    return _Search(without_noise(problem, final), len(optima), agreed, without, sample.n)
+    return _cornered(
+        problem, ols, _Search(without_noise(problem, final), len(optima), agreed, without, sample.n)
+    )
+
+
+def _cornered(problem: Problem, ols: LeastSquares, search: _Search) -> _Search:
+    """Take the maximum without noise, as a further start that reached it, where it lies above all that was found."""
+    found = corner(problem, ols, search.best.value + SAME_EDGE)
+    if found is None:
+        return search
+    return replace(search, best=without_noise(problem, found, every=5), tried=search.tried + 1, agreed=1)
 
 
 def _without_limit(problem: Problem, optimum: Optimum) -> bool:
@@ -272,8 +284,11 @@ def _best(optima: Sequence[Optimum]) -> Optimum:
     return min(same, key=lambda o: o.decrement)
 
 
-def without_noise(problem: Problem, best: Optimum) -> Optimum:
-    """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest."""
+def without_noise(problem: Problem, best: Optimum, every: int = 1) -> Optimum:
+    """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest.
+
+    ``every`` leaves out levels of noise on the way, for a start that is near its limit.
+    """
     place = problem.place("lnsigma_v2")
     at, one = place.start, place.stop - place.start == 1
     if best.code is not StatusCode.BOUNDARY or not one or best.theta[at] >= SMALLEST_LOG_VARIANCE:
@@ -289,8 +304,7 @@ def without_noise(problem: Problem, best: Optimum) -> Optimum:
         return edge(problem, theta) == "sigma_u_zero"
 
     theta, iterations = best.theta.copy(), best.iterations
-    costly = isinstance(problem.density, Composed)
-    for level in NOISELESS_LOG_VARIANCES[:: 4 if costly else 1]:
+    for level in NOISELESS_LOG_VARIANCES[:: 4 if isinstance(problem.density, Composed) else every]:
         theta[at] = level
         found = _climb(pinned, theta, problem, without_inefficiency)
         iterations += found.iterations

@@ -16,14 +16,13 @@ import numpy as np
 from scipy import optimize, stats
 
 from innospace.core.errors import SpecError
-from innospace.core.status import StatusCode
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import Estimate, maximise_likelihood, without_noise
 from innospace.frontier.indexed import SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
+from innospace.frontier.noiseless import at_corner
 from innospace.frontier.scaling import standardise_problem
 from innospace.numerics.linear import intercept_column
-from innospace.numerics.maximum_likelihood import Optimum
 
 STEP = 0.5
 """Least-squares standard errors between the values at which a crossing is looked for."""
@@ -129,6 +128,4 @@ def _noiseless(problem: Problem, theta: Array) -> float:
     _, standard = standardise_problem(problem)
     scaled = standard.from_data(start)
     scaled[standard.problem.place("lnsigma_v2").start] = SMALLEST_LOG_VARIANCE - 1.0
-    nothing = np.zeros(0)
-    begin = Optimum(StatusCode.BOUNDARY, scaled, -np.inf, nothing, nothing, np.inf, 0)
-    return without_noise(standard.problem, begin).value + standard.loglik_shift
+    return without_noise(standard.problem, at_corner(scaled)).value + standard.loglik_shift

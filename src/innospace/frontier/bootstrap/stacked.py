@@ -18,7 +18,9 @@ from innospace.frontier.densities import Law
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
-from innospace.frontier.starts import SHARES
+from innospace.frontier.likelihood import Problem
+from innospace.frontier.noiseless import corner
+from innospace.frontier.starts import SHARES, LeastSquares
 from innospace.numerics.covariance import IDENTIFIED
 from innospace.numerics.linear import Standardised, intercept_column
 from innospace.numerics.stacked import (
@@ -148,6 +150,7 @@ def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: fl
     k = x.shape[1]
     noise = k + density.parameters.index("lnsigma_v2")
     best = _best(stack, third)
+    _take_corners(stack, best, np.flatnonzero((third < 0.0) & ~dependent), third)
     low = (best.code == BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
     best = _without_noise(stack, best, np.flatnonzero(low), noise)
     vanished = best.theta[:, k + density.parameters.index("lnsigma_u2")] < SMALLEST_LOG_VARIANCE
@@ -193,6 +196,19 @@ def _best(stack: Stack, third: Array) -> StackedOptima:
     )
     worth = np.where(found.code == NONFINITE, -np.inf, found.value).reshape(len(starts), count)
     return found.some(worth.argmax(axis=0) * count + np.arange(count))
+
+
+def _take_corners(stack: Stack, best: StackedOptima, which: Integers, third: Array) -> None:
+    """Put maxima without noise in place of lower optima, to be followed to the limit of noise as others there."""
+    nothing = np.zeros(stack.x.shape[1])
+    for number in which:
+        w = None if stack.weights is None else stack.weights[number]
+        problem = Problem(stack.y[number], stack.x, stack.sign, stack.density, w)
+        if w is not None:
+            problem = problem.rows(np.flatnonzero(w))
+        found = corner(problem, LeastSquares(nothing, 1.0, float(third[number]), np.nan), best.value[number] + SAME_EDGE)
+        if found is not None:
+            best.theta[number], best.value[number], best.code[number] = found.theta, found.value, BOUNDARY
 
 
 def _without_noise(stack: Stack, best: StackedOptima, which: Integers, at: int) -> StackedOptima:
