@@ -213,9 +213,7 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
-    return _cornered(
-        problem, ols, _Search(without_noise(problem, final), len(optima), agreed, without, sample.n)
-    )
+    return _cornered(problem, ols, _Search(without_noise(problem, final), len(optima), agreed, without, sample.n))
 
 
 def _cornered(problem: Problem, ols: LeastSquares, search: _Search) -> _Search:

@@ -206,7 +206,9 @@ def _take_corners(stack: Stack, best: StackedOptima, which: Integers, third: Arr
         problem = Problem(stack.y[number], stack.x, stack.sign, stack.density, w)
         if w is not None:
             problem = problem.rows(np.flatnonzero(w))
-        found = corner(problem, LeastSquares(nothing, 1.0, float(third[number]), np.nan), best.value[number] + SAME_EDGE)
+        found = corner(
+            problem, LeastSquares(nothing, 1.0, float(third[number]), np.nan), best.value[number] + SAME_EDGE
+        )
         if found is not None:
             best.theta[number], best.value[number], best.code[number] = found.theta, found.value, BOUNDARY
 
