@@ -2,12 +2,19 @@
 
     python benchmarks/agents_recovery.py [panels] [runs] [workers]
 
-Part 1 draws inefficiency and noise of every region anew, makes a panel with agents of that openness, estimates the
-frontier on its last year, and counts the panels that recover the true elasticity. Rule, the same for every panel: the
-truth lies in the interval that the frontier engine gives at two standard errors. Where there are standard errors that
-is ``|d - delta| <= 2 se``; without noise (gamma = 1) there are none, and it is the profile likelihood with a deviance
-up to ``2^2``, which is the same interval wherever the log-likelihood is a parabola. A fit with neither is missed. The
-same draws without agents, ``ln Q = c + delta ln V + v - u``, show what is due to the frontier's estimator alone.
+Part 1 draws inefficiency and noise of every region anew, makes a panel of 2010 to 2012 with agents of that openness
+(means over three years, as the panel that ships), estimates the frontier on it in two ways, and counts the panels that
+recover the true elasticity.
+
+- Pooled: half-normal on all three years, standard errors clustered by region. Rule: ``|d - delta| <= 2 se``; a fit that
+  ends without noise (gamma = 1) or without inefficiency has no such errors and counts as missed.
+- One year: half-normal on the last year alone. Rule: the truth lies in the interval at two standard errors; without
+  noise it is the profile likelihood with a deviance up to ``2^2``, which is the same interval wherever the
+  log-likelihood is a parabola. A fit with neither is missed.
+
+The rules were written before the panels 0 to 199 were counted; the pooled route was chosen among six on the panels
+1000 to 1059. The same draws without agents, ``ln Q = c + delta ln V + v - u``, show what is due to the frontier's
+estimator on one year alone.
 Part 2 runs the country and holds means against the frontier. The last outcome is kept in ``agents_recovery.txt``.
 """
 
@@ -41,6 +48,8 @@ ROOMY = Assumptions(acceptance=0.02)
 INSIDE, BOUNDARY = "inside", "gamma_one"
 LIMIT = 2.0
 """Standard errors."""
+WINDOW = 3
+"""Years of which the panel has means."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +66,13 @@ class Found:
     def within(self) -> bool:
         """Whether the truth lies in the interval at two standard errors."""
         if self.end == BOUNDARY:
-            return self.deviance <= LIMIT**2
+            # not a number where the rule has no profile: missed
+            return bool(self.deviance <= LIMIT**2)
         return bool(abs(self.delta - FRONTIER.delta) <= LIMIT * self.error)
 
 
 def one_panel(setup, number):
-    """Return what is found on a panel of agents, and on the same draws without agents."""
+    """Return what is found on a panel of agents, pooled and on its last year, and on the same draws without agents."""
     rng = np.random.default_rng([11, number])
     space = setup.population.space
     u = np.abs(FRONTIER.sigma_u * rng.standard_normal(len(space)))
@@ -70,9 +80,21 @@ def one_panel(setup, number):
     level = FRONTIER.expected(space) * np.exp(v - u)
     still = Calibrated(0.0, CALIBRATED.openness_sd, CALIBRATED.dispersion)
     model = AgentModel(setup.population, ROOMY, still, FRONTIER.delta, FRONTIER.share, 2012, level)
-    run = simulate(model, 2010, 2012, seed=23, replication=number)
-    q = windows(run.innovations, 3)[:, 0]
-    return estimated(np.where(q > 0.0, q, ZERO), space, u), estimated(level, space, u)
+    run = simulate(model, 2010 - WINDOW + 1, 2012, seed=23, replication=number)
+    q = windows(run.innovations, WINDOW)
+    q = np.where(q > 0.0, q, ZERO)
+    return pooled(q, space, u), estimated(q[:, -1], space, u), estimated(level, space, u)
+
+
+def pooled(q, space, u):
+    """Return the frontier of all years of a panel, shape (R, T), errors clustered by region."""
+    regions, years = q.shape
+    table = {"q": q.ravel(), "v": np.repeat(space, years), "region": np.repeat(np.arange(regions), years)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = fit("log(q) ~ log(v)", table, cluster="region", vcov="cluster")
+    te = found.efficiencies()["te_bc"].to_numpy().reshape(q.shape).mean(axis=1)
+    return told_of(found, te, u, np.nan)
 
 
 def estimated(q, space, u):
@@ -81,7 +103,11 @@ def estimated(q, space, u):
         warnings.simplefilter("ignore")
         found = fit("log(q) ~ log(v)", {"q": q, "v": space})
         away = deviance(found.estimate, 1, FRONTIER.delta)
-    te = np.asarray(found.offers("technical_efficiency")["value"])
+    return told_of(found, np.asarray(found.offers("technical_efficiency")["value"]), u, away)
+
+
+def told_of(found, te, u, away):
+    """Return what a fit found."""
     rank = float(stats.spearmanr(te, np.exp(-u)).statistic) if np.ptp(te) > 0.0 else 0.0
     error = float(np.sqrt(found.covariance[1, 1]))
     return Found(found.status.boundary or INSIDE, found.parameter("log(v)"), error, away, rank)
@@ -96,19 +122,22 @@ def told(name, panels):
         some = [p for p in panels if p.end == end]
         print(f"    ended {end}: {count}, the truth within the interval in {sum(p.within for p in some)}")
     print(f"    within the interval: {sum(p.within for p in panels)} of {len(panels)}")
-    print(f"    deviance of the truth up to {LIMIT**2:g}: {sum(p.deviance <= LIMIT**2 for p in panels)}")
+    if not np.isnan([p.deviance for p in panels]).any():
+        print(f"    deviance of the truth up to {LIMIT**2:g}: {sum(p.deviance <= LIMIT**2 for p in panels)}")
     print(f"    rank correlation of TE with the truth: {np.mean([p.rank for p in panels]):.3f}")
 
 
-def main(panels=100, runs=500, workers=2):
+def main(panels=200, runs=500, workers=2):
     """Print both parts."""
     panel = Panel.of(validate(load_sample("russia-2010-2012")).frame)
     setup, _, _ = set_up(panel, FRONTIER, AgentSpec(), 20121231)
     start = time.process_time()
     found = [one_panel(setup, n) for n in range(panels)]
     print(f"{panels} panels, {time.process_time() - start:.0f} s of processor time")
-    told("agents", [f[0] for f in found])
-    told("frontier alone", [f[1] for f in found])
+    for name, route in zip(
+        ("agents, pooled", "agents, one year", "frontier alone, one year"), zip(*found), strict=True
+    ):
+        told(name, route)
     model = setup.model(CALIBRATED)
     start = time.perf_counter()
     many = replicate(model, (), 2010, 2012, runs, seed=1, workers=workers)
