@@ -48,6 +48,7 @@ ROOMY = Assumptions(acceptance=0.02)
 INSIDE, BOUNDARY = "inside", "gamma_one"
 LIMIT = 2.0
 """Standard errors."""
+ROUTES = ("agents, pooled", "agents, one year", "frontier alone, one year")
 WINDOW = 3
 """Years of which the panel has means."""
 
@@ -134,10 +135,8 @@ def main(panels=200, runs=500, workers=2):
     start = time.process_time()
     found = [one_panel(setup, n) for n in range(panels)]
     print(f"{panels} panels, {time.process_time() - start:.0f} s of processor time")
-    for name, route in zip(
-        ("agents, pooled", "agents, one year", "frontier alone, one year"), zip(*found), strict=True
-    ):
-        told(name, route)
+    for number, name in enumerate(ROUTES):
+        told(name, [f[number] for f in found])
     model = setup.model(CALIBRATED)
     start = time.perf_counter()
     many = replicate(model, (), 2010, 2012, runs, seed=1, workers=workers)

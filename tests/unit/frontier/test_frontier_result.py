@@ -238,7 +238,7 @@ def test_what_was_done_to_the_table_is_told_apart_from_warnings():
 
     rng = np.random.default_rng(3)
     x = rng.normal(size=50)
-    frame = {"x": x, "y": x + 0.1 * rng.normal(size=50) - np.abs(rng.normal(size=50))}
+    frame = {"x": x, "y": x + 0.3 * rng.normal(size=50) - np.abs(rng.normal(size=50))}
     dataset = as_dataset(frame)
     found = fit("y ~ x", dataset.with_frame(dataset.frame, "Read as cp1251."))
     assert found.steps == ("Read as cp1251.",)
