@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -16,26 +16,25 @@ from innospace.agents.spec import AgentSpec
 from innospace.agents.summaries import QUANTITIES, UNITS
 from innospace.agents.targets import FrontierNumbers
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import StoreError
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Table
+from innospace.core.told import Explored
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.explore import Choice, View
 
 KIND = "technology_agents"
 GAIN = "efficiency_gain"
 """Technical efficiency with a policy less that without, twin by twin; for regions that the policy touches."""
 
 
-@dataclass(frozen=True)
-class AgentResult:
+@dataclass(frozen=True, repr=False)
+class AgentResult(Explored):
     """Agents that were calibrated and run.
 
     Attributes
@@ -53,6 +52,11 @@ class AgentResult:
         What was done to the data.
     provenance : Provenance
     """
+
+    WORDS: ClassVar[str] = "innospace.agents.presentation"
+    FIGURES: ClassVar[str] = "innospace.agents.figures"
+    FIRST: ClassVar[str] = "regions"
+    LOOK: ClassVar[str] = "innospace.agents.explore"
 
     spec: AgentSpec
     frontier: FrontierNumbers
@@ -155,49 +159,6 @@ class AgentResult:
 
         require_known([kind], list(tables.kinds(self)), kind="table")
         return tables.kinds(self)[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures, by name: see :class:`innospace.agents.figures.Plots`."""
-        from innospace.agents.figures import Plots
-
-        return Plots(self)
-
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.agents.presentation import summary
-
-        return summary(self)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.agents.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.agents.presentation import sections
-
-        return sections(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into: a policy, what maps show, a region."""
-        from innospace.agents.explore import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what is shown for a choice; see :func:`innospace.agents.explore.view`."""
-        from innospace.agents.explore import view
-
-        return view(self, chosen)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("regions")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

@@ -1,16 +1,14 @@
-"""Sobol indices of the main outputs by what is assumed and calibrated (Saltelli et al. 2010, from SciPy)."""
+"""Sobol indices of the main outputs by what is assumed and calibrated."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from innospace.agents.calibrate import Setup
 from innospace.agents.policy import Policy
@@ -19,6 +17,7 @@ from innospace.agents.targets import Panel, windows
 from innospace.core.inputs import NoParts, Parts
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import fingerprint
+from innospace.numerics import sobol as rule
 from innospace.numerics.parallel import Workers
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def shifted_policy(policy: Policy, panel: Panel) -> Policy:
 
 
 class _Evaluations:
-    """The outputs at columns of inputs, shape (inputs, n) to (outputs, n); each is kept when it is finished."""
+    """The outputs at rows of inputs, shape (n, inputs) to (n, outputs); each is kept when it is finished."""
 
     def __init__(self, pool: Workers, task: SobolTask, parts: Parts, progress: Progress, total: int) -> None:
         self.pool, self.parts, self.progress, self.total, self.done = pool, parts, progress, total, 0
@@ -100,7 +99,7 @@ class _Evaluations:
         self._identity = [task.setup.identity(), task.calibrated.to_dict(), policy]
 
     def __call__(self, x: Array) -> Array:
-        sets = [tuple(map(float, column)) for column in x.T]
+        sets = [tuple(map(float, row)) for row in x]
         names = [f"sobol-{fingerprint([self._identity, list(s)])[:24]}.json" for s in sets]
         found = [json.loads(kept) if (kept := self.parts.load(n)) is not None else None for n in names]
         missing = [i for i, values in enumerate(found) if values is None]
@@ -113,7 +112,7 @@ class _Evaluations:
             self.progress(f"Sensitivity: {self.done} of {self.total}", self.done / self.total)
 
         self.pool.run([sets[i] for i in missing], finished)
-        return np.array(found, dtype=np.float64).T
+        return np.array(found, dtype=np.float64)
 
 
 def sobol(
@@ -147,28 +146,16 @@ def sobol(
 
     task = SobolTask(setup, calibrated, shifted_policy(policy, setup.panel) if policy else None)
     with Workers(outputs, task, workers) as pool:
-        evaluated = _Evaluations(pool, task, parts or NoParts(), progress, points * (len(INPUTS) + 2))
-        laws = [stats.uniform(low, high - low) for low, high in INPUTS.values()]
-        # an output that does not vary has indices of zero, and no intervals
-        with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", stats.DegenerateDataWarning)
-            found = stats.sobol_indices(func=evaluated, n=points, dists=laws, rng=np.random.default_rng(seed))
-            boot = found.bootstrap(confidence_level=0.95, n_resamples=200)
+        low, high = np.array(list(INPUTS.values())).T
+        at = low + (high - low) * rule.design(len(INPUTS), points, seed)
+        found = rule.indices(_Evaluations(pool, task, parts or NoParts(), progress, len(at))(at), len(INPUTS), seed)
     rows = []
     for o, output in enumerate(OUTPUTS):
         if policy is None and output.startswith("policy"):
             continue
         for i, name in enumerate(INPUTS):
-            row: dict[str, object] = {"output": output, "input": name}
-            for kind, values, ends in (
-                ("first", found.first_order, boot.first_order),
-                ("total", found.total_order, boot.total_order),
-            ):
-                interval = ends.confidence_interval
-                row |= {
-                    kind: float(values[o, i]),
-                    f"{kind}_lower": float(interval.low[o, i]),
-                    f"{kind}_upper": float(interval.high[o, i]),
-                }
-            rows.append(row)
+            row = dict(zip(rule.COLUMNS, map(float, found[o, i]), strict=True))
+            if np.isnan(row["first"]):  # an output that does not vary answers to nothing, and has no intervals
+                row |= {"first": 0.0, "total": 0.0}
+            rows.append({"output": output, "input": name, **row})
     return pd.DataFrame(rows)

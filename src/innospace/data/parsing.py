@@ -308,7 +308,7 @@ def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
             remedy = (
                 "Letters behind a number are flags of a statistical office (p: provisional, e: estimated, b: break "
             )
-            remedy += 'in the series): read with flags="drop" (--flags), or put them into a column of their own.'
+            remedy += 'in the series): read with flags="drop" (--flags drop), or put them into a column of their own.'
             remedy += "" if all(map(is_flagged, others)) else " Mend the other cells."
         if len(others) < len(bad):
             remedy += ' For a lone dash say what it means: dash="zero" or dash="missing" (--dash).'

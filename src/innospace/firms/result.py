@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from innospace.core.checks import Check
-from innospace.core.document import Equation, Section
+from innospace.core.document import Equation
 from innospace.core.figure import Figure
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Table
+from innospace.core.told import Told
 from innospace.firms.estimates import NO_EFFECTS, Array, Effects, Estimates, inference, require_covariance
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ CLOSED_FORM = Status(StatusCode.CONVERGED, "Computed in closed form.")
 """Status of estimates that no iteration leads to."""
 
 
-@dataclass(frozen=True)
-class FirmResult:
+@dataclass(frozen=True, repr=False)
+class FirmResult(Told):
     """What an estimator found.
 
     Attributes
@@ -72,6 +73,8 @@ class FirmResult:
     labels : mapping of str to str
         Columns in words, for the reader: names of coefficients and effects stay as they are.
     """
+
+    WORDS: ClassVar[str] = "innospace.firms.presentation"
 
     method: str
     title: str
@@ -214,12 +217,6 @@ class FirmResult:
         frames = [part.effects().assign(analysis=name) for name, part in self.parts.items()]
         return pd.concat([f for f in frames if len(f)], ignore_index=True)
 
-    def summary(self) -> str:
-        """Return a text summary, at most 100 columns wide."""
-        from innospace.firms.presentation import summary
-
-        return summary(self)
-
     def table(self, kind: str = "coefficients") -> Table:
         """Return ``coefficients``, ``effects`` or one of its further tables by name."""
         from innospace.firms import presentation
@@ -229,27 +226,11 @@ class FirmResult:
         require_known([kind], [*made, *own], kind="table", where=self.title)
         return made[kind](self) if kind in made else own[kind]
 
-    @property
-    def plot(self) -> Any:
-        """Figures: ``plot.coefficients()``, ``plot.effects()`` and, by name, those the method made."""
-        from innospace.firms.presentation import Plots
-
-        return Plots(self)
-
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences, most important first."""
         from innospace.firms.presentation import findings
 
         return self.sentences or findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.firms.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def _repr_html_(self) -> str:
         return self.table("effects" if self.effects_found.names else "coefficients")._repr_html_()

@@ -217,11 +217,14 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
 
 
 def _cornered(problem: Problem, ols: LeastSquares, search: _Search) -> _Search:
-    """Take the maximum without noise, as a further start that reached it, where it lies above all that was found."""
+    """Take the maximum without noise where it lies above all that was found.
+
+    It is that of a quadratic programme, which has no other: one start of one reached it.
+    """
     found = corner(problem, ols, search.best.value + SAME_EDGE)
     if found is None:
         return search
-    return replace(search, best=without_noise(problem, found, every=5), tried=search.tried + 1, agreed=1)
+    return replace(search, best=without_noise(problem, found, every=5), tried=1, agreed=1)
 
 
 def _without_limit(problem: Problem, optimum: Optimum) -> bool:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from scipy import stats
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Told
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, wald
 
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class FittedFrontier:
+@dataclass(frozen=True, repr=False)
+class FittedFrontier(Told):
     """Estimates with every covariance, efficiencies by row, tests; subclasses say what they are of.
 
     Attributes
@@ -163,40 +161,6 @@ class FittedFrontier:
         require_known([name], ["technical_efficiency"], kind="quantity", where=f"frontier {self.spec.formula}")
         e = self.efficiencies
         return self._labels().assign(value=e["te"], lower=e["te_lower"], upper=e["te_upper"], unit="fraction")
-
-    @property
-    def _words(self) -> Any:
-        return import_module(self.WORDS)
-
-    def summary(self) -> str:
-        """Return a text summary, at most 100 columns wide."""
-        return str(self._words.summary(self))
-
-    def table(self, kind: str = "coefficients") -> Table:
-        """Return a table by name: ``coefficients``, ``tests``, ``efficiencies`` and what else the model has."""
-        known: Mapping[str, Any] = self._words.TABLES
-        require_known([kind], list(known), kind="table")
-        found: Table = known[kind](self)
-        return found
-
-    @property
-    def plot(self) -> Any:
-        """Figures, each a method: ``plot.efficiencies()`` and what else the model has."""
-        return self._words.Plots(self)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        return tuple(self._words.findings(self))
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        return tuple(self._words.sections(self))
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("coefficients")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

@@ -272,7 +272,13 @@ _CHECKS = (
         "m3 / m2^1.5",
         "Waldman (1982), Coelli (1995)",
     ),
-    Term("starts_agree", "", "fraction", "Check: share of starts that reached the reported maximum."),
+    Term(
+        "starts_agree",
+        "",
+        "fraction",
+        "Check: share of starts that reached the reported maximum; one of one where it is that of a quadratic "
+        "programme (half-normal without noise), which has no other.",
+    ),
     Term(
         "wrong_skewness",
         "",

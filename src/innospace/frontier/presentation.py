@@ -14,7 +14,7 @@ from innospace.core.numbers import fixed, p_value, significant
 from innospace.core.table import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -373,3 +373,13 @@ def sections(result: FrontierResult) -> tuple[Section, ...]:
         Section("frontier", "The frontier", tuple(blocks)),
         Section("efficiency", "Technical efficiency", tuple(ranking)),
     )
+
+
+TABLES: dict[str, Callable[[FrontierResult], Table]] = {
+    "coefficients": coefficient_table,
+    "tests": tests_table,
+    "efficiencies": efficiency_table,
+    "marginal_effects": effects_table,
+    "bootstrap": bootstrap_table,
+}
+"""Tables by name."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from scipy import stats
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.frontier import hypothesis_tests as tests
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import COLUMNS, Efficiencies, check_level, efficiencies
@@ -32,7 +30,6 @@ from innospace.numerics.maximum_likelihood import newton_decrement
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.explore import Choice, View
     from innospace.frontier.bootstrap import FrontierBootstrap, Refits
     from innospace.frontier.profile import ProfileInterval
 
@@ -77,8 +74,8 @@ class Sample:
         return (*self.names, *own)
 
 
-@dataclass(frozen=True)
-class FrontierResult:
+@dataclass(frozen=True, repr=False)
+class FrontierResult(Explored):
     """A fitted stochastic frontier.
 
     Attributes
@@ -96,6 +93,10 @@ class FrontierResult:
     refits : Refits or None
         Estimates on samples that were drawn along with the fit; see :attr:`resampled`.
     """
+
+    WORDS: ClassVar[str] = "innospace.frontier.presentation"
+    FIGURES: ClassVar[str] = "innospace.frontier.figures"
+    LOOK: ClassVar[str] = "innospace.frontier.explore"
 
     spec: FrontierSpec
     sample: Sample
@@ -426,62 +427,11 @@ class FrontierResult:
         numbers = {"value": values.te_bc, "lower": values.te_lower, "upper": values.te_upper}
         return pd.DataFrame({**labels, **numbers, "unit": "fraction"})
 
-    def summary(self) -> str:
-        """Return a text summary, at most 100 columns wide."""
-        from innospace.frontier.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "coefficients") -> Table:
-        """Return ``coefficients``, ``tests``, ``efficiencies``, ``marginal_effects`` or ``bootstrap`` as a table."""
-        from innospace.frontier import presentation
-
-        kinds = {
-            "coefficients": presentation.coefficient_table,
-            "tests": presentation.tests_table,
-            "efficiencies": presentation.efficiency_table,
-            "marginal_effects": presentation.effects_table,
-            "bootstrap": presentation.bootstrap_table,
-        }
-        require_known([kind], list(kinds), kind="table")
-        return kinds[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures: ``plot.frontier()``, ``plot.ranking()``, ``plot.efficiencies()``, ``plot.coefficients()``."""
-        from innospace.frontier.figures import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into."""
-        from innospace.frontier.explore import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees for a choice; see :mod:`innospace.frontier.explore`."""
-        from innospace.frontier.explore import view
-
-        return view(self, chosen)
-
     def findings(self) -> tuple[str, ...]:
         """Return what was found, in sentences."""
         from innospace.frontier.wording import findings
 
         return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.frontier.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("coefficients")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage; see :mod:`innospace.frontier.storage`."""

@@ -1,12 +1,10 @@
-"""The frontier as a step of a study: options of a ``[step.NAME]`` table, checks before estimation, the estimate."""
+"""The frontier as a step of a study: checks before estimation, the estimate."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from typing import TYPE_CHECKING, Any
 
 from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
@@ -15,7 +13,7 @@ from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
 from innospace.data.groups import Grouping
-from innospace.frontier.bootstrap.draws import LEAST, MOST
+from innospace.frontier.options import Options
 from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
 from innospace.frontier.panel.result import PanelResult
 from innospace.frontier.panel.spec import PanelSpec
@@ -26,7 +24,7 @@ from innospace.frontier.spec import FrontierSpec
 from innospace.frontier.structure.metafrontier_result import MetafrontierResult
 from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
 from innospace.frontier.structure.result import StructureResult
-from innospace.frontier.structure.spec import MOST_CLASSES, StructureSpec
+from innospace.frontier.structure.spec import StructureSpec
 from innospace.frontier.zeros import without_zeros
 
 if TYPE_CHECKING:
@@ -45,301 +43,6 @@ ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
-_OF_BOOTSTRAP = ("bootstrap", "bootstrap_kind", "bootstrap_seed")
-_OF_FORMULA = (
-    "cost",
-    "weights",
-    "cluster",
-    "noise",
-    "names",
-    "unit",
-    "time",
-    "mundlak",
-    "structure",
-    "classes",
-    "selected",
-    "metafrontier",
-    "group",
-    "draws",
-    "outcomes",
-    *_OF_BOOTSTRAP,
-)
-_OF_META = ("group", "draws")
-_OF_GROUPS = ("groups_from", "groups", "components", "groups_by")
-_OF_SPACE = ("focus", "level", "determinants")
-_OF_NAMES = ("names",)
-_NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
-_NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
-_NOT_OF_STRUCTURE = ("noise", "names", "outcomes", *_OF_BOOTSTRAP)
-_NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
-_OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel", "outcomes")
-_Text = Annotated[str, Field(min_length=1, max_length=2000)]
-_MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
-_NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
-_PANEL: dict[str, JsonValue] = {"only": "panel"}
-_ROWS: dict[str, JsonValue] = {"only": "no model, no panel, no metafrontier"}
-_STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
-_META: dict[str, JsonValue] = {"only": "metafrontier"}
-_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier"}
-"""What forms know of an option: what it is filled with, and when it matters."""
-
-
-class Options(BaseModel):
-    """What a frontier step may say; either ``model = "innovation_space"`` or a ``formula``.
-
-    With a formula, ``zero_rule`` says what becomes of zeros in columns whose logarithms the formula takes, and
-    ``names`` what columns are called in charts.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    model: Literal["innovation_space"] | None = Field(
-        default=None,
-        title="Model",
-        description="innovation_space: a frontier a year, all years pooled, hypotheses, used space. Leave it out to "
-        "write a formula.",
-        json_schema_extra={"empty": "A formula of my own"},
-    )
-    formula: _Text | None = Field(
-        default=None,
-        title="Formula",
-        json_schema_extra={"form": "formula", "only": "no model"},
-        description="Outcome ~ inputs. After bars: regressors of inefficiency (u:), its mean (mu:) or noise (v:).",
-    )
-    inefficiency: Literal[
-        "half_normal",
-        "exponential",
-        "truncated_normal",
-        "rayleigh",
-        "uniform",
-        "generalised_exponential",
-        "truncated_laplace",
-        "gamma",
-        "weibull",
-        "lognormal",
-    ] = Field(
-        default="half_normal", title="Inefficiency", description="Its distribution; half-normal is the usual beginning."
-    )
-    noise: Literal["normal", "student_t", "laplace"] = Field(
-        default="normal",
-        title="Noise",
-        description="Its distribution; Student t and Laplace bear outliers.",
-        json_schema_extra=_ROWS,
-    )
-    cost: bool = Field(
-        default=False,
-        title="Cost frontier",
-        description="Inefficiency raises the outcome, as it does costs.",
-        json_schema_extra=_NO_MODEL,
-    )
-    weights: str | None = Field(
-        default=None, title="Weights", description="Column of positive weights of rows.", json_schema_extra=_COLUMN
-    )
-    cluster: str | None = Field(
-        default=None,
-        title="Clusters",
-        description="Column whose equal values mark rows that are not independent.",
-        json_schema_extra=_COLUMN,
-    )
-    vcov: Literal["hessian", "opg", "robust", "cluster"] = Field(
-        default="hessian", title="Standard errors", description="robust: also when the model is only nearly right."
-    )
-    level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
-        default=0.95,
-        title="Level of intervals",
-        description="Between 0 and 1; 0.95 is usual.",
-        json_schema_extra=_MODEL,
-    )
-    focus: list[str] = Field(
-        default_factory=list,
-        title="Regions in focus",
-        description="Named in every chart and table.",
-        json_schema_extra=_MODEL,
-    )
-    determinants: _Text | None = Field(
-        default=None,
-        title="Determinants",
-        description="What inefficiency (u:), its mean (mu:) or noise (v:) depend on: u: z1 + z2 | v: w.",
-        json_schema_extra={"only": "model", "empty": "None: alike in all regions"},
-    )
-    zero_rule: Literal["replace", "drop", "error"] | None = Field(
-        default=None,
-        title="Zeros",
-        description="Zero has no logarithm: drop these rows, or replace zeros by the number below (an assumption).",
-        json_schema_extra={"empty": "As the model does by itself"},
-    )
-    zero_value: Annotated[float, Field(gt=0.0)] | None = Field(
-        default=None, title="Number in place of zero", description="In the units of the column; small and positive."
-    )
-    names: dict[str, str] = Field(
-        default_factory=dict,
-        title="Names in charts",
-        description="What a column is called in charts and sentences, with its unit.",
-        json_schema_extra=_ROWS,
-    )
-    bootstrap: Annotated[int, Field(ge=LEAST, le=MOST)] | None = Field(
-        default=None,
-        title="Bootstrap",
-        description="Estimate again on so many drawn samples: hundreds for standard errors, 1,000 for intervals.",
-        json_schema_extra={"empty": "None", **_ROWS},
-    )
-    bootstrap_kind: Literal["parametric", "pairs", "block"] = Field(
-        default="parametric",
-        title="Samples of the bootstrap",
-        description="parametric: from the estimate; pairs: rows; block: whole clusters, firms or regions.",
-        json_schema_extra=_ROWS,
-    )
-    bootstrap_seed: Annotated[int, Field(ge=0)] | None = Field(
-        default=None,
-        title="Seed of the bootstrap",
-        description="The same seed draws the same samples, whatever the number of processes.",
-        json_schema_extra={"empty": "That of the study", **_ROWS},
-    )
-
-    panel: (
-        Literal[
-            "pitt_lee",
-            "battese_coelli_1992",
-            "kumbhakar_1990",
-            "true_random_effects",
-            "true_fixed_effects",
-            "four_components",
-            "schmidt_sickles",
-            "cornwell_schmidt_sickles",
-        ]
-        | None
-    ) = Field(
-        default=None,
-        title="Panel",
-        description="What lasts and what changes in units that are seen in several periods.",
-        json_schema_extra={"empty": "None: every row by itself"},
-    )
-    unit: str = Field(
-        default="region",
-        title="Unit",
-        description="Column that names the units of the panel.",
-        json_schema_extra={"form": "column", "only": "no model, panel"},
-    )
-    time: str = Field(
-        default="year",
-        title="Period",
-        description="Column of numbers that says when.",
-        json_schema_extra={"form": "column", "only": "no model, panel"},
-    )
-    mundlak: bool = Field(
-        default=False,
-        title="Means by unit",
-        description="Join the regressors, so that random effects may go with them.",
-        json_schema_extra=_PANEL,
-    )
-    structure: Literal["zero_inefficiency", "latent_class", "contaminated_noise", "endogenous", "selection"] | None = (
-        Field(
-            default=None,
-            title="Structure",
-            description="Fully efficient units, several technologies, mixed noise, endogenous regressors, selection.",
-            json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
-        )
-    )
-    classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = Field(
-        default=2,
-        title="Classes",
-        description="Number of latent classes; smaller numbers are estimated for comparison.",
-        json_schema_extra=_STRUCTURE,
-    )
-    outcomes: list[str] = Field(
-        default_factory=list,
-        title="Outcomes",
-        description="Columns, such as types of innovation, that stand one after another in place of the word outcome "
-        "in the formula: log(outcome) ~ log(space).",
-        json_schema_extra=_ROWS,
-    )
-    metafrontier: Literal["linear", "quadratic", "stochastic"] | None = Field(
-        default=None,
-        title="Metafrontier",
-        description="A frontier for each group, and the one above them all.",
-        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
-    )
-    group: str = Field(
-        default="group",
-        title="Groups",
-        description="Column whose values are the groups under the metafrontier.",
-        json_schema_extra={"form": "column", "only": "metafrontier"},
-    )
-    draws: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        default=0,
-        title="Draws",
-        description="For standard errors of a linear or quadratic metafrontier.",
-        json_schema_extra=_META,
-    )
-    groups_from: list[str] = Field(
-        default_factory=list,
-        title="Columns of groups",
-        description="Output by sector, or indicators: regions are grouped by principal components of these columns.",
-        json_schema_extra={"only": "no panel"},
-    )
-    groups: Annotated[int, Field(ge=2, le=20)] = Field(
-        default=5, title="Number of groups", description="Of regions.", json_schema_extra={"only": "groups_from"}
-    )
-    components: Annotated[int, Field(ge=1, le=20)] = Field(
-        default=3,
-        title="Components",
-        description="Principal components that tell regions apart.",
-        json_schema_extra={"only": "groups_from"},
-    )
-    groups_by: Literal["shares", "indicators"] = Field(
-        default="shares",
-        title="What the columns are",
-        description="shares: parts of one total; indicators: numbers without a common unit, standardised.",
-        json_schema_extra={"only": "groups_from"},
-    )
-    selected: str | None = Field(
-        default=None,
-        title="Selected",
-        description="Column that is 1 where the outcome is seen and 0 elsewhere.",
-        json_schema_extra={"form": "column", "only": "structure"},
-    )
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Options:
-        if (self.model is None) == (self.formula is None):
-            raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
-        named = _OF_NAMES if self.groups_from else ()  # columns of groups have names in charts
-        of_formula = tuple(k for k in _OF_FORMULA if k not in named)
-        self._refuse(of_formula if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
-        if self.model and self.panel:
-            self._refuse(("focus", "level"), "with a panel")
-        self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
-        self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
-        self._refuse(_NOT_OF_OUTCOMES if self.outcomes else (), "with outcomes")
-        if self.structure != "latent_class":
-            self._refuse(("classes",), "without latent classes")
-        not_of_meta = tuple(k for k in _NOT_OF_META if k not in named)
-        self._refuse(not_of_meta if self.metafrontier else _OF_META, self._kind_of_meta())
-        if not self.groups_from:
-            self._refuse(_OF_GROUPS[1:], "without groups_from")
-        if self.panel or not (self.model or self.metafrontier):
-            self._refuse(_OF_GROUPS, "that is neither an innovation space by year nor a metafrontier")
-        if self.metafrontier == "stochastic" and self.draws:
-            raise ValueError("draws belong to a linear or quadratic metafrontier")
-        if self.structure != "selection":
-            self._refuse(("selected",), "without a selection")
-        if self.panel and self.vcov == "robust":
-            raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
-        replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
-        if self.zero_value is not None and not replaces:
-            raise ValueError('zero_value belongs to zero_rule = "replace"')
-        if self.bootstrap is None and (given := {"bootstrap_kind", "bootstrap_seed"} & self.model_fields_set):
-            raise ValueError(f"{', '.join(sorted(given))} belong to a bootstrap: add a line bootstrap = 1000")
-        return self
-
-    def _kind_of_meta(self) -> str:
-        return f"{'with' if self.metafrontier else 'without'} a metafrontier"
-
-    def _refuse(self, foreign: tuple[str, ...], kind: str) -> None:
-        given = [k for k in foreign if k in self.model_fields_set]
-        if given:
-            raise ValueError(f"these keys do not belong to a step {kind}: " + ", ".join(given))
 
 
 def described(options: Options) -> tuple[str, tuple[Equation, ...]]:

@@ -168,7 +168,7 @@ def test_there_is_no_variation_where_tastes_change():
 
 def test_every_table_and_look_has_its_numbers(result):
     asked_for = ("decomposition", "mix", "sensitivity", "closures", "importance", "channels")
-    for kind in tables.KINDS:
+    for kind in tables.TABLES:
         table = result.table(kind)
         assert len(table.display()) == len(table.frame), kind
         assert (len(table.frame) == 0) == (kind in asked_for), kind

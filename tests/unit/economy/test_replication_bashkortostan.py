@@ -21,7 +21,7 @@ from innospace.economy.models.knowledge.solve import shipped_scenarios
 from innospace.economy.replication import published
 from innospace.economy.replication.readings import readings
 from innospace.economy.replication.replicate import shipped_model
-from innospace.economy.replication.tables import KINDS
+from innospace.economy.replication.tables import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_the_pattern_is_claimed_only_where_it_holds(result):
     assert [claims[c] for c in claims if c in text] == [holds]
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(TABLES))
 def test_tables_show_every_column(result, kind):
     table = result.table(kind)
     shown = table.display()

@@ -15,7 +15,7 @@ from innospace.economy.models.knowledge import tables
 from innospace.economy.models.knowledge.flows import VIA, flows
 
 
-@pytest.mark.parametrize("kind", list(tables.KINDS))
+@pytest.mark.parametrize("kind", list(tables.TABLES))
 @pytest.mark.parametrize("which", ["result", "alone", "failing", "drawn"])
 def test_every_table_can_be_shown(kind, which):
     r = getattr(solved, which)()

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
-from innospace.economy.general import sobol
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.draws import effects
 from innospace.economy.scenario import Scenario, Shock
+from innospace.numerics import sobol
 from innospace.numerics.quadrature import stroud
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 METHODS = ("quadrature", "monte_carlo", "sobol")
+STILL = 1e-9
+"""Deviation of an effect, percent of spending, below which it counts as one that does not vary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def points(count: int, method: str, draws: int, seed: int) -> Array:
     if method == "quadrature":
         return np.asarray(stroud(count) / np.sqrt(3.0))
     if method == "sobol":
-        return sobol.design(count, draws, seed)
+        return 2.0 * sobol.design(count, draws, seed) - 1.0
     return np.random.default_rng(seed).uniform(-1.0, 1.0, (draws, count))
 
 
@@ -119,9 +121,15 @@ def importance(
         ``scenario, agent, assumption``; ``first, first_lower, first_upper, total, total_lower, total_upper``: Sobol
         indices with 95 % bootstrap intervals, missing where an effect does not vary or lacks a solution.
     """
+    import pandas as pd
+
     agents = [economy.spec.agents[k].name for k in economy.arrays.demanding]
-    found = solved["ev_percent"].to_numpy(np.float64).reshape(-1, len(scenarios), len(agents))
-    return sobol.as_frame(found, scenarios, agents, [u.label for u in uncertain], seed)
+    found = solved["ev_percent"].to_numpy(np.float64).reshape(-1, len(scenarios) * len(agents))
+    values = sobol.indices(found, len(uncertain), seed, STILL)
+    keys = pd.MultiIndex.from_product(
+        [[s.name for s in scenarios], agents, [u.label for u in uncertain]], names=["scenario", "agent", "assumption"]
+    )
+    return pd.DataFrame(values.reshape(-1, len(sobol.COLUMNS)), index=keys, columns=list(sobol.COLUMNS)).reset_index()
 
 
 def as_frame(economy: Economy, scenarios: Sequence[Scenario], found: Array) -> pd.DataFrame:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.labels import require_known
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.economy.general.gates import gates, gates_again
 from innospace.economy.general.macro import Macro, deflator, real_product
 from innospace.economy.general.policy import Mix
@@ -28,15 +27,14 @@ from innospace.economy.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.explore import Choice, View
     from innospace.economy.general.sensitivity import Uncertain
 
 BASELINE = "baseline"
 """Name of the solution without shocks."""
 
 
-@dataclass(frozen=True)
-class EquilibriumResult:
+@dataclass(frozen=True, repr=False)
+class EquilibriumResult(Explored):
     """A model solved without and with shocks.
 
     Attributes
@@ -63,6 +61,12 @@ class EquilibriumResult:
     mix : Mix or None
         The cheapest mix of levers that was searched; its scenario is among the solutions.
     """
+
+    WORDS: ClassVar[str] = "innospace.economy.general.presentation"
+    TABLES: ClassVar[str] = "innospace.economy.general.tables"
+    FIGURES: ClassVar[str] = "innospace.economy.general.figures"
+    FIRST: ClassVar[str] = "welfare"
+    LOOK: ClassVar[str] = "innospace.economy.general.look"
 
     solutions: Mapping[str, Equilibrium]
     scenarios: Mapping[str, Scenario]
@@ -252,53 +256,6 @@ class EquilibriumResult:
         require_known([name], ["welfare_effect"], kind="quantity", where="equilibrium")
         frame = self.welfare[["scenario", "agent", "ev_percent"]].rename(columns={"ev_percent": "value"})
         return frame.assign(lower=float("nan"), upper=float("nan"), unit="percent of spending")
-
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.economy.general.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "welfare") -> Table:
-        """Return one of the tables of :mod:`innospace.economy.general.tables`."""
-        from innospace.economy.general import tables
-
-        require_known([kind], list(tables.KINDS), kind="table")
-        return tables.KINDS[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures; see :class:`innospace.economy.general.figures.Plots`."""
-        from innospace.economy.general.figures import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into."""
-        from innospace.economy.general.look import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees for a choice."""
-        from innospace.economy.general.look import view
-
-        return view(self, chosen)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.economy.general.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.economy.general.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
 
     def _repr_html_(self) -> str:
         return self.table("levels" if self.welfare.empty else "welfare")._repr_html_()

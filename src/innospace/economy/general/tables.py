@@ -313,7 +313,7 @@ def closures(result: EquilibriumResult) -> Table:
     return Table("closures", "The same scenarios under several closures", frame, tuple(columns), notes, layout=shown)
 
 
-KINDS: dict[str, Callable[[EquilibriumResult], Table]] = {
+TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
     "taxes": taxes,

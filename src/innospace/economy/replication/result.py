@@ -6,15 +6,13 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
-from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance, Source
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Told
 from innospace.economy.models.knowledge.fit import Fit
 from innospace.economy.models.knowledge.result import EconomyResult
 
@@ -35,8 +33,8 @@ def number(option: str) -> str:
     return option.rpartition("-")[2]
 
 
-@dataclass(frozen=True)
-class BashkortostanReplication:
+@dataclass(frozen=True, repr=False)
+class BashkortostanReplication(Told):
     """The replication of Table 6 of Makarov et al. (2016).
 
     Attributes
@@ -56,6 +54,10 @@ class BashkortostanReplication:
     seed : int
         Of the random starts.
     """
+
+    WORDS: ClassVar[str] = "innospace.economy.replication.presentation"
+    TABLES: ClassVar[str] = "innospace.economy.replication.tables"
+    FIRST: ClassVar[str] = "comparison"
 
     paper: Mapping[str, float]
     economy: EconomyResult
@@ -206,41 +208,10 @@ class BashkortostanReplication:
         """Return what the economy offers to other steps."""
         return self.economy.offers(name)
 
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.economy.replication.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "comparison") -> Table:
-        """Return ``comparison``, ``fits``, ``coefficients``, ``knife-edge`` or ``depreciation``."""
-        from innospace.economy.replication import tables
-
-        require_known([kind], list(tables.KINDS), kind="table")
-        return tables.KINDS[kind](self)
-
     @property
     def plot(self) -> Any:
         """Figures of the economy with default assumptions."""
         return self.economy.plot
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.economy.replication.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the replication report."""
-        from innospace.economy.replication.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("comparison")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

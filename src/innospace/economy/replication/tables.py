@@ -178,7 +178,7 @@ def readings(result: BashkortostanReplication) -> Table:
     return Table("readings", title, plain, columns, notes, rules=(3, 6, 9))
 
 
-KINDS: dict[str, Callable[[BashkortostanReplication], Table]] = {
+TABLES: dict[str, Callable[[BashkortostanReplication], Table]] = {
     "comparison": comparison,
     "fits": fits,
     "coefficients": coefficients,

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scipy import stats
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import StoreError
-from innospace.core.explore import Choice, View
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.frontier.outcomes.spec import OutcomesSpec
 from innospace.frontier.result import FrontierResult
 
@@ -29,7 +27,7 @@ KIND = "outcomes"
 
 
 @dataclass(frozen=True, repr=False)
-class OutcomesResult:
+class OutcomesResult(Explored):
     """Frontiers of several outcomes on one table.
 
     Attributes
@@ -41,6 +39,10 @@ class OutcomesResult:
     steps : tuple of str
         What was done to the table.
     """
+
+    WORDS: ClassVar[str] = "innospace.frontier.outcomes.presentation"
+    FIRST: ClassVar[str] = "models"
+    LOOK: ClassVar[str] = "innospace.frontier.outcomes.explore"
 
     spec: OutcomesSpec
     fits: Mapping[str, FrontierResult]
@@ -130,56 +132,6 @@ class OutcomesResult:
 
         require_known([name], ["technical_efficiency"], kind="quantity", where="outcomes")
         return pd.concat([r.offers(name).assign(outcome=o) for o, r in self.fits.items()], ignore_index=True)
-
-    def summary(self) -> str:
-        """Return a text summary, at most 100 columns wide."""
-        from innospace.frontier.outcomes.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "models") -> Table:
-        """Return ``models``, ``correlations``, ``efficiencies`` or, where they exist, ``determinants``."""
-        from innospace.frontier.outcomes.presentation import TABLES
-
-        require_known([kind], list(TABLES), kind="table")
-        return TABLES[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures: ``plot.pair(first, second)``, ``plot.all()``."""
-        from innospace.frontier.outcomes.presentation import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into: an outcome and a year."""
-        from innospace.frontier.outcomes.explore import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees for a choice."""
-        from innospace.frontier.outcomes.explore import view
-
-        return view(self, chosen)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.frontier.outcomes.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.frontier.outcomes.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("models")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

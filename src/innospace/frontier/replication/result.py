@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
-from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Told
 from innospace.frontier.likelihood import evaluate
 from innospace.frontier.replication.inversion import Inversion
 from innospace.frontier.replication.published import PARAMETERS, PRINTED_TE_CORRELATION, YEARS, Published
@@ -31,8 +29,8 @@ MISPRINTED = ("2011", "log_likelihood")
 """Printed -125.16; the likelihood of the paper's own parameters on its own table is about one lower."""
 
 
-@dataclass(frozen=True)
-class ReplicationResult:
+@dataclass(frozen=True, repr=False)
+class ReplicationResult(Told):
     """The replication of the innovation-space part of Makarov et al. (2016).
 
     Attributes
@@ -46,6 +44,9 @@ class ReplicationResult:
     simulated : SpaceResult
         Model (3) on simulated data with known eta.
     """
+
+    WORDS: ClassVar[str] = "innospace.frontier.replication.presentation"
+    FIRST: ClassVar[str] = "comparison"
 
     source: Published
     inversions: Mapping[int, Inversion]
@@ -228,35 +229,10 @@ class ReplicationResult:
         ]
         return "\n".join(lines)
 
-    def table(self, kind: str = "comparison") -> Table:
-        """Return ``comparison``, ``table-4``, ``table-5`` or ``reconstruction``."""
-        from innospace.frontier.replication import presentation
-
-        require_known([kind], list(presentation.TABLES), kind="table")
-        return presentation.TABLES[kind](self)
-
     @property
     def plot(self) -> Any:
         """Figures of the estimates on the recovered panel."""
         return self.space.plot
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.frontier.replication.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the replication report."""
-        from innospace.frontier.replication.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("comparison")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

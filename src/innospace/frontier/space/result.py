@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import StoreError
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.frontier import hypothesis_tests as tests
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.space.quantities import FrontierShare, correlations, frontier_share, used_share
@@ -25,7 +24,6 @@ from innospace.frontier.space.spec import SpaceSpec
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.explore import Choice, View
     from innospace.data.groups import RegionGroups
 
 POOLED = "pooled"
@@ -33,8 +31,8 @@ LN_V = "log(space)"
 KIND = "innovation_space"
 
 
-@dataclass(frozen=True)
-class SpaceResult:
+@dataclass(frozen=True, repr=False)
+class SpaceResult(Explored):
     """Estimated innovation space.
 
     Attributes
@@ -49,6 +47,12 @@ class SpaceResult:
         What was done to the data before estimation.
     provenance : Provenance
     """
+
+    WORDS: ClassVar[str] = "innospace.frontier.space.presentation"
+    TABLES: ClassVar[str] = "innospace.frontier.space.tables"
+    FIGURES: ClassVar[str] = "innospace.frontier.space.figures"
+    FIRST: ClassVar[str] = "models"
+    LOOK: ClassVar[str] = "innospace.frontier.space.explore"
 
     spec: SpaceSpec
     data: pd.DataFrame
@@ -259,56 +263,6 @@ class SpaceResult:
                 (name, "sigma_v", p["sigma_v"], nothing, nothing, "log units"),
             ]
         return pd.DataFrame(rows, columns=["model", "parameter", "value", "lower", "upper", "unit"])
-
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.frontier.space.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "models") -> Table:
-        """Return a table of :data:`innospace.frontier.space.tables.KINDS` by name, such as ``models``."""
-        from innospace.frontier.space import tables
-
-        require_known([kind], list(tables.KINDS), kind="table")
-        return tables.KINDS[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures, each a method of :class:`innospace.frontier.space.figures.Plots`: ``plot.map()``."""
-        from innospace.frontier.space.figures import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into: years and regions."""
-        from innospace.frontier.space.explore import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees of a year and a region; see :mod:`innospace.frontier.space.explore`."""
-        from innospace.frontier.space.explore import view
-
-        return view(self, chosen)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.frontier.space.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.frontier.space.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("models")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

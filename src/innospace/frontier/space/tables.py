@@ -151,7 +151,7 @@ def determinants(result: SpaceResult) -> Table:
     return Table("determinants", title, frame, columns, EFFECT_NOTES)
 
 
-KINDS: dict[str, Callable[[SpaceResult], Table]] = {
+TABLES: dict[str, Callable[[SpaceResult], Table]] = {
     "models": models,
     "hypotheses": hypotheses,
     "regions": regions,

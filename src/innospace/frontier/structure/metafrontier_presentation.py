@@ -102,7 +102,7 @@ def efficiency_table(result: MetafrontierResult) -> Table:
     return Table("efficiencies", "Efficiency against the metafrontier, ranked", used, columns)
 
 
-KINDS: dict[str, Callable[[MetafrontierResult], Table]] = {
+TABLES: dict[str, Callable[[MetafrontierResult], Table]] = {
     "groups": groups_table,
     "coefficients": coefficient_table,
     "tests": tests_table,

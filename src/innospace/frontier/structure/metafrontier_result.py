@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from scipy import stats
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import SpecError, StoreError, offenders
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Told
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, likelihood_ratio
 from innospace.frontier.result import FrontierResult
@@ -31,8 +30,8 @@ PASSED = 1e-7
 """Log units by which a group frontier may pass an envelope: the feasibility of the linear program."""
 
 
-@dataclass(frozen=True)
-class MetafrontierResult:
+@dataclass(frozen=True, repr=False)
+class MetafrontierResult(Told):
     """Group frontiers and the metafrontier above them.
 
     Attributes
@@ -56,6 +55,9 @@ class MetafrontierResult:
     steps : tuple of str
         What was done to the table before estimation.
     """
+
+    WORDS: ClassVar[str] = "innospace.frontier.structure.metafrontier_presentation"
+    FIRST: ClassVar[str] = "groups"
 
     spec: MetafrontierSpec
     groups: Mapping[str, FrontierResult]
@@ -184,44 +186,6 @@ class MetafrontierResult:
         used = self.rows.dropna(subset=["te"])
         labels = [c for c in ("region", "region_code", "year", "firm", "group") if c in used]
         return used[labels].assign(value=used["te_meta"], lower=np.nan, upper=np.nan, unit="fraction")
-
-    def summary(self) -> str:
-        """Return a text summary, at most 100 columns wide."""
-        from innospace.frontier.structure.metafrontier_presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "groups") -> Table:
-        """Return ``groups``, ``coefficients``, ``tests`` or ``efficiencies`` as a table."""
-        from innospace.frontier.structure.metafrontier_presentation import KINDS
-
-        require_known([kind], list(KINDS), kind="table")
-        return KINDS[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures: ``plot.gaps()``, ``plot.frontiers()`` where there is one regressor."""
-        from innospace.frontier.structure.metafrontier_presentation import Plots
-
-        return Plots(self)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.frontier.structure.metafrontier_presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.frontier.structure.metafrontier_presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("groups")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

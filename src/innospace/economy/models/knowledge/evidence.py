@@ -275,7 +275,7 @@ def levers(result: EconomyResult) -> Table:
     return Table("levers", "Policy levers", pd.DataFrame(rows), columns)
 
 
-KINDS: dict[str, Callable[[EconomyResult], Table]] = {
+TABLES: dict[str, Callable[[EconomyResult], Table]] = {
     "scenarios": asked,
     "closure": closure,
     "assumptions": assumptions,

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import LabelError
 from innospace.core.inputs import LinkedValue
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status, StatusCode
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.economy.growth import average_growth, tornqvist
 from innospace.economy.models.knowledge import labels as k
 from innospace.economy.models.knowledge.dynamics import Path
@@ -29,14 +28,13 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from innospace.core.explore import Choice, View
 
 Array = NDArray[np.float64]
 KIND = "knowledge_economy"
 
 
-@dataclass(frozen=True)
-class EconomyResult:
+@dataclass(frozen=True, repr=False)
+class EconomyResult(Explored):
     """A solved knowledge economy.
 
     Attributes
@@ -53,6 +51,12 @@ class EconomyResult:
     feasible : mapping of str to float
         For scenarios that fail: largest part of their shocks that has a solution in every year.
     """
+
+    WORDS: ClassVar[str] = "innospace.economy.models.knowledge.presentation"
+    TABLES: ClassVar[str] = "innospace.economy.models.knowledge.tables"
+    FIGURES: ClassVar[str] = "innospace.economy.models.knowledge.figures"
+    FIRST: ClassVar[str] = "effects"
+    LOOK: ClassVar[str] = "innospace.economy.models.knowledge.look"
 
     model: KnowledgeModel
     paths: Mapping[str, Path]
@@ -201,56 +205,6 @@ class EconomyResult:
         require_known([name], ["growth_effect"], kind="quantity", where="economy")
         frame = self.effects.reset_index()[["scenario", "effect_points"]].rename(columns={"effect_points": "value"})
         return frame.assign(lower=float("nan"), upper=float("nan"), unit="percentage points a year")
-
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.economy.models.knowledge.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "effects") -> Table:
-        """Return one of the tables of :mod:`innospace.economy.models.knowledge.tables`."""
-        from innospace.economy.models.knowledge import tables
-
-        require_known([kind], list(tables.KINDS), kind="table")
-        return tables.KINDS[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures; see :class:`innospace.economy.models.knowledge.figures.Plots`."""
-        from innospace.economy.models.knowledge.figures import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into."""
-        from innospace.economy.models.knowledge.look import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees for a choice; see :mod:`innospace.economy.models.knowledge.look`."""
-        from innospace.economy.models.knowledge.look import view
-
-        return view(self, chosen)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.economy.models.knowledge.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.economy.models.knowledge.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("effects")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

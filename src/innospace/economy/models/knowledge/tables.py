@@ -360,7 +360,7 @@ def summary_rows(result: EconomyResult) -> list[str]:
     return found
 
 
-KINDS: dict[str, Callable[[EconomyResult], Table]] = {
+TABLES: dict[str, Callable[[EconomyResult], Table]] = {
     "effects": effects,
     "uncertainty": uncertainty,
     "paper": paper,
@@ -369,5 +369,5 @@ KINDS: dict[str, Callable[[EconomyResult], Table]] = {
     "markets": markets,
     "payments": payments,
     "growth-accounts": growth_accounts,
-    **evidence.KINDS,
+    **evidence.TABLES,
 }

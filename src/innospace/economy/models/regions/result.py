@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from innospace.core.checks import Check
-from innospace.core.document import Section
 from innospace.core.errors import StoreError
 from innospace.core.labels import require_known
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
-from innospace.core.table import Table
+from innospace.core.told import Explored
 from innospace.economy.models.regions.assumptions import Assumptions
 from innospace.economy.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.explore import Choice, View
 
 KIND = "regions"
 BASELINE = "baseline"
@@ -31,8 +29,8 @@ COMPARED = ("product", "consumption", "labour", "real_wage", "terms_of_trade", "
 """Columns of paths whose effects are told, in percent of the baseline."""
 
 
-@dataclass(frozen=True)
-class RegionsResult:
+@dataclass(frozen=True, repr=False)
+class RegionsResult(Explored):
     """Many regions solved year by year.
 
     Attributes
@@ -50,6 +48,12 @@ class RegionsResult:
     status : Status
     provenance : Provenance
     """
+
+    WORDS: ClassVar[str] = "innospace.economy.models.regions.presentation"
+    TABLES: ClassVar[str] = "innospace.economy.models.regions.tables"
+    FIGURES: ClassVar[str] = "innospace.economy.models.regions.figures"
+    FIRST: ClassVar[str] = "growth"
+    LOOK: ClassVar[str] = "innospace.economy.models.regions.look"
 
     assumptions: Assumptions
     years: tuple[int, int]
@@ -125,56 +129,6 @@ class RegionsResult:
         rows = pd.concat(frames) if frames else self.frames["paths"].iloc[:0]
         found = rows[["scenario", "region", "product"]].rename(columns={"product": "value"}).reset_index(drop=True)
         return found.assign(lower=float("nan"), upper=float("nan"), unit="percent of the baseline")
-
-    def summary(self) -> str:
-        """Return text for a terminal, at most 100 columns wide."""
-        from innospace.economy.models.regions.presentation import summary
-
-        return summary(self)
-
-    def table(self, kind: str = "growth") -> Table:
-        """Return one of the tables of :mod:`innospace.economy.models.regions.tables`."""
-        from innospace.economy.models.regions import tables
-
-        require_known([kind], list(tables.KINDS), kind="table")
-        return tables.KINDS[kind](self)
-
-    @property
-    def plot(self) -> Any:
-        """Figures; see :class:`innospace.economy.models.regions.figures.Plots`."""
-        from innospace.economy.models.regions.figures import Plots
-
-        return Plots(self)
-
-    def choices(self) -> tuple[Choice, ...]:
-        """Return what a reader can look into: a scenario, and what the map shows."""
-        from innospace.economy.models.regions.look import choices
-
-        return choices(self)
-
-    def view(self, chosen: Mapping[str, str]) -> View:
-        """Return what a reader sees for a choice."""
-        from innospace.economy.models.regions.look import view
-
-        return view(self, chosen)
-
-    def findings(self) -> tuple[str, ...]:
-        """Return what was found, in sentences."""
-        from innospace.economy.models.regions.presentation import findings
-
-        return findings(self)
-
-    def sections(self) -> tuple[Section, ...]:
-        """Return the part of a report."""
-        from innospace.economy.models.regions.presentation import sections
-
-        return sections(self)
-
-    def __repr__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.table("growth")._repr_html_()
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""

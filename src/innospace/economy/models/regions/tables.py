@@ -153,7 +153,7 @@ def paths(result: RegionsResult) -> Table:
     return Table("paths", "Paths of all regions", frame, columns, (), folded=True)
 
 
-KINDS: Mapping[str, Callable[[RegionsResult], Table]] = {
+TABLES: Mapping[str, Callable[[RegionsResult], Table]] = {
     "growth": growth,
     "effects": effects,
     "channels": channels,
