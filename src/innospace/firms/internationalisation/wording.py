@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from innospace.firms.internationalisation.waves import TwoWaves
-
-if TYPE_CHECKING:
-    pass
 
 WORDS = {
     "rd": "R&D",
