@@ -90,7 +90,21 @@ Row = tuple[Array, str, str]
 
 def refit_all(sampler: Sampler, replications: int, workers: int | None, executor: Any, progress: Progress) -> Refits:
     """Refit the model to every draw."""
-    tasks = _tasks(sampler, replications)
+    ask = (sampler.kind, sampler.seed, replications)
+    return collect(_refit_task, sampler, _tasks(sampler, replications), ask, workers, executor, progress)
+
+
+def collect(
+    function: Callable[[Any, range], list[Row | str]],
+    sampler: Any,
+    tasks: Sequence[range],
+    ask: tuple[str, int, int],
+    workers: int | None,
+    executor: Any,
+    progress: Progress,
+) -> Refits:
+    """Run refits by task; ``ask`` is kind, seed and number of replications."""
+    kind, seed, replications = ask
     finished = 0
 
     def done(_number: int, rows: Sequence[Row | str]) -> None:
@@ -98,7 +112,7 @@ def refit_all(sampler: Sampler, replications: int, workers: int | None, executor
         finished += len(rows)
         progress(f"Bootstrap: {finished} of {replications} replications", finished / replications)
 
-    with Workers(_refit_task, sampler, min(workers or 1, len(tasks)), executor) as pool:
+    with Workers(function, sampler, min(workers or 1, len(tasks)), executor) as pool:
         rows: list[Row | str] = [row for found in pool.run(tasks, done) for row in found]
     good = [(n, row) for n, row in enumerate(rows) if not isinstance(row, str)]
     failed = tuple((n, row) for n, row in enumerate(rows) if isinstance(row, str))
@@ -111,7 +125,7 @@ def refit_all(sampler: Sampler, replications: int, workers: int | None, executor
     numbers = tuple(n for n, _ in good)
     theta = np.array([row[0] for _, row in good])
     laws, ends = tuple(row[1] for _, row in good), tuple(row[2] for _, row in good)
-    return Refits(sampler.kind, sampler.seed, replications, numbers, theta, laws, ends, failed)
+    return Refits(kind, seed, replications, numbers, theta, laws, ends, failed)
 
 
 def _stacked(sampler: Sampler) -> bool:
@@ -157,7 +171,7 @@ def _refit_stack(sampler: Sampler, numbers: range) -> list[Row | str]:
 def _refit_one(sampler: Sampler, number: int) -> Row | str:
     """Refit one draw as an ordinary fit does; a search that did not end at an optimum is a failure."""
     problem = sampler.sample(number)
-    if _collinear(problem.x):
+    if collinear(problem.x):
         return COLLINEAR
     try:
         with warnings.catch_warnings():
@@ -174,7 +188,8 @@ def _refit_one(sampler: Sampler, number: int) -> Row | str:
     return theta, found.problem.density.name, status.boundary or str(status.code)
 
 
-def _collinear(x: Array) -> bool:
+def collinear(x: Array) -> bool:
+    """Whether columns are linearly dependent."""
     matrix = standardise(x).matrix
     return bool(np.linalg.eigvalsh(matrix.T @ matrix / len(matrix))[0] <= 1e-11)
 

@@ -63,18 +63,19 @@ def bootstrap(
     Refits that end on a boundary are kept: leaving them out would make the spread too small where inefficiency is near
     zero (Simar and Wilson 2010).
     """
-    _require(replications, kind, seed)
+    require_draws(replications, kind, seed, KINDS)
     blocks = blocks_of(result) if kind == "block" else None
     sampler = Sampler(kind, asked_problem(result), result.estimate.problem, result.estimate.theta, seed, blocks)
     return FrontierBootstrap(result, refit_all(sampler, replications, workers, executor, progress))
 
 
-def _require(replications: int, kind: str, seed: int) -> None:
-    if kind not in KINDS:
+def require_draws(replications: int, kind: str, seed: int, kinds: tuple[str, ...]) -> None:
+    """Refuse an unknown kind, too few or too many replications, a negative seed."""
+    if kind not in kinds:
         raise SpecError(
             f"Unknown kind of bootstrap {kind!r}.",
-            allowed=", ".join(KINDS),
-            remedy=suggest(kind, KINDS) or "Choose one of the names above.",
+            allowed=", ".join(kinds),
+            remedy=suggest(kind, kinds) or "Choose one of the names above.",
         )
     if not LEAST <= replications <= MOST:
         raise SpecError(

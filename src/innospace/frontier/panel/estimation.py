@@ -71,6 +71,7 @@ def estimate(
         warnings=_warnings(inputs, found.status),
         steps=inputs.steps,
         effects=marginal_effects(found, inputs.arrays, spec.inefficiency, covariances["hessian"]),
+        arrays=inputs.arrays,
     )
 
 
@@ -197,4 +198,5 @@ def _free(spec: PanelSpec, inputs: PanelInputs, provenance: Provenance, vcov: st
         covariance_kind=vcov,
         warnings=_warnings(inputs, Status(StatusCode.CONVERGED, "")),
         steps=inputs.steps,
+        arrays=arrays,
     )

@@ -10,14 +10,19 @@ import numpy as np
 from scipy import stats
 
 from innospace.core.errors import SpecError
+from innospace.core.progress import Progress, silent
 from innospace.core.result import Bundle
+from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitted import FittedFrontier
+from innospace.frontier.panel.search import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from innospace.frontier.panel.bootstrap import PanelBootstrap
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +33,7 @@ class PanelResult(FittedFrontier):
     ``hessian``, ``opg`` and ``cluster``. ``efficiencies`` has unit, time, ``te``, ``te_lower``, ``te_upper``,
     ``te_transient`` and ``te_persistent`` of every row used, by unit and time. ``effects`` holds mean effects of
     regressors of inefficiency with their derivatives by ``theta`` (see :meth:`marginal_effects`); None without any.
+    ``arrays`` is the panel, ``refits`` are those of a bootstrap made along with the fit.
     """
 
     KIND: ClassVar[str] = "panel_frontier"
@@ -35,6 +41,8 @@ class PanelResult(FittedFrontier):
     WORDS: ClassVar[str] = "innospace.frontier.panel.presentation"
 
     effects: pd.DataFrame | None = None
+    arrays: Arrays | None = None
+    refits: Refits | None = None
 
     @property
     def n(self) -> int:
@@ -81,6 +89,29 @@ class PanelResult(FittedFrontier):
         index = pd.MultiIndex.from_frame(self.effects[["regressor", "of"]])
         return pd.DataFrame({**columns, "lower": value - half, "upper": value + half}, index=index)
 
+    def bootstrap(
+        self,
+        replications: int = 999,
+        *,
+        kind: str = "block",
+        seed: int = 0,
+        workers: int | None = None,
+        executor: Any = None,
+        progress: Progress = silent,
+    ) -> PanelBootstrap:
+        """Estimate again on drawn samples; see :func:`innospace.frontier.panel.bootstrap.bootstrap_panel`."""
+        from innospace.frontier.panel.bootstrap import bootstrap_panel
+
+        options: dict[str, Any] = {"kind": kind, "seed": seed, "workers": workers, "executor": executor}
+        return bootstrap_panel(self, replications, **options, progress=progress)
+
+    @property
+    def resampled(self) -> PanelBootstrap | None:
+        """The bootstrap that was made along with the fit, as a step of a study does; None without one."""
+        from innospace.frontier.panel.bootstrap import PanelBootstrap
+
+        return None if self.refits is None else PanelBootstrap(self, self.refits)
+
     def _shown(self) -> Array:
         gone = np.isnan(np.diag(self.covariances["hessian"])) & np.array([n.startswith("lnsigma") for n in self.names])
         return np.where(gone & bool(self.status.boundary), np.nan, self.theta)
@@ -88,17 +119,32 @@ class PanelResult(FittedFrontier):
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         effects = [] if self.effects is None else self.marginal_effects().reset_index().to_dict("records")
-        return {**super().to_dict(), "units": self.units, "marginal_effects": effects}
+        resampled = self.resampled
+        again = {} if resampled is None else {"bootstrap": resampled.to_dict()}
+        return {**super().to_dict(), "units": self.units, "marginal_effects": effects, **again}
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""
         bundle = super().to_bundle()
-        return bundle if self.effects is None else replace(bundle, frames={**bundle.frames, "effects": self.effects})
+        frames, meta = dict(bundle.frames), dict(bundle.meta)
+        if self.effects is not None:
+            frames["effects"] = self.effects
+        if self.arrays is not None:
+            meta["panel"], frames["panel"] = self.arrays.to_frame()
+        if self.refits is not None:
+            meta["bootstrap"], frames["bootstrap"] = self.refits.to_frame()
+        return replace(bundle, meta=meta, frames=frames)
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Self:
         """Put a stored result together again; nothing is estimated anew."""
-        return replace(super().from_bundle(bundle), effects=bundle.frames.get("effects"))
+        meta, frames = bundle.meta, bundle.frames
+        return replace(
+            super().from_bundle(bundle),
+            effects=frames.get("effects"),
+            arrays=Arrays.from_frame(meta["panel"], frames["panel"]) if "panel" in meta else None,
+            refits=Refits.from_frame(meta["bootstrap"], frames["bootstrap"]) if "bootstrap" in meta else None,
+        )
 
     def _labels(self) -> pd.DataFrame:
         return self.efficiencies[["unit", "time"]].set_axis([self.spec.unit, self.spec.time], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,14 @@ from innospace.frontier.panel.effects import Flat
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
-from innospace.frontier.panel.units import Units
+from innospace.frontier.panel.units import Index, Units
+from innospace.numerics.bootstrap import resampled_rows
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import intercept_column, least_squares, standardise
 from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise, newton_decrement
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Problem = PanelProblem | MixedProblem
 Flags = NDArray[np.bool_]
@@ -100,6 +105,45 @@ class Arrays:
     z: Mapping[str, Array] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def drawn(self, times: Index) -> Arrays:
+        """Return the panel of some units by how often each is drawn; one that is drawn twice becomes two units."""
+        units = self.units
+        rows, own = resampled_rows(np.repeat(np.arange(len(units.counts)), units.counts), times)
+        counts = np.bincount(own)
+        again = Units(
+            np.arange(len(rows)),
+            np.concatenate(([0], np.cumsum(counts)[:-1])),
+            counts,
+            tuple(units.labels[i] for i in np.repeat(np.arange(len(times)), times)),
+            units.time[rows],
+        )
+        z = {name: matrix[rows] for name, matrix in self.z.items()}
+        return replace(self, y=self.y[rows], x=self.x[rows], units=again, z=z)
+
+    def to_frame(self) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return plain types, and one row a row, for storage."""
+        import pandas as pd
+
+        units = self.units
+        columns = {"y": self.y, **{f"x{j}": c for j, c in enumerate(self.x.T)}}
+        for name, matrix in self.z.items():
+            columns |= {f"{name}:{j}": c for j, c in enumerate(matrix.T)}
+        frame = pd.DataFrame(columns).assign(order=units.order, time=units.time)
+        meta = {"names": list(self.names), "sign": self.sign, "columns": {n: list(c) for n, c in self.columns.items()}}
+        return {**meta, "units": list(units.labels), "counts": units.counts.tolist()}, frame
+
+    @classmethod
+    def from_frame(cls, meta: Mapping[str, Any], frame: pd.DataFrame) -> Arrays:
+        """Rebuild from :meth:`to_frame`."""
+        counts = np.array(meta["counts"], dtype=np.int64)
+        starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+        order, time = frame["order"].to_numpy(np.int64), frame["time"].to_numpy(np.float64)
+        columns = {name: tuple(own) for name, own in meta["columns"].items()}
+        z = {n: frame[[f"{n}:{j}" for j in range(len(own))]].to_numpy(np.float64) for n, own in columns.items()}
+        x = frame[[f"x{j}" for j in range(len(meta["names"]))]].to_numpy(np.float64)
+        units = Units(order, starts, counts, tuple(meta["units"]), time)
+        return cls(frame["y"].to_numpy(np.float64), x, tuple(meta["names"]), meta["sign"], units, z, columns)
+
 
 @dataclass(frozen=True, slots=True)
 class _Scaled:
@@ -134,10 +178,22 @@ def _evaluate(problem: Problem, theta: Array) -> Evaluation:
     return mixed.evaluate(problem, theta)
 
 
-def maximise_panel(arrays: Arrays, model: Model, inefficiency: str) -> PanelEstimate:
-    """Maximise the likelihood of a panel model from several starts."""
+def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array | None = None) -> PanelEstimate:
+    """Maximise the likelihood of a panel model from several starts.
+
+    ``near``, shape (p,), are parameters in the units of the data close to the maximum: the search begins there alone
+    and takes the other starts as well when it does not end inside the parameter space.
+    """
     scaled = scale(arrays, model, inefficiency)
-    starts = _starts(scaled, model)
+    if near is not None:
+        warm = np.linalg.solve(scaled.forward, near - scaled.offset)
+        found = _best(scaled, [warm])
+        return found if found.status.converged else _best(scaled, [warm, *_starts(scaled, model)])
+    return _best(scaled, _starts(scaled, model))
+
+
+def _best(scaled: _Scaled, starts: Sequence[Array]) -> PanelEstimate:
+    """Return the best of the maxima that searches reach."""
     found = [climb(scaled, start) for start in starts]
     usable = [f for f in found if np.isfinite(f[0].value)] or found
     best, free = max(usable, key=lambda f: f[0].value)
