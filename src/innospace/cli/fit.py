@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from innospace.data.dataset import Dataset
     from innospace.frontier.bootstrap import FrontierBootstrap
     from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
+    from innospace.frontier.panel.bootstrap import PanelBootstrap
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.profile import ProfileInterval
@@ -106,7 +107,10 @@ def fit(
         int | None, typer.Option("--bootstrap", metavar="N", help="Estimate again on N drawn samples.")
     ] = None,
     bootstrap_kind: Annotated[
-        str, typer.Option("--bootstrap-kind", help="parametric, pairs, or block (by clusters, firms or regions).")
+        str,
+        typer.Option(
+            "--bootstrap-kind", help="parametric, pairs, or block (clusters, firms, regions, units of a panel)."
+        ),
     ] = "parametric",
     profile: Annotated[
         bool,
@@ -146,8 +150,8 @@ def fit(
     check_level(level)
     spec: FrontierSpec | PanelSpec | StructureSpec | MetafrontierSpec | OutcomesSpec
     _refuse_of_structure(structure, classes, selected)
-    foreign = {"--weights": weights, "--cluster": cluster, "--structure": structure}
-    foreign |= _of_frontier(noise, bootstrap, profile)
+    of_rows = {"--weights": weights, "--cluster": cluster, "--structure": structure}
+    foreign = of_rows | _of_frontier(noise, bootstrap, profile)
     if outcomes:
         _refuse(foreign | {"--panel": panel, "--metafrontier": metafrontier}, "several outcomes")
         kind = check_covariance(vcov or "hessian", clustered=False)
@@ -156,8 +160,12 @@ def fit(
         _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
         spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
     elif panel:
-        _refuse(foreign, "a panel frontier")
+        _refuse(of_rows | _of_frontier(noise, None, profile), "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
+        if bootstrap is not None:
+            from innospace.frontier.panel.bootstrap import require_bootstrap
+
+            require_bootstrap(spec, bootstrap, bootstrap_kind, seed)
     elif structure:
         _refuse(_of_frontier(noise, bootstrap, profile), "a frontier with a structure")
         spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
@@ -221,9 +229,9 @@ def _estimated(
     return result, result.efficiencies(level)
 
 
-def _drawn(result: Any, replications: int, options: dict[str, Any]) -> FrontierBootstrap:
-    """Return the bootstrap of an ordinary frontier; others refuse it before they are estimated."""
-    return cast("FrontierResult", result).bootstrap(replications, **options)
+def _drawn(result: Any, replications: int, options: dict[str, Any]) -> FrontierBootstrap | PanelBootstrap:
+    """Return the bootstrap of an ordinary or a panel frontier; others refuse it before they are estimated."""
+    return cast("FrontierResult | PanelResult", result).bootstrap(replications, **options)
 
 
 def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple[ProfileInterval, ...]:

@@ -32,17 +32,18 @@ _OF_META = ("group", "draws")
 _OF_GROUPS = ("groups_from", "groups", "components", "groups_by")
 _OF_SPACE = ("focus", "level", "determinants")
 _OF_NAMES = ("names",)
-_NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected", *_OF_BOOTSTRAP)
+_NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected")
 _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
 _NOT_OF_STRUCTURE = ("noise", "names", "outcomes", *_OF_BOOTSTRAP)
 _NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel", "outcomes")
+_NOT_OF_META = (*_NOT_OF_ROWS, *_OF_BOOTSTRAP, "vcov", "panel", "outcomes")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
 _PANEL: dict[str, JsonValue] = {"only": "panel"}
 _ROWS: dict[str, JsonValue] = {"only": "no model, no panel, no metafrontier"}
+_DRAWN: dict[str, JsonValue] = {"only": "no model, no metafrontier"}
 _STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
 _META: dict[str, JsonValue] = {"only": "metafrontier"}
 _COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier"}
@@ -146,19 +147,19 @@ class Options(BaseModel):
         default=None,
         title="Bootstrap",
         description="Estimate again on so many drawn samples: hundreds for standard errors, 1,000 for intervals.",
-        json_schema_extra={"empty": "None", **_ROWS},
+        json_schema_extra={"empty": "None", **_DRAWN},
     )
     bootstrap_kind: Literal["parametric", "pairs", "block"] = Field(
         default="parametric",
         title="Samples of the bootstrap",
-        description="parametric: from the estimate; pairs: rows; block: whole clusters, firms or regions.",
-        json_schema_extra=_ROWS,
+        description="parametric: from the estimate; pairs: rows; block: whole clusters, firms, regions, units.",
+        json_schema_extra=_DRAWN,
     )
     bootstrap_seed: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
         title="Seed of the bootstrap",
         description="The same seed draws the same samples, whatever the number of processes.",
-        json_schema_extra={"empty": "That of the study", **_ROWS},
+        json_schema_extra={"empty": "That of the study", **_DRAWN},
     )
 
     panel: (
@@ -295,6 +296,8 @@ class Options(BaseModel):
             raise ValueError('zero_value belongs to zero_rule = "replace"')
         if self.bootstrap is None and (given := {"bootstrap_kind", "bootstrap_seed"} & self.model_fields_set):
             raise ValueError(f"{', '.join(sorted(given))} belong to a bootstrap: add a line bootstrap = 1000")
+        if self.panel and self.bootstrap_kind == "pairs":
+            raise ValueError('rows of a panel belong together: use bootstrap_kind = "block" or "parametric"')
         return self
 
     def _kind_of_meta(self) -> str:

@@ -74,6 +74,10 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
             from innospace.frontier.panel.fit import read_panel
 
             read_panel(_panel_spec(options), _panel_table(options, dataset))
+            if options.bootstrap is not None:
+                from innospace.frontier.panel.bootstrap import require_bootstrap
+
+                require_bootstrap(_panel_spec(options), options.bootstrap, options.bootstrap_kind, 0)
         elif options.model:
             return _space_problems(options, dataset)
         elif options.outcomes:
@@ -94,7 +98,9 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     if options.panel:
         from innospace.frontier.panel.fit import fit_panel
 
-        return fit_panel(_panel_spec(options), _panel_table(options, dataset), vcov=options.vcov, progress=progress)
+        spec, table = _panel_spec(options), _panel_table(options, dataset)
+        panel = fit_panel(spec, table, vcov=options.vcov, progress=progress)
+        return panel if options.bootstrap is None else _with_bootstrap(panel, options, seed, progress)
     if options.model:
         from innospace.frontier.space import fit_space
 
@@ -126,7 +132,9 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     return result if options.bootstrap is None else _with_bootstrap(result, options, seed, progress)
 
 
-def _with_bootstrap(result: FrontierResult, options: Options, seed: int, progress: Progress) -> FrontierResult:
+def _with_bootstrap(
+    result: FrontierResult | PanelResult, options: Options, seed: int, progress: Progress
+) -> FrontierResult | PanelResult:
     own = seed if options.bootstrap_seed is None else options.bootstrap_seed
     again = result.bootstrap(int(options.bootstrap or 0), kind=options.bootstrap_kind, seed=own, progress=progress)
     return replace(result, refits=again.refits)

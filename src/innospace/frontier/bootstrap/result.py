@@ -150,5 +150,6 @@ class FrontierBootstrap(Resampled):
             found[1, b] = np.exp(-given.quantile((probability[b] + 0.5) / count))
         return found
 
+
 def _law(name: str, noise: str) -> Any:
     return noise_alone(noise) if name == "none" else density(name, noise)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.frontier.panel.result import PanelResult
+    from innospace.frontier.panel.spec import PanelSpec
 
 KINDS = ("block", "parametric")
 TASK = 8
@@ -39,7 +40,7 @@ def bootstrap_panel(
     result: PanelResult,
     replications: int = 999,
     *,
-    kind: str = "block",
+    kind: str = "parametric",
     seed: int = 0,
     workers: int | None = None,
     executor: Any = None,
@@ -79,20 +80,32 @@ def bootstrap_panel(
     A refit starts at the estimate; one that does not end inside the parameter space is searched for from all starts of
     an ordinary fit. Refits on a boundary are kept (Simar and Wilson 2010).
     """
+    require_bootstrap(result.spec, replications, kind, seed)
+    model, arrays = result.spec.described, _panel_of(result)
+    problem = scale(arrays, model, result.spec.inefficiency).raw
+    sampler = PanelSampler(kind, arrays, model, result.spec.inefficiency, problem, result.theta, seed)
+    tasks = [range(start, min(start + TASK, replications)) for start in range(0, replications, TASK)]
+    ask = (kind, seed, replications)
+    return PanelBootstrap(result, collect(refit_panels, sampler, tasks, ask, workers, executor, progress))
+
+
+def require_bootstrap(spec: PanelSpec, replications: int, kind: str, seed: int) -> None:
+    """Raise :class:`SpecError` where a bootstrap cannot be made, before anything is estimated."""
     require_draws(replications, kind, seed, KINDS)
-    model = result.spec.described
-    if model.family is Family.FREE or result.arrays is None:
+    model = spec.described
+    if model.family is Family.FREE:
         raise SpecError(
             f"{model.title} has no bootstrap: it assumes no distribution of inefficiency, and its frontier is the best "
             "unit of the sample, which many draws leave out.",
             where="model",
             remedy='Use vcov("cluster") for errors of the coefficients, or a model with a distribution.',
         )
-    problem = scale(result.arrays, model, result.spec.inefficiency).raw
-    sampler = PanelSampler(kind, result.arrays, model, result.spec.inefficiency, problem, result.theta, seed)
-    tasks = [range(start, min(start + TASK, replications)) for start in range(0, replications, TASK)]
-    ask = (kind, seed, replications)
-    return PanelBootstrap(result, collect(refit_panels, sampler, tasks, ask, workers, executor, progress))
+
+
+def _panel_of(result: PanelResult) -> Arrays:
+    if result.arrays is None:
+        raise SpecError("This result was made without its panel.", remedy="Fit it again.")
+    return result.arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +216,7 @@ class PanelBootstrap(Resampled):
     @property
     def _problem(self) -> Problem:
         r = self.result
-        if r.arrays is None:
-            raise SpecError("This result was made without its panel.", remedy="Fit it again.")
-        return scale(r.arrays, r.spec.described, r.spec.inefficiency).raw
+        return scale(_panel_of(r), r.spec.described, r.spec.inefficiency).raw
 
     @cached_property
     def _acceleration(self) -> Array:

@@ -97,11 +97,23 @@ def effects_table(result: PanelResult) -> Table:
     return Table("marginal-effects", "What inefficiency depends on", frame, EFFECT_COLUMNS, EFFECT_NOTES)
 
 
+def bootstrap_table(result: PanelResult) -> Table:
+    """Return the intervals of the bootstrap that was made along with the fit."""
+    if result.resampled is None:
+        raise SpecError(
+            "This panel frontier was fitted without a bootstrap.",
+            remedy="Use result.bootstrap(1000).table(), or the line bootstrap = 1000 in the step of a study.",
+        )
+    table = result.resampled.table()
+    return replace(table, frame=table.frame.assign(name=[label(str(n)) for n in table.frame["name"]]))
+
+
 TABLES: dict[str, Callable[[PanelResult], Table]] = {
     "coefficients": coefficient_table,
     "tests": tests_table,
     "efficiencies": efficiency_table,
     "marginal_effects": effects_table,
+    "bootstrap": bootstrap_table,
 }
 """Tables by name."""
 
@@ -182,6 +194,8 @@ def sections(result: PanelResult) -> tuple[Section, ...]:
     tables = [replace(coefficient_table(result), lead=True), *([tests_table(result)] if result.tests else [])]
     if result.effects is not None:
         tables.insert(1, effects_table(result))
+    if result.refits is not None:
+        tables.append(bootstrap_table(result))
     figures = (replace(f, lead=True) for f in (plots.over_time(), plots.efficiencies()))
     return (
         Section("model", "Model", (Paragraph(str(result.spec)), *result.spec.equations())),

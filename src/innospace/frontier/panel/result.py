@@ -93,7 +93,7 @@ class PanelResult(FittedFrontier):
         self,
         replications: int = 999,
         *,
-        kind: str = "block",
+        kind: str = "parametric",
         seed: int = 0,
         workers: int | None = None,
         executor: Any = None,
