@@ -108,9 +108,7 @@ def fit(
     ] = None,
     bootstrap_kind: Annotated[
         str,
-        typer.Option(
-            "--bootstrap-kind", help="parametric, pairs, or block (clusters, firms, regions, units of a panel)."
-        ),
+        typer.Option("--bootstrap-kind", help="parametric, pairs, or block (clusters, units of a panel)."),
     ] = "parametric",
     profile: Annotated[
         bool,
