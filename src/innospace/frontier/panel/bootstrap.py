@@ -211,7 +211,7 @@ class PanelBootstrap(Resampled):
         """Estimates of :attr:`names`, shape (m,)."""
         r = self.result
         shown = np.where(np.isnan(r._shown()) & _levels(r.names), -np.inf, r._shown())
-        return _at_limits(shown[None, :], (r.status.boundary,), self.names)[0]
+        return np.asarray(_at_limits(shown[None, :], (r.status.boundary,), self.names)[0])
 
     @property
     def _problem(self) -> Problem:
