@@ -160,10 +160,6 @@ def fit(
     elif panel:
         _refuse(of_rows | _of_frontier(noise, None, profile), "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
-        if bootstrap is not None:
-            from innospace.frontier.panel.bootstrap import require_bootstrap
-
-            require_bootstrap(spec, bootstrap, bootstrap_kind, seed)
     elif structure:
         _refuse(_of_frontier(noise, bootstrap, profile), "a frontier with a structure")
         spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
@@ -171,6 +167,7 @@ def fit(
     else:
         spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
+    _require_drawable(spec, bootstrap, bootstrap_kind, seed)
     with _target(efficiencies, data) as aside, progress_bar(quiet) as progress:
         progress("Reading the table", 0.0)
         dataset = read_table(
@@ -182,8 +179,19 @@ def fit(
         intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:
             write_csv(frame, aside)
-    shown = result.summary() + (f"\n\nEfficiencies: {efficiencies}" if efficiencies is not None else "")
-    found = result.to_dict()
+    return _shown(result, efficiencies, again, intervals, level)
+
+
+def _shown(
+    result: Any,
+    written: Path | None,
+    again: FrontierBootstrap | PanelBootstrap | None,
+    intervals: tuple[ProfileInterval, ...],
+    level: float,
+) -> Outcome:
+    """Return what is printed of a fit, its bootstrap and its profile intervals."""
+    shown, found = result.summary(), result.to_dict()
+    shown += "" if written is None else f"\n\nEfficiencies: {written}"
     if again is not None:
         shown += f"\n\n{again.summary()}"
         found["bootstrap"] = again.to_dict()
@@ -225,6 +233,15 @@ def _estimated(
         return groups, groups.rows
     result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
     return result, result.efficiencies(level)
+
+
+def _require_drawable(spec: Any, replications: int | None, kind: str, seed: int) -> None:
+    """Refuse a bootstrap that cannot be made of a panel before its table is read."""
+    from innospace.frontier.panel.bootstrap import require_bootstrap
+    from innospace.frontier.panel.spec import PanelSpec
+
+    if replications is not None and isinstance(spec, PanelSpec):
+        require_bootstrap(spec, replications, kind, seed)
 
 
 def _drawn(result: Any, replications: int, options: dict[str, Any]) -> FrontierBootstrap | PanelBootstrap:

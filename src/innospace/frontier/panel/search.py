@@ -186,7 +186,7 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array 
     """
     scaled = scale(arrays, model, inefficiency)
     if near is not None:
-        warm = np.linalg.solve(scaled.forward, near - scaled.offset)
+        warm: Array = np.asarray(np.linalg.solve(scaled.forward, near - scaled.offset), dtype=np.float64)
         found = _best(scaled, [warm])
         return found if found.status.converged else _best(scaled, [warm, *_starts(scaled, model)])
     return _best(scaled, _starts(scaled, model))
