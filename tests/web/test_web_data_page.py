@@ -104,6 +104,28 @@ def test_a_bad_upload_is_marked_cell_by_cell_and_changes_nothing(served, study, 
 
 
 @pytest.mark.browser
+def test_a_table_of_eurostat_has_a_way_on(served, study, tab):
+    page = tab(served).goto("/studies/мой-регион/data")
+    choose(page, "Your table", "t.csv", b"Patents by region;;\nnuts2;patents;staff\nAT11;1,5;20\n")
+    page.get_by_text("The first row holds a title, 'Patents by region'").wait_for()
+    page.get_by_text("Delete the rows above the names of columns").wait_for()
+    rows = (
+        "nuts2;patents;staff\nAT11;1,5 p;20\nAT12;2,5;: z\nAT13;3,5;30 be\nAT21;4;40\nAT22;5;50\nAT31;6,5;60\n".encode(
+            "utf-8-sig"
+        )
+    )
+    choose(page, "Your table", "t.csv", rows)
+    page.get_by_text("3 cells have a problem").wait_for()
+    page.get_by_text("flags of a statistical office").first.wait_for()
+    assert page.get_by_text("(--").count() == 0
+    page.get_by_label("Letters behind a number").select_option(label="Are flags of a statistical office: take them out")
+    page.get_by_role("button", name="Read it this way").click()
+    said(page, "t.csv is part of the study")
+    page.get_by_text("No problem in any cell").wait_for()
+    assert written(study)["data"]["t"] == {"file": "data/t.csv", "flags": "drop"}
+
+
+@pytest.mark.browser
 def test_files_that_are_no_tables_are_refused_at_the_control(served, study, tab):
     before = (study / "study.toml").read_bytes()
     page = tab(served).goto("/studies/мой-регион/data")
