@@ -211,7 +211,7 @@ def test_every_result_class_has_something_for_a_notebook():
         *(BashkortostanReplication, EconomyResult, FirmResult, FrontierResult, ReplicationResult, SpaceResult),
         *(innospace.Dataset, innospace.FirmPanel, innospace.SAM, innospace.Scenario),
     )
-    assert [c.__name__ for c in every if "_repr_html_" not in vars(c)] == []
+    assert [c.__name__ for c in every if not hasattr(c, "_repr_html_")] == []
 
 
 def test_every_verb_on_firms_is_a_public_name():
