@@ -13,9 +13,9 @@ from innospace.core.errors import BoundaryWarning
 
 
 @cache
-def sample(n: int) -> tuple[Any, Any, Any]:
+def sample(n: int, seed: int = 20121231) -> tuple[Any, Any, Any]:
     """Return outcome, shape (n,), three regressors, and two regressors of ``ln sigma_u^2``."""
-    rng = np.random.default_rng(20121231)
+    rng = np.random.default_rng(seed)
     x, z = rng.normal(size=(n, 3)), rng.normal(size=(n, 2))
     u = np.abs(np.exp(0.5 * (-1.0 + z @ np.array([0.3, 0.2]))) * rng.normal(size=n))
     return 1.0 + x @ np.array([0.3, 0.4, 0.2]) + 0.3 * rng.normal(size=n) - u, x, z
@@ -50,10 +50,11 @@ CASES = (
     Case(
         "innospace",
         "half-normal, 1,000 bootstrap refits, 80 rows",
-        lambda: (*sample(80)[:2], 1_000),
+        # with the usual seed, 80 rows have their largest likelihood without noise, and no bootstrap
+        lambda: (*sample(80, 1)[:2], 1_000),
         bootstrap,
         3,
-        lambda: (*sample(80)[:2], 50),
+        lambda: (*sample(80, 1)[:2], 50),
     ),
     *(
         Case("innospace", f"half-normal, u: z1 + z2, {n:,} rows", lambda n=n: sample(n), with_regressors)

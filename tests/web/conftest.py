@@ -98,6 +98,16 @@ def report(request):
     return request.getfixturevalue(request.param)
 
 
+def serious(page):
+    """Return what axe-core finds serious or critical on a page, as text."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # what passes is not listed: on a long report that takes longer than the search
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    bad = [v for v in found if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {v['help']}: {n['html'][:200]}" for v in bad for n in v["nodes"]]
+
+
 class Visit:
     """A page with what it asked for and what it complained about."""
 
@@ -108,6 +118,10 @@ class Visit:
         page.on("console", lambda m: self.complaints.append(m.text))
         page.on("pageerror", lambda e: self.complaints.append(str(e)))
         page.goto(path.as_uri())
+
+    def violations(self):
+        """Return what axe-core finds serious or critical, as text."""
+        return serious(self.page)
 
 
 @pytest.fixture
@@ -248,11 +262,7 @@ class AppVisit:
 
     def violations(self):
         """Return what axe-core finds serious or critical, as text."""
-        from axe_playwright_python.sync_playwright import Axe
-
-        found = Axe().run(self.page).response["violations"]
-        serious = [v for v in found if v["impact"] in ("serious", "critical")]
-        return [f"{v['id']}: {v['help']}: {n['html'][:200]}" for v in serious for n in v["nodes"]]
+        return serious(self.page)
 
     def overflow(self):
         """Return by how many pixels the page is wider than the window."""

@@ -49,8 +49,7 @@ def site(browser, tmp_path_factory):
     served.server.server_close()
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
 def test_axe_finds_nothing_serious(site, tab, width, dark):
     seen = tab(site, width, dark)
     for name in PAGES:
