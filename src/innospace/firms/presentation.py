@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,9 +60,16 @@ def label(name: str, labels: Mapping[str, str] | None = None) -> str:
 
 def in_words(text: str, labels: Mapping[str, str]) -> str:
     """Return a text in which columns stand by their labels; ``a:b`` and ``a+b`` of two labels are set apart."""
-    names = "|".join(re.escape(n) for n in sorted(labels, key=len, reverse=True))
-    apart = re.sub(rf"(?<!\w)(?P<a>{names})(?P<sign>[:+])(?=(?:{names})(?!\w))", _apart, text)
-    return re.sub(rf"(?<!\w)(?:{names})(?!\w)", lambda m: labels[m[0]], apart)
+    pairs, names = _patterns(tuple(labels))
+    return names.sub(lambda m: labels[m[0]], pairs.sub(_apart, text))
+
+
+@lru_cache(maxsize=64)
+def _patterns(columns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds two columns joined by a sign, and what finds one."""
+    names = "|".join(re.escape(n) for n in sorted(columns, key=len, reverse=True))
+    pairs = re.compile(rf"(?<!\w)(?P<a>{names})(?P<sign>[:+])(?=(?:{names})(?!\w))")
+    return pairs, re.compile(rf"(?<!\w)(?:{names})(?!\w)")
 
 
 def _apart(match: re.Match[str]) -> str:

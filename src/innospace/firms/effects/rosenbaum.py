@@ -112,15 +112,19 @@ def _critical(statistic: float, ranks: Array, level: float) -> float:
 def _hodges_lehmann(d: Array, p: float) -> float:
     """Return the shift at which the signed-rank sum of what is left equals ``p`` of all ranks.
 
-    The sum falls in steps, so it may equal its target over an interval: the middle of it is returned.
+    The sum falls in steps, so it may equal its target over an interval: the middle of it is returned. It counts the
+    means of two (one with itself as well) that lie above the shift, those at it by half (Tukey 1949; Hollander and Wolfe
+    1999, section 3.1), which needs no ranks anew at every shift.
     """
+    ordered = np.sort(d)
     total = 0.5 * len(d) * (len(d) + 1)
     slack = 1e-9 * total
 
     def surplus(shift: float) -> float:
-        left = d - shift
-        ranks = stats.rankdata(np.abs(left))
-        return float(ranks[left > 0.0].sum() + 0.5 * ranks[left == 0.0].sum()) - p * total
+        others = 2.0 * shift - ordered
+        below = np.searchsorted(ordered, others, "left").sum() + np.searchsorted(ordered, others, "right").sum()
+        alone = np.count_nonzero(ordered > shift) + 0.5 * np.count_nonzero(ordered == shift)
+        return 0.5 * (float(len(d) ** 2 - 0.5 * below) + float(alone)) - p * total
 
     found = 0.5 * (_last(d, lambda v: surplus(v) > slack) + _last(d, lambda v: surplus(v) >= -slack))
     return 0.0 if abs(found) <= 1e-10 * (1.0 + float(np.abs(d).max())) else found
