@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize
 
 from innospace.agents.assumptions import PARAMETERS, Assumptions, Calibrated
 from innospace.agents.model import AgentModel
@@ -29,6 +29,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.provenance import fingerprint
 from innospace.core.status import Status, StatusCode
 from innospace.numerics.parallel import Workers
+from innospace.numerics.tails import chi2_sf
 
 Array = NDArray[np.float64]
 LOWEST = 0.02
@@ -340,7 +341,7 @@ def _made(
         dict(zip(PARAMETERS, map(float, scaled), strict=True)),
         np.divide(covariance, outer, out=np.zeros_like(covariance), where=outer > 0.0),
         float(found.fun),
-        float(stats.chi2.sf(found.fun, len(MOMENTS) - len(PARAMETERS))),
+        float(chi2_sf(found.fun, len(MOMENTS) - len(PARAMETERS))),
         {k: float(observed[k]) for k in names},
         dict(zip(names, map(float, at.mean(axis=0)), strict=True)),
         dict(zip(names, map(float, at.std(axis=0, ddof=1)), strict=True)),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scipy import stats
-
 from innospace.agents import maps
 from innospace.agents.network import MEASURES
 from innospace.agents.policy import BASELINE
@@ -29,6 +27,8 @@ class Plots:
 
     def shares(self) -> Figure:
         """Return the share of the space in use in runs against that of the frontier, by region."""
+        from scipy import stats
+
         r = self._result
         rows = r.frames["regions"]
         rows = rows[(rows["used_share"] > 0.0) & (rows["frontier_share"] > 0.0)].reset_index(drop=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from innospace.numerics.keyed import uniforms
 
@@ -39,6 +39,8 @@ def drawn(mean: Array, dispersion: float, replication: int, years: NDArray[np.in
     -----
     By inversion of the same uniform numbers, so that a higher mean never gives a lower count.
     """
+    from scipy import stats
+
     regions = np.arange(mean.shape[1])
     at = (np.asarray(years)[:, None], regions[None, :])
     factor = stats.gamma.ppf(uniforms(replication, _FACTOR, *at), 1.0 / dispersion) * dispersion

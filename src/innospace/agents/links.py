@@ -13,7 +13,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from innospace.agents import meanfield
 from innospace.agents.assumptions import Assumptions
@@ -254,6 +254,8 @@ def _candidates(
     population: Population, meetings: Array, low: Array, high: Array, kind: int, stream: tuple[int, int], a: Assumptions
 ) -> tuple[Links, Array]:
     """Return meetings that chances between two levels decide about, and the level of each."""
+    from scipy import stats
+
     expected = meetings * (high - low)
     numbers = uniforms(*stream, kind, _COUNT, np.arange(len(expected)))
     counts = np.where(expected > 0.0, stats.poisson.ppf(numbers, np.maximum(expected, 1e-300)), 0.0)

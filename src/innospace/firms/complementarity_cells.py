@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.errors import DataError, SpecError, offenders
 from innospace.firms.estimates import Array, Integers
 from innospace.numerics.kodde_palm import chi_bar_sf, chi_bar_weights, distance
+from innospace.numerics.tails import t_cdf, t_sf
 
 MOST_PRACTICES = 6
 NONE = "none"
@@ -199,5 +199,4 @@ def joint_test(every: Sequence[Pair], cells: Array, covariance: Array, draws: in
 def one_sided(value: float, error: float, degrees: float) -> tuple[float, float, float]:
     """Return t and the one-sided p-values of "strictly complements" and "strictly substitutes"."""
     t = value / error
-    law = stats.norm if np.isinf(degrees) else stats.t(degrees)
-    return t, float(law.sf(t)), float(law.cdf(t))
+    return t, float(t_sf(t, degrees)), float(t_cdf(t, degrees))

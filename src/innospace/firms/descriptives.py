@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.errors import DataError
@@ -20,6 +19,7 @@ from innospace.firms.estimates import Array, Effects
 from innospace.firms.firm_years import columns_of, firm_years, values_of
 from innospace.firms.presentation import label, p_clause
 from innospace.firms.result import FirmResult
+from innospace.numerics.tails import chi2_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,8 @@ def difference(group: Array, base: Array) -> Difference:
 
     A sample of fewer than two values gives NaN for the error and the test.
     """
+    from scipy import stats
+
     value = float(group.mean() - base.mean()) if len(group) and len(base) else float("nan")
     if min(len(group), len(base)) < 2:
         return Difference(value, float("nan"), float("nan"), "")
@@ -60,7 +62,7 @@ def difference(group: Array, base: Array) -> Difference:
     counts = np.array([[v.sum(), len(v) - v.sum()] for v in (group, base)])
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
     if expected.min() >= 5.0:
-        p = float(stats.chi2.sf(np.sum(np.square(counts - expected) / expected), 1))
+        p = float(chi2_sf(np.sum(np.square(counts - expected) / expected), 1))
         return Difference(value, error, p, "chi-square")
     return Difference(value, error or float("nan"), float(stats.fisher_exact(counts).pvalue), "fisher")
 

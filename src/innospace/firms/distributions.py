@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from innospace.firms.estimates import Array
 
@@ -66,6 +66,8 @@ def kolmogorov_smirnov(first: Array, second: Array) -> KolmogorovSmirnov:
 
 def _exact(first: Array, second: Array) -> dict[str, float] | None:
     """Return exact p-values, or None where they cannot be computed."""
+    from scipy import stats
+
     sides = {"two_sided": "two-sided", "above": "less", "below": "greater"}
     with warnings.catch_warnings():
         # scipy warns when it falls back on the limit
@@ -95,7 +97,7 @@ def analytic_errors(first: Array, second: Array, shares: Array) -> Array:
 
 def _variances(values: Array, shares: Array) -> Array:
     n = len(values)
-    spread = min(float(values.std(ddof=1)), float(stats.iqr(values)) / 1.349 or np.inf)
+    spread = min(float(values.std(ddof=1)), float(np.subtract(*np.percentile(values, (75.0, 25.0)))) / 1.349 or np.inf)
     width = 0.9 * spread * n**-0.2
     at = np.quantile(values, shares)
     density = np.array([np.exp(-0.5 * np.square((values - q) / width)).mean() for q in at]) / width / np.sqrt(2 * np.pi)

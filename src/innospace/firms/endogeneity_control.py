@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.errors import InnospaceError, SolverError
 from innospace.core.progress import Progress, silent
@@ -24,6 +23,7 @@ from innospace.firms.least_squares import fit_linear
 from innospace.numerics.covariance import clustered_meat
 from innospace.numerics.maximum_likelihood import Optimum
 from innospace.numerics.parallel import Workers
+from innospace.numerics.tails import chi2_sf
 
 FIRST_STAGES = ("linear", "probit")
 LOST = 0.1
@@ -83,7 +83,7 @@ class ControlFit:
         at = slice(k - e, k)
         kappa = self.theta[at]
         statistic = float(kappa @ np.linalg.solve(covariance[at, at], kappa))
-        return FTest(statistic, float(e), float("inf"), float(stats.chi2.sf(statistic, e)))
+        return FTest(statistic, float(e), float("inf"), float(chi2_sf(statistic, e)))
 
 
 def fit_control(d: Instrumented, link: str, first_stage: str) -> ControlFit:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from innospace.firms.endogeneity_design import Instrumented
 from innospace.firms.estimates import Array, Integers
 from innospace.firms.least_squares import LinearFit, fit_linear
 from innospace.numerics.covariance import clustered_meat
 from innospace.numerics.linear import least_squares, standardise
+from innospace.numerics.tails import chi2_sf, f_sf
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def wald(fit: LinearFit, kind: str, last: int) -> FTest:
     beta = fit.theta[-last:]
     statistic = float(beta @ np.linalg.solve(fit.covariances[kind][-last:, -last:], beta)) / last
     below = fit.degrees if kind == "cluster" else float(len(fit.residuals) - len(fit.theta))
-    return FTest(statistic, float(last), below, float(stats.f.sf(statistic, last, below)))
+    return FTest(statistic, float(last), below, float(f_sf(statistic, last, below)))
 
 
 def two_stage(d: Instrumented, stages: tuple[FirstStage, ...]) -> TwoStage:
@@ -133,7 +133,7 @@ def sargan(d: Instrumented, fit: TwoStage) -> FTest | None:
     left = fit_linear(fit.residuals, d.z).residuals
     total = float(fit.residuals @ fit.residuals)
     statistic = len(d.y) * (1.0 - float(left @ left) / total)
-    return FTest(statistic, float(spare), float("inf"), float(stats.chi2.sf(statistic, spare)))
+    return FTest(statistic, float(spare), float("inf"), float(chi2_sf(statistic, spare)))
 
 
 def hansen(d: Instrumented, fit: TwoStage) -> FTest | None:
@@ -148,7 +148,7 @@ def hansen(d: Instrumented, fit: TwoStage) -> FTest | None:
     theta = np.linalg.solve(cross @ (z.T @ x), cross @ (z.T @ d.y))
     moments = z.T @ (d.y - x @ theta)
     statistic = float(moments @ weight @ moments)
-    return FTest(statistic, float(spare), float("inf"), float(stats.chi2.sf(statistic, spare)))
+    return FTest(statistic, float(spare), float("inf"), float(chi2_sf(statistic, spare)))
 
 
 def _moments(scores: Array, clusters: Integers | None) -> Array:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from innospace.core.errors import SpecError
 from innospace.numerics.covariance import clustered_meat, inverse_information, outer_product, sandwich
+from innospace.numerics.tails import t_ppf, t_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,11 +96,10 @@ def inference(values: Array, errors: Array, degrees: float = float("inf"), level
     """
     import pandas as pd
 
-    law = stats.norm if np.isinf(degrees) else stats.t(degrees)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = values / errors
-    half = float(law.ppf(0.5 + 0.5 * level)) * errors
-    columns = {"estimate": values, "std_error": errors, "z": z, "p_value": 2.0 * law.sf(np.abs(z))}
+    half = float(t_ppf(0.5 + 0.5 * level, degrees)) * errors
+    columns = {"estimate": values, "std_error": errors, "z": z, "p_value": 2.0 * t_sf(np.abs(z), degrees)}
     return pd.DataFrame({**columns, "lower": values - half, "upper": values + half})
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.document import Equation
@@ -31,6 +30,7 @@ from innospace.firms.selection_likelihood import (
 )
 from innospace.numerics.maximum_likelihood import Optimum
 from innospace.numerics.normal import log_cdf_and_mills
+from innospace.numerics.tails import chi2_sf, normal_sf
 
 METHODS = ("ml", "two_step")
 _SEEN = "selected row"
@@ -213,7 +213,7 @@ def _by_ml(d: SelectionData, common: dict[str, Any]) -> FirmResult:
         "sigma": sigma,
         "lambda": rho * sigma,
         "lr_independence": lr,
-        "p_independence": float(stats.chi2.sf(lr, 1)),
+        "p_independence": float(chi2_sf(lr, 1)),
         "log_likelihood_independent": fit.independent,
     }
     k = len(d.names)
@@ -240,7 +240,7 @@ def _by_two_steps(d: SelectionData, common: dict[str, Any]) -> FirmResult:
     names = ("rho", "sigma", "lambda")
     jacobian_free = np.array([np.nan, np.nan, float(np.sqrt(fit.covariance[k, k]))])
     values = np.array([fit.rho, fit.sigma, fit.theta[k]])
-    p = float(2.0 * stats.norm.sf(abs(fit.theta[k]) / jacobian_free[2]))
+    p = float(2.0 * normal_sf(abs(fit.theta[k]) / jacobian_free[2]))
     return FirmResult(
         **common,
         description=f"Heckman's two steps: a probit of {s.outcome}, then least squares of {d.outcome} on its "

@@ -9,6 +9,7 @@ import numpy as np
 
 from innospace.frontier.densities.base import Array, Unit
 from innospace.frontier.likelihood import Problem, split
+from innospace.numerics.tails import normal_ppf, normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,6 @@ def marginal_effects(result: FrontierResult, level: float = 0.95) -> pd.DataFram
     estimates by the delta method.
     """
     import pandas as pd
-    from scipy import stats
 
     problem, theta = result.estimate.problem, result.estimate.theta
     asked = result.sample.determinants
@@ -43,8 +43,8 @@ def marginal_effects(result: FrontierResult, level: float = 0.95) -> pd.DataFram
     errors = _errors(averages, theta, result.covariance)
     index = pd.MultiIndex.from_product([list(inefficient), TARGETS], names=["regressor", "of"])
     z = value / errors
-    half = float(stats.norm.ppf(0.5 + 0.5 * level)) * errors
-    columns_of = {"effect": value, "std_error": errors, "z": z, "p_value": 2.0 * stats.norm.sf(np.abs(z))}
+    half = float(normal_ppf(0.5 + 0.5 * level)) * errors
+    columns_of = {"effect": value, "std_error": errors, "z": z, "p_value": 2.0 * normal_sf(np.abs(z))}
     return pd.DataFrame({**columns_of, "lower": value - half, "upper": value + half}, index=index)
 
 

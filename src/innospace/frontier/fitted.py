@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.labels import require_known
@@ -17,6 +16,7 @@ from innospace.core.status import Status
 from innospace.core.told import Told
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, wald
+from innospace.numerics.tails import normal_ppf, normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ class FittedFrontier(Told):
 
         estimate, errors = self._shown(), np.sqrt(np.diag(self.covariance))
         z = estimate / errors
-        frame = {"estimate": estimate, "std_error": errors, "z": z, "p_value": 2.0 * stats.norm.sf(np.abs(z))}
+        frame = {"estimate": estimate, "std_error": errors, "z": z, "p_value": 2.0 * normal_sf(np.abs(z))}
         return pd.DataFrame(frame, index=pd.Index(self.names, name="name"))
 
     def confidence_intervals(self, level: float = 0.95) -> pd.DataFrame:
@@ -116,7 +116,7 @@ class FittedFrontier(Told):
         import pandas as pd
 
         frame = self.coefficients()
-        half = float(stats.norm.ppf(0.5 + 0.5 * level)) * frame["std_error"]
+        half = float(normal_ppf(0.5 + 0.5 * level)) * frame["std_error"]
         return pd.DataFrame({"lower": frame["estimate"] - half, "upper": frame["estimate"] + half})
 
     def test_wald(self, names: list[str], value: float = 0.0) -> TestResult:

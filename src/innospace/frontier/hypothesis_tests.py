@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.errors import SpecError
 from innospace.frontier.densities.base import Array
+from innospace.numerics.tails import chi2_sf, normal_cdf, normal_sf
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def mixed_chi2_sf(statistic: float, df: int) -> float:
 
     ``chi2(0)`` is a point mass at zero.
     """
-    lower = float(statistic <= 0.0) if df == 1 else float(stats.chi2.sf(statistic, df - 1))
-    return 0.5 * lower + 0.5 * float(stats.chi2.sf(statistic, df))
+    lower = float(statistic <= 0.0) if df == 1 else float(chi2_sf(statistic, df - 1))
+    return 0.5 * lower + 0.5 * float(chi2_sf(statistic, df))
 
 
 def no_inefficiency(loglik: float, ols_loglik: float, extra_parameters: int, null: str = "sigma_u = 0") -> TestResult:
@@ -76,7 +76,7 @@ def coelli_skewness(skewness: float, n: int) -> TestResult:
     ``skewness`` (of ``sign * residual``) point to inefficiency.
     """
     statistic = skewness * float(np.sqrt(n / 6.0))
-    return TestResult("skewness", statistic, float(stats.norm.cdf(statistic)), "N(0, 1), one-sided", "skewness >= 0")
+    return TestResult("skewness", statistic, float(normal_cdf(statistic)), "N(0, 1), one-sided", "skewness >= 0")
 
 
 def schmidt_lin_skewness(skewness: float, n: int) -> TestResult:
@@ -90,7 +90,7 @@ def schmidt_lin_skewness(skewness: float, n: int) -> TestResult:
     w2 = -1.0 + np.sqrt(2.0 * (kurtosis - 1.0))
     delta, alpha = 1.0 / np.sqrt(0.5 * np.log(w2)), np.sqrt(2.0 / (w2 - 1.0))
     statistic = float(delta * np.arcsinh(y / alpha))
-    p_value = float(stats.norm.cdf(statistic))
+    p_value = float(normal_cdf(statistic))
     return TestResult("skewness_schmidt_lin", statistic, p_value, "N(0, 1), one-sided", "skewness >= 0")
 
 
@@ -119,7 +119,7 @@ def vuong(first: Array, second: Array, weights: Array | None = None) -> TestResu
         )
     statistic = float(np.sqrt(len(d))) * mean / spread
     return TestResult(
-        "vuong", statistic, float(2.0 * stats.norm.sf(abs(statistic))), "N(0, 1)", "both are equally close to the truth"
+        "vuong", statistic, float(2.0 * normal_sf(abs(statistic))), "N(0, 1)", "both are equally close to the truth"
     )
 
 
@@ -135,14 +135,14 @@ def wald(estimate: Array, covariance: Array, value: float | Array = 0.0) -> Test
     difference = np.atleast_1d(estimate) - value
     statistic = float(difference @ np.linalg.solve(np.atleast_2d(covariance), difference))
     df = len(difference)
-    return TestResult("wald", statistic, float(stats.chi2.sf(statistic, df)), f"chi2({df})", "restrictions hold")
+    return TestResult("wald", statistic, float(chi2_sf(statistic, df)), f"chi2({df})", "restrictions hold")
 
 
 def likelihood_ratio(restricted: float, full: float, df: int, null: str = "restrictions hold") -> TestResult:
     """Test nested models by ``LR = 2 (ln L_full - ln L_restricted)``, chi-square with ``df`` degrees of freedom."""
     _require_nested(restricted, full, df)
     statistic = max(0.0, 2.0 * (full - restricted))
-    return TestResult("likelihood_ratio", statistic, float(stats.chi2.sf(statistic, df)), f"chi2({df})", null)
+    return TestResult("likelihood_ratio", statistic, float(chi2_sf(statistic, df)), f"chi2({df})", null)
 
 
 def one_sided_likelihood_ratio(
@@ -155,7 +155,7 @@ def one_sided_likelihood_ratio(
     """
     _require_nested(restricted, full, 1)
     statistic = max(0.0, 2.0 * (full - restricted))
-    half = 0.5 * float(stats.chi2.sf(statistic, 1))
+    half = 0.5 * float(chi2_sf(statistic, 1))
     p_value = half if direction * estimate > 0.0 else 1.0 - half
     side = "greater" if direction > 0 else "less"
     return TestResult("one_sided_likelihood_ratio", statistic, p_value, f"chi2(1), one-sided ({side})", null)

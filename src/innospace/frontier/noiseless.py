@@ -9,7 +9,6 @@ end of the likelihood; here it is found whenever it is the highest.
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
 
 from innospace.core.status import StatusCode
 from innospace.frontier.densities.base import Array
@@ -106,6 +105,8 @@ def _envelope(problem: Problem, ols: LeastSquares, beat: float) -> Array | None:
 
 def _nearest(rows: Array, over: Array) -> Array | None:
     """Return the shortest ``d`` with ``rows d >= over``, by non-negative least squares (Lawson and Hanson 1974)."""
+    from scipy import optimize
+
     system = np.vstack((rows.T, over))
     target = np.zeros(len(system))
     target[-1] = 1.0

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, stats
 
 from innospace.core.errors import SpecError
 from innospace.frontier.densities.base import Array
@@ -23,6 +22,7 @@ from innospace.frontier.likelihood import Problem
 from innospace.frontier.noiseless import at_corner
 from innospace.frontier.scaling import standardise_problem
 from innospace.numerics.linear import intercept_column
+from innospace.numerics.tails import chi2_ppf
 
 STEP = 0.5
 """Least-squares standard errors between the values at which a crossing is looked for."""
@@ -100,13 +100,15 @@ def interval(estimate: Estimate, at: int, name: str, level: float) -> ProfileInt
         )
     x = estimate.problem.x
     error = float(np.sqrt(estimate.ols.variance * np.linalg.inv(x.T @ x)[at, at]))
-    center, most = float(estimate.theta[at]), float(stats.chi2.ppf(level, 1))
+    center, most = float(estimate.theta[at]), float(chi2_ppf(level, 1))
     ends = [_end(lambda v: deviance(estimate, at, v) - most, center, side * STEP * error) for side in (-1.0, 1.0)]
     return ProfileInterval(name, center, ends[0], ends[1], level)
 
 
 def _end(above: Callable[[float], float], center: float, step: float) -> float:
     """Return the outermost crossing on one side."""
+    from scipy import optimize
+
     inside, outside = 0, 0
     while outside < BEYOND:
         n = inside + outside + 1

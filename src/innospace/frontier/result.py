@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError
@@ -26,6 +25,7 @@ from innospace.frontier.likelihood import row_logliks, split
 from innospace.frontier.spec import FrontierSpec, check_covariance
 from innospace.numerics.covariance import smallest_scaled_eigenvalue
 from innospace.numerics.maximum_likelihood import newton_decrement
+from innospace.numerics.tails import normal_ppf, normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,7 +189,7 @@ class FrontierResult(Explored):
         estimate = pd.Series(self.estimate.theta[where], index=shown).reindex(names)
         error = pd.Series(np.sqrt(np.diag(self.covariance))[where], index=shown).reindex(names)
         z = estimate / error
-        p = 2.0 * stats.norm.sf(np.abs(z))
+        p = 2.0 * normal_sf(np.abs(z))
         return pd.DataFrame({"estimate": estimate, "std_error": error, "z": z, "p_value": p}).rename_axis("name")
 
     @property
@@ -222,7 +222,7 @@ class FrontierResult(Explored):
         import pandas as pd
 
         frame = self.coefficients()
-        half = float(stats.norm.ppf(0.5 + 0.5 * level)) * frame["std_error"]
+        half = float(normal_ppf(0.5 + 0.5 * level)) * frame["std_error"]
         return pd.DataFrame({"lower": frame["estimate"] - half, "upper": frame["estimate"] + half})
 
     def profile(self, name: str, level: float = 0.95) -> ProfileInterval:

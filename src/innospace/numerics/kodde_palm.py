@@ -12,7 +12,9 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize
+
+from innospace.numerics.tails import chi2_isf, chi2_sf
 
 Array = NDArray[np.float64]
 
@@ -181,7 +183,7 @@ def chi_bar_sf(statistic: float, weights: Array) -> float:
     if statistic <= 0.0:
         return 1.0
     degrees = np.arange(len(weights) - 1, 0, -1)
-    return float(np.clip(weights[:-1] @ stats.chi2.sf(statistic, degrees), 0.0, 1.0))
+    return float(np.clip(weights[:-1] @ chi2_sf(statistic, degrees), 0.0, 1.0))
 
 
 def critical_bounds(restrictions: int, level: float = 0.05) -> tuple[float, float]:
@@ -197,12 +199,12 @@ def critical_bounds(restrictions: int, level: float = 0.05) -> tuple[float, floa
     level : float
         Below one half.
     """
-    lower = float(stats.chi2.isf(2.0 * level, 1))
+    lower = float(chi2_isf(2.0 * level, 1))
     if restrictions == 1:
         return lower, lower
     k = restrictions
 
     def excess(c: float) -> float:
-        return float(0.5 * stats.chi2.sf(c, k - 1) + 0.5 * stats.chi2.sf(c, k)) - level
+        return float(0.5 * chi2_sf(c, k - 1) + 0.5 * chi2_sf(c, k)) - level
 
-    return lower, float(optimize.brentq(excess, 0.0, 2.0 * stats.chi2.isf(level, k) + 10.0, xtol=1e-12))
+    return lower, float(optimize.brentq(excess, 0.0, 2.0 * chi2_isf(level, k) + 10.0, xtol=1e-12))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 RESAMPLES = 200
@@ -28,6 +27,8 @@ def design(count: int, draws: int, seed: int) -> Array:
 
     Two scrambled Sobol samples of ``n`` points, then for every input the first with its column from the second.
     """
+    from scipy import stats
+
     n = base_points(draws)
     unit = stats.qmc.Sobol(2 * count, rng=np.random.default_rng(seed)).random(n)
     a, b = unit[:, :count], unit[:, count:]
@@ -70,6 +71,8 @@ def indices(found: Array, count: int, seed: int, still: float = 0.0) -> Array:
 
 def _estimate(a: Array, b: Array, mixed: Array) -> Array:
     """Return first-order and total indices, shape (outputs, inputs, 2), of columns of evaluations."""
+    from scipy import stats
+
     found = stats.sobol_indices(func={"f_A": a, "f_B": b, "f_AB": mixed}, n=a.shape[1])
     shape = (len(a), len(mixed))
     return np.stack([found.first_order.reshape(shape), found.total_order.reshape(shape)], axis=-1)

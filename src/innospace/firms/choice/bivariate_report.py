@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed
@@ -16,11 +15,12 @@ from innospace.firms.choice.bivariate_fit import BivariateFit
 from innospace.firms.design import Design
 from innospace.firms.estimates import Array, Effects
 from innospace.firms.presentation import label, p_clause
+from innospace.numerics.tails import chi2_sf, normal_ppf
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(normal_ppf(0.975))
 
 
 def correlation_numbers(fit: BivariateFit, covariance: Array) -> dict[str, float]:
@@ -35,9 +35,9 @@ def correlation_numbers(fit: BivariateFit, covariance: Array) -> dict[str, float
         "rho_lower": float(np.tanh(athrho - _Z * error)),
         "rho_upper": float(np.tanh(athrho + _Z * error)),
         "rho_lr": ratio,
-        "rho_lr_p_value": float(stats.chi2.sf(ratio, 1)),
+        "rho_lr_p_value": float(chi2_sf(ratio, 1)),
         "rho_wald": wald,
-        "rho_wald_p_value": float(stats.chi2.sf(wald, 1)),
+        "rho_wald_p_value": float(chi2_sf(wald, 1)),
         "independent_log_likelihood": apart,
     }
 

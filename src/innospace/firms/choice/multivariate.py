@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.document import Equation
@@ -34,13 +33,14 @@ from innospace.firms.estimates import Array, Estimates, require_covariance
 from innospace.firms.presentation import label, p_clause
 from innospace.firms.result import FirmResult
 from innospace.numerics.ghk import pairs
+from innospace.numerics.tails import chi2_sf, normal_ppf, normal_sf
 
 FEWEST_DRAWS = 10
 CHANGE = 0.5
 """Largest change of the log-likelihood that another number of draws may cause; a likelihood ratio moves by twice it."""
 MOVE = 0.1
 """Largest move of an estimate, in standard errors, that another number of draws may cause."""
-_Z = float(stats.norm.ppf(0.975))
+_Z = float(normal_ppf(0.975))
 
 
 def multivariate_probit(
@@ -196,11 +196,11 @@ def _numbers(fit: MultivariateFit, designs: Sequence[Design], covariance: Array)
         numbers[f"{name}_std_error"] = float(errors[p] * (1.0 - fit.rho[p] ** 2))
         numbers[f"{name}_lower"] = float(np.tanh(athrho[p] - _Z * errors[p]))
         numbers[f"{name}_upper"] = float(np.tanh(athrho[p] + _Z * errors[p]))
-        numbers[f"{name}_p_value"] = float(2.0 * stats.norm.sf(abs(athrho[p] / errors[p])))
+        numbers[f"{name}_p_value"] = float(2.0 * normal_sf(abs(athrho[p] / errors[p])))
     ratio = max(2.0 * (fit.log_likelihood - fit.independent), 0.0)
     numbers |= {"lr": ratio, "lr_degrees": float(fit.correlations)}
     numbers |= {
-        "lr_p_value": float(stats.chi2.sf(ratio, fit.correlations)),
+        "lr_p_value": float(chi2_sf(ratio, fit.correlations)),
         "independent_log_likelihood": fit.independent,
     }
     clusters = designs[0].clusters

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.errors import DataError
@@ -17,12 +16,13 @@ from innospace.firms.choice.random_effects_fit import NODE_TOLERANCE, EffectsFit
 from innospace.firms.choice.random_effects_likelihood import Panel
 from innospace.firms.estimates import Array, Effects, Estimates, Integers, likelihood_covariances
 from innospace.firms.presentation import p_clause
+from innospace.numerics.tails import chi2_sf, normal_ppf
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LN_SIGMA = "ln_sigma_u"
-_NORMAL_95 = float(stats.norm.ppf(0.975))
+_NORMAL_95 = float(normal_ppf(0.975))
 
 
 def effect_estimates(fit: EffectsFit, names: tuple[str, ...], clusters: Integers | None) -> Estimates:
@@ -115,7 +115,7 @@ def effect_numbers(fit: EffectsFit, estimates: Estimates, kind: str, pooled: flo
     numbers |= {"quadrature_change": fit.change, "pooled_log_likelihood": pooled}
     # without an effect the two likelihoods are one, whatever their last digits
     statistic = 0.0 if fit.no_effect else max(0.0, 2.0 * (fit.log_likelihood - pooled))
-    p = 0.5 * float(stats.chi2.sf(statistic, 1)) if statistic > 0.0 else 1.0
+    p = 0.5 * float(chi2_sf(statistic, 1)) if statistic > 0.0 else 1.0
     numbers |= {"lr_no_effect": statistic, "lr_no_effect_p_value": p}
     sigma = fit.sigma
     numbers |= {"sigma_u": sigma, "rho": sigma**2 / (1.0 + sigma**2)}

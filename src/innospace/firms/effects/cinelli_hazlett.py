@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.document import Equation
@@ -29,6 +28,7 @@ from innospace.firms.estimates import Estimates
 from innospace.firms.least_squares import LinearFit, fit_linear
 from innospace.firms.presentation import label
 from innospace.firms.result import FirmResult
+from innospace.numerics.tails import t_ppf
 
 
 def cinelli_hazlett(
@@ -183,7 +183,7 @@ def _benchmark_table(rows: list[Benchmark], alpha: float, degrees: float) -> Tab
 def _benchmark_frame(rows: list[Benchmark], alpha: float, degrees: float) -> Any:
     import pandas as pd
 
-    half = float(stats.t.isf(alpha / 2.0, degrees - 1.0))
+    half = float(-t_ppf(alpha / 2.0, degrees - 1.0))
     return pd.DataFrame(
         [
             {
@@ -205,7 +205,7 @@ def _benchmark_frame(rows: list[Benchmark], alpha: float, degrees: float) -> Any
 def _benchmark_figure(d: Design, rows: list[Benchmark], n: dict[str, float], alpha: float) -> Figure:
     import pandas as pd
 
-    half = float(stats.t.isf(alpha / 2.0, n["degrees"])) * n["std_error"]
+    half = float(-t_ppf(alpha / 2.0, n["degrees"])) * n["std_error"]
     frame = _benchmark_frame(rows, alpha, n["degrees"])
     frame["term"] = [f"{k:g} × {label(b)}" for b, k in zip(frame["benchmark"], frame["multiple"], strict=True)]
     own = {

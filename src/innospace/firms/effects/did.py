@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError, offenders
@@ -42,6 +41,7 @@ from innospace.firms.effects.staggered_comparison import COMPARISONS, comparable
 from innospace.firms.effects.staggered_panel import StaggeredPanel, staggered_panel
 from innospace.firms.estimates import Array, Effects, Estimates, inference
 from innospace.firms.result import FirmResult
+from innospace.numerics.tails import normal_ppf
 
 HEADLINES = {
     "simple": ("simple", "on average over all years after entry and all starters"),
@@ -247,7 +247,7 @@ def _found(
     covariance = joint.T @ joint / panel.n**2
     errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", averages.jacobian, covariance, averages.jacobian), 0.0))
     errors[errors <= 1e-14 * np.abs(averages.values).max()] = 0.0
-    critical = np.full(len(errors), float(stats.norm.ppf(0.5 + 0.5 * level)))
+    critical = np.full(len(errors), float(normal_ppf(0.5 + 0.5 * level)))
     varies = np.diag(covariance)[: len(effects.att)] > 0.0
     tested = np.flatnonzero((effects.event < -anticipation) & ~effects.reference & varies)
     test = pre_trend_test(effects.att[tested], covariance[np.ix_(tested, tested)])

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError, offenders
@@ -16,6 +15,7 @@ from innospace.core.table import Column, Table
 from innospace.firms.effects.staggered_panel import StaggeredPanel
 from innospace.firms.estimates import Array, Integers
 from innospace.firms.presentation import p_clause
+from innospace.numerics.tails import chi2_sf
 
 FEW_STARTERS = 30
 """With fewer firms that start, a result is described and not headlined."""
@@ -59,7 +59,7 @@ def pre_trend_test(values: Array, covariance: Array) -> PreTrend:
     if np.any(scale <= 0.0) or np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] <= _SINGULAR * m:
         return PreTrend(float("nan"), m, float("nan"))
     statistic = float(values @ np.linalg.solve(covariance, values))
-    return PreTrend(statistic, m, float(stats.chi2.sf(statistic, m)))
+    return PreTrend(statistic, m, float(chi2_sf(statistic, m)))
 
 
 def require_level(level: float) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.progress import Progress, silent
 from innospace.firms.estimates import Array
+from innospace.numerics.tails import normal_ppf
 
 MULTIPLIERS = ("rademacher", "mammen")
 _CELLS = 20_000_000
@@ -77,7 +77,7 @@ def uniform_bands(draws: Array, families: tuple[str, ...], level: float) -> Band
     level : float
     """
     low, high = np.quantile(draws, [0.25, 0.75], axis=0, method="inverted_cdf")
-    errors = (high - low) / float(stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
+    errors = (high - low) / float(normal_ppf(0.75) - normal_ppf(0.25))
     critical = np.full(draws.shape[1], np.nan)
     for family in dict.fromkeys(families):
         own = np.array([f == family for f in families]) & (errors > 0.0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from innospace.firms.estimates import Array
 from innospace.numerics.linear import standardise
+from innospace.numerics.tails import t_ppf
 
 _REAL = 1e-7
 
@@ -94,7 +94,7 @@ def robustness_value(t: float, degrees: float, q: float = 1.0, alpha: float = 1.
     f = q * abs(t) / np.sqrt(degrees)
     critical = 0.0
     if alpha < 1.0:
-        critical = abs(float(stats.t.isf(alpha / 2.0, degrees - 1.0))) / np.sqrt(degrees - 1.0)
+        critical = abs(float(-t_ppf(alpha / 2.0, degrees - 1.0))) / np.sqrt(degrees - 1.0)
     excess = f - critical
     if excess <= 0.0:
         return 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from innospace.core.checks import Check
 from innospace.core.document import Equation
@@ -22,6 +22,7 @@ from innospace.firms.design import table_of
 from innospace.firms.estimates import Array
 from innospace.firms.presentation import p_clause
 from innospace.firms.result import FirmResult
+from innospace.numerics.tails import normal_ppf
 
 GAMMAS = (1.0, 1.25, 1.5, 1.75, 2.0)
 LEVEL = 0.05
@@ -73,6 +74,8 @@ def rosenbaum_bounds(differences: Array, gammas: Array, level: float = LEVEL) ->
     ranks lies between two sums of independent terms; normal approximation without correction for continuity, as in
     Rosenbaum (2002, section 4.3) and the R package rbounds.
     """
+    from scipy import stats
+
     d = differences[differences != 0.0]
     ranks = stats.rankdata(np.abs(d))
     positive = float(ranks[d > 0.0].sum())
@@ -93,7 +96,7 @@ def rosenbaum_bounds(differences: Array, gammas: Array, level: float = LEVEL) ->
 def _critical(statistic: float, ranks: Array, level: float) -> float:
     """Solve ``statistic = p S + z sqrt(p (1 - p) Q)`` for ``p``, which rises in ``p`` until the bound meets."""
     total, squares = float(ranks.sum()), float(np.sum(np.square(ranks)))
-    z = float(stats.norm.isf(level))
+    z = float(-normal_ppf(level))
 
     def excess(p: float) -> float:
         return float((statistic - p * total) / np.sqrt(p * (1.0 - p) * squares)) - z
@@ -113,8 +116,8 @@ def _hodges_lehmann(d: Array, p: float) -> float:
     """Return the shift at which the signed-rank sum of what is left equals ``p`` of all ranks.
 
     The sum falls in steps, so it may equal its target over an interval: the middle of it is returned. It counts the
-    means of two (one with itself as well) that lie above the shift, those at it by half (Tukey 1949; Hollander and Wolfe
-    1999, section 3.1), which needs no ranks anew at every shift.
+    means of two (one with itself as well) that lie above the shift, those at it by half (Tukey 1949; Hollander and
+    Wolfe 1999, section 3.1), which needs no ranks anew at every shift.
     """
     ordered = np.sort(d)
     total = 0.5 * len(d) * (len(d) + 1)

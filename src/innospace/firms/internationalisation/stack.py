@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.labels import require_known
 from innospace.firms.choice.binary import fit_binary, require_no_perfect_predictor
@@ -15,6 +14,7 @@ from innospace.firms.design import design, require_binary
 from innospace.firms.estimates import Array, Estimates
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import least_squares, standardise
+from innospace.numerics.tails import chi2_sf, normal_ppf, normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,8 +113,8 @@ def contrast(estimates: Estimates, weights: Mapping[str, float]) -> Contrast:
     w = _weights(estimates, weights)
     covariance = next(iter(estimates.covariances.values()))
     value, error = float(w @ estimates.values), float(np.sqrt(w @ covariance @ w))
-    half = float(stats.norm.ppf(0.975)) * error
-    return Contrast(value, error, value - half, value + half, float(2.0 * stats.norm.sf(abs(value) / error)))
+    half = float(normal_ppf(0.975)) * error
+    return Contrast(value, error, value - half, value + half, float(2.0 * normal_sf(abs(value) / error)))
 
 
 def joint_zero(estimates: Estimates, contrasts: Sequence[Mapping[str, float]]) -> tuple[float, float]:
@@ -123,7 +123,7 @@ def joint_zero(estimates: Estimates, contrasts: Sequence[Mapping[str, float]]) -
     covariance = next(iter(estimates.covariances.values()))
     value = rows @ estimates.values
     statistic = float(value @ np.linalg.solve(rows @ covariance @ rows.T, value))
-    return statistic, float(stats.chi2.sf(statistic, len(rows)))
+    return statistic, float(chi2_sf(statistic, len(rows)))
 
 
 def _weights(estimates: Estimates, weights: Mapping[str, float]) -> Array:

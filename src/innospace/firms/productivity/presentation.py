@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.figure import Figure, FigureKind
@@ -17,6 +16,7 @@ from innospace.firms.presentation import estimate_clause, label, p_clause
 from innospace.firms.productivity.equations import DESCRIPTIONS, EQUATIONS, NAMES
 from innospace.firms.productivity.roots import RULE
 from innospace.firms.result import FirmResult
+from innospace.numerics.tails import normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,7 +121,7 @@ def _numbers(panel: Panel, o: Outcome, frame: pd.DataFrame) -> dict[str, float]:
     }
     z = _constant_returns(o)
     if np.isfinite(z):
-        numbers["constant_returns_p"] = float(2.0 * stats.norm.sf(abs(z)))
+        numbers["constant_returns_p"] = float(2.0 * normal_sf(abs(z)))
     if o.bootstrap is not None:
         numbers["bootstrap_draws"] = float(o.bootstrap.draws)
         numbers["bootstrap_failed"] = float(len(o.bootstrap.failed))

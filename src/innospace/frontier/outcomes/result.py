@@ -8,8 +8,6 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from scipy import stats
-
 from innospace.core.checks import Check
 from innospace.core.errors import StoreError
 from innospace.core.labels import require_known
@@ -92,6 +90,7 @@ class OutcomesResult(Explored):
         Columns ``first``, ``second``, ``spearman``, ``p_value`` (of no relation), ``rows``.
         """
         import pandas as pd
+        from scipy import stats
 
         rows = []
         for a, b in combinations(self.fits, 2):

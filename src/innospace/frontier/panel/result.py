@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.errors import SpecError
 from innospace.core.progress import Progress, silent
@@ -18,6 +17,7 @@ from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitted import FittedFrontier
 from innospace.frontier.panel.search import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
+from innospace.numerics.tails import normal_ppf, normal_sf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +84,8 @@ class PanelResult(FittedFrontier):
         by = jacobian[:, known] if known.any() else np.ones((len(jacobian), 1))
         errors = np.sqrt(np.einsum("ik,kl,il->i", by, block, by))
         value = self.effects["effect"].to_numpy(np.float64)
-        z, half = value / errors, float(stats.norm.ppf(0.5 + 0.5 * check_level(level))) * errors
-        columns = {"effect": value, "std_error": errors, "z": z, "p_value": 2.0 * stats.norm.sf(np.abs(z))}
+        z, half = value / errors, float(normal_ppf(0.5 + 0.5 * check_level(level))) * errors
+        columns = {"effect": value, "std_error": errors, "z": z, "p_value": 2.0 * normal_sf(np.abs(z))}
         index = pd.MultiIndex.from_frame(self.effects[["regressor", "of"]])
         return pd.DataFrame({**columns, "lower": value - half, "upper": value + half}, index=index)
 

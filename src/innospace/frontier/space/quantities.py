@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from innospace.frontier.densities.base import Array
+from innospace.numerics.tails import normal_ppf
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def frontier_share(c: float, delta: float, covariance: Array, level: float) -> F
     """
     log_w = c / delta
     g = np.array([1.0 / delta, -c / delta**2])
-    half = float(stats.norm.ppf(0.5 + 0.5 * level)) * float(np.sqrt(g @ covariance @ g))
+    half = float(normal_ppf(0.5 + 0.5 * level)) * float(np.sqrt(g @ covariance @ g))
     return FrontierShare(float(np.exp(log_w)), float(np.exp(log_w - half)), float(np.exp(log_w + half)))
 
 
@@ -46,6 +46,8 @@ def used_share(w: float, te: Array, delta: float) -> Array:
 
 def correlations(a: Array, b: Array) -> tuple[float, float]:
     """Return Pearson and Spearman correlations of two vectors; NaN when one of them is constant."""
+    from scipy import stats
+
     if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return float("nan"), float("nan")
     return float(np.corrcoef(a, b)[0, 1]), float(stats.spearmanr(a, b).statistic)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
 from innospace.frontier.structure.arrays import Layout
 from innospace.frontier.structure.search import Edge, Likelihood, climb
+from innospace.numerics.tails import chi2_sf
 
 Tests = Callable[[float, float], tuple[TestResult, ...]]
 Settle = Callable[[Array], tuple[Array, NDArray[np.int64]]]
@@ -94,7 +94,7 @@ def limit_tests(
         law = f"chi2({extra - 1})/2 + chi2({extra})/2"
         return (
             TestResult("no_inefficiency", statistic, mixed_chi2_sf(statistic, extra), law, "sigma_u = 0"),
-            TestResult(name, ratio, float(stats.chi2.sf(ratio, df)), f"chi2({df})", null),
+            TestResult(name, ratio, float(chi2_sf(ratio, df)), f"chi2({df})", null),
         )
 
     return tests

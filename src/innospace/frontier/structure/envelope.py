@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import linalg, optimize
 
 from innospace.core.errors import SolverError
 from innospace.frontier.densities.base import Array
@@ -34,6 +33,8 @@ def linear_envelope(x: Array, frontier: Array, sign: float = 1.0) -> Array:
     -----
     Battese, Rao and O'Donnell (2004). Solved by HiGHS in orthonormal columns, so that units do not matter.
     """
+    from scipy import linalg, optimize
+
     q, r = np.linalg.qr(x)
     scale = max(float(np.abs(frontier).max()), 1e-300)
     bounds = [(None, None)] * x.shape[1]
@@ -56,6 +57,8 @@ def quadratic_envelope(x: Array, frontier: Array, sign: float = 1.0) -> Array:
     With ``x = QR`` and residual ``h`` of ``S f`` on ``Q`` this is the least ``z`` with ``Qz >= h``, which non-negative
     least squares solve exactly (Lawson and Hanson 1974, chapter 23).
     """
+    from scipy import linalg, optimize
+
     q, r = np.linalg.qr(x)
     level = q.T @ (sign * frontier)
     h = sign * frontier - q @ level

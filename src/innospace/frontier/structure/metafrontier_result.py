@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy import stats
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError, StoreError, offenders
@@ -21,6 +20,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, likelihood_ratio
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
+from innospace.numerics.tails import normal_ppf
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ class MetafrontierResult(Told):
         """Return coefficients of the metafrontier: ``name``, ``estimate``, ``std_error``, ``lower``, ``upper``."""
         frame = self.coefficients()[["metafrontier", "std_error"]].reset_index()
         frame = frame.rename(columns={"metafrontier": "estimate"})
-        half = float(stats.norm.ppf(0.975)) * frame["std_error"]
+        half = float(normal_ppf(0.975)) * frame["std_error"]
         return frame.assign(lower=frame["estimate"] - half, upper=frame["estimate"] + half)
 
     def test_one_frontier(self) -> TestResult:
