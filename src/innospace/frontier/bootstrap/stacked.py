@@ -19,7 +19,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
-from innospace.frontier.noiseless import corner
+from innospace.frontier.noiseless import corner, corner_loglik
 from innospace.frontier.starts import SHARES, LeastSquares
 from innospace.numerics.covariance import IDENTIFIED
 from innospace.numerics.linear import Standardised, intercept_column
@@ -150,9 +150,10 @@ def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: fl
     k = x.shape[1]
     noise = k + density.parameters.index("lnsigma_v2")
     best = _best(stack, third)
-    _take_corners(stack, best, np.flatnonzero((third < 0.0) & ~dependent), third)
     low = (best.code == BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
-    best = _without_noise(stack, best, np.flatnonzero(low), noise)
+    exact = _take_corners(stack, best, np.flatnonzero((third < 0.0) & ~dependent), third, low)
+    low |= exact
+    best = _without_noise(stack, best, np.flatnonzero(low & ~exact), noise)
     vanished = best.theta[:, k + density.parameters.index("lnsigma_u2")] < SMALLEST_LOG_VARIANCE
     raised = floor + NOT_ABOVE * (1.0 + np.abs(floor - total * np.log(unit)))
     without = (best.value <= np.where(vanished, floor + SAME_EDGE, raised)) & ~dependent
@@ -198,19 +199,29 @@ def _best(stack: Stack, third: Array) -> StackedOptima:
     return found.some(worth.argmax(axis=0) * count + np.arange(count))
 
 
-def _take_corners(stack: Stack, best: StackedOptima, which: Integers, third: Array) -> None:
-    """Put maxima without noise in place of lower optima, to be followed to the limit of noise as others there."""
+def _take_corners(stack: Stack, best: StackedOptima, which: Integers, third: Array, low: Flags) -> Flags:
+    """Put exact maxima without noise in place of lower optima, and of searches that ended near them; return where.
+
+    Parameters are those of the limit itself, where at any noise a row on the frontier has half the likelihood of the
+    limit, so that the log-likelihood is that of the limit too.
+    """
+    taken = np.zeros(len(third), dtype=np.bool_)
     nothing = np.zeros(stack.x.shape[1])
     for number in which:
         w = None if stack.weights is None else stack.weights[number]
         problem = Problem(stack.y[number], stack.x, stack.sign, stack.density, w)
         if w is not None:
             problem = problem.rows(np.flatnonzero(w))
-        found = corner(
-            problem, LeastSquares(nothing, 1.0, float(third[number]), np.nan), best.value[number] + SAME_EDGE
-        )
+        ols = LeastSquares(nothing, 1.0, float(third[number]), np.nan)
+        found = corner(problem, ols, best.value[number] + (-SAME_EDGE if low[number] else SAME_EDGE))
         if found is not None:
-            best.theta[number], best.value[number], best.code[number] = found.theta, found.value, BOUNDARY
+            total = float(len(problem.y) if problem.weights is None else problem.weights.sum())
+            variance = np.exp(found.theta[problem.place("lnsigma_u2").start])
+            best.theta[number], best.code[number] = found.theta, BOUNDARY
+            best.theta[number, problem.place("lnsigma_v2").start] = NOISELESS_LOG_VARIANCES[-1]
+            best.value[number] = corner_loglik(total * variance, total)
+            taken[number] = True
+    return taken
 
 
 def _without_noise(stack: Stack, best: StackedOptima, which: Integers, at: int) -> StackedOptima:
