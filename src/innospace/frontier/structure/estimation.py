@@ -18,6 +18,7 @@ from innospace.frontier.result import SCORE_TOLERANCE
 from innospace.frontier.structure.arrays import Arrays
 from innospace.frontier.structure.built import Built
 from innospace.frontier.structure.classes import Parts, contaminated_noise, latent_class, zero_inefficiency
+from innospace.frontier.structure.counts import counts
 from innospace.frontier.structure.endogenous import endogenous
 from innospace.frontier.structure.result import StructureResult
 from innospace.frontier.structure.search import WORDS, Found, best_of, covariances, status_of
@@ -33,6 +34,7 @@ BUILDERS: Mapping[str, Callable[[StructureSpec, Arrays, int], Built]] = {
     "zero_inefficiency": zero_inefficiency,
     "latent_class": latent_class,
     "contaminated_noise": contaminated_noise,
+    "counts": counts,
     "selection": selection,
     "endogenous": endogenous,
 }

@@ -47,6 +47,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "In one class the likelihood is largest without inefficiency (sigma_u = 0 there).",
         "Ask for fewer classes, or read the rows of that class as efficient.",
     ),
+    "poisson_alone": (
+        "The likelihood is largest without noise beyond that of Poisson counts (sigma_v = 0); the errors of the other "
+        "parameters take this as known.",
+        "Compare with clustered errors, and look for too few rows or small counts.",
+    ),
     "one_noise": (
         "The likelihood is largest when all rows have noise of one variance: there is no contamination.",
         "Use the frontier without this structure.",
