@@ -125,6 +125,7 @@ def rows() -> pd.DataFrame:
             "one": 1.0 + 0.6 * x + 0.4 * v - 0.8 * u * (q > 0.0) - 0.1 * u,
             "two": np.where(q > 0.0, 3.0 + x, -x) + 0.2 * v - 0.3 * u,
             "three": 1.0 + 0.6 * moved + 0.4 * v - 0.8 * u,
+            "number": rng.poisson(np.exp(1.0 + 0.6 * x + 0.4 * v - 0.8 * u)),
             "seen": (0.3 + z + 0.7 * v + w > 0.0).astype(int),
         }
     )
@@ -134,6 +135,7 @@ STRUCTURES = {
     "latent_class": "two ~ x | class: z",
     "zero_inefficiency": "one ~ x",
     "contaminated_noise": "one ~ x",
+    "counts": "number ~ x",
     "endogenous": "three ~ moved | endogenous: moved | instruments: z",
     "selection": "one ~ x | select: z",
 }

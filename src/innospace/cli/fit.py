@@ -62,7 +62,7 @@ def fit(
         typer.Option(
             "--structure",
             metavar="MODEL",
-            help="Structure: zero_inefficiency, latent_class, contaminated_noise, endogenous or selection.",
+            help="Structure: zero_inefficiency, latent_class, contaminated_noise, counts, endogenous or selection.",
         ),
     ] = None,
     classes: Annotated[

@@ -198,13 +198,14 @@ class Options(BaseModel):
         description="Join the regressors, so that random effects may go with them.",
         json_schema_extra=_PANEL,
     )
-    structure: Literal["zero_inefficiency", "latent_class", "contaminated_noise", "endogenous", "selection"] | None = (
-        Field(
-            default=None,
-            title="Structure",
-            description="Fully efficient units, several technologies, mixed noise, endogenous regressors, selection.",
-            json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
-        )
+    structure: (
+        Literal["zero_inefficiency", "latent_class", "contaminated_noise", "counts", "endogenous", "selection"] | None
+    ) = Field(
+        default=None,
+        title="Structure",
+        description="Fully efficient units, several technologies, mixed noise, counts, endogenous regressors, "
+        "selection.",
+        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
     )
     classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = Field(
         default=2,

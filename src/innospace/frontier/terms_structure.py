@@ -48,6 +48,21 @@ STRUCTURE = (
         "Coefficient of the control function (eta:x), endogenous: what noise has in common with the part of a "
         "regressor that instruments do not move; zero when the regressor is exogenous.",
     ),
+    Term(
+        "poisson_counts",
+        "",
+        "",
+        "Likelihood ratio against counts without noise beyond that of Poisson counts, counts.",
+        "sigma_v = 0",
+    ),
+    Term("zero_counts", "", "fraction", "Share of the rows whose count is zero, counts."),
+    Term("zero_expected", "", "fraction", "Share of zeros that the estimated model expects, counts."),
+    Term(
+        "zeros_as_expected",
+        "",
+        "standard deviations",
+        "Check: zeros that were counted less those that the model expects.",
+    ),
     Term("lnprecision", "", "", "Logarithms of the diagonal of L, where L'L inverts the covariance of reduced forms."),
     Term("precision", "", "", "Entries of L below its diagonal, where L'L inverts the covariance of reduced forms."),
     Term("first_stage_f", "F", "", "Smallest first-stage F statistic of the excluded instruments, endogenous."),

@@ -18,11 +18,9 @@ from itertools import combinations_with_replacement
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from innospace.core.checks import Check
-from innospace.core.errors import DataError, offenders
 from innospace.frontier.densities import Law, density
 from innospace.frontier.densities.base import Array, Derivatives, Posterior
 from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
@@ -34,24 +32,23 @@ from innospace.frontier.structure.mixture import (
     HALVINGS,
     NO_INEFFICIENCY,
     SMALLEST_LOG_INEFFICIENCY,
-    SMALLEST_LOG_NOISE,
     UNBOUNDED,
 )
 from innospace.frontier.structure.search import Edge, climb
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.numerics.maximum_likelihood import Evaluation
 
+SMALLEST_LOG_NOISE = -10.0
+"""``ln sigma_v^2`` relative to the residual variance below which there is no noise but that of counts."""
 ADDED = 0.5
 """Added to counts for the logarithms that starts and units are taken from; no estimate depends on it."""
-LARGEST_COUNT = 2.0**53
-"""Beyond it whole numbers are not exact."""
-FALLS = (2.0, 8.0, 20.0, 38.0)
-"""How far the log-integrand has fallen at the ends of the panels; beyond the last, 3e-17, nothing is left."""
-KNEES = (-3.0, 0.0, 3.0)
+FALLS = (3.0, 12.0, 36.0)
+"""How far the log-integrand has fallen at the ends of the panels; beyond the last, 2e-16, nothing is left."""
+KNEES = (-7.0, -3.5, -1.0, 1.0, 3.5, 7.0)
 """Deviations of the noise from the frontier at which panels end as well."""
-NODES = 12
+NODES = 10
 """Nodes of a panel."""
-BISECTIONS = 12
+BISECTIONS = 8
 """Of the mode and the ends of panels, which need not be exact."""
 FARTHEST = 1e6
 """Standardised units from the frontier beyond which nothing is looked for."""
@@ -316,21 +313,8 @@ def _efficiencies(share: Array, given: Posterior, level: float) -> tuple[Array, 
     return (share * np.exp(given.log_mean_exp())).sum(axis=1), bounds[0], bounds[1]
 
 
-def require_counts(y: Array, kept: NDArray[np.int64], formula: str) -> None:
-    """Raise unless an outcome is counts: whole numbers from zero on."""
-    bad = kept[(y < 0.0) | (y != np.round(y)) | (y > LARGEST_COUNT)]
-    if len(bad):
-        raise DataError(
-            "The outcome of a frontier of counts is not a count.",
-            where=f"formula {formula!r}, rows {offenders((bad + 1).tolist())}",
-            allowed="whole numbers: 0, 1, 2, ...",
-            remedy="Give the counts themselves, not their logarithms or means: means over years times the years.",
-        )
-
-
 def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     """Return a frontier of counts on these arrays."""
-    require_counts(arrays.y, arrays.kept, spec.formula)
     logs = np.log(arrays.y + ADDED)
     p, law = Parts(spec, replace(arrays, y=logs)), density(spec.inefficiency)
     p.frontier()
@@ -351,7 +335,8 @@ def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
             index = own[f"lnsigma_{key}2"]
             zero = float(np.max(index)) <= gone
             found[f"sigma_{key}"] = 0.0 if zero else float(np.mean(np.exp(0.5 * index))) * unit
-        return found | {"zero_counts": float(np.mean(arrays.y == 0.0)), "zero_expected": float(likelihood.zeros(theta).mean())}
+        zeros = {"zero_counts": arrays.y == 0.0, "zero_expected": likelihood.zeros(theta)}
+        return found | {name: float(np.average(v, weights=arrays.weights)) for name, v in zeros.items()}
 
     def tests(value: float, scale: float) -> tuple[TestResult, ...]:
         made = []

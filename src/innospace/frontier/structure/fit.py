@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FEWEST_PER_PARAMETER = 2
 """Rows for each parameter below which a structure is not estimated."""
+LARGEST_COUNT = 2.0**53
+"""Beyond it whole numbers are not exact."""
 
 
 def fit_structure(
@@ -60,8 +62,8 @@ def fit_structure(
         Rows with a missing cell in a used column are left out, with a warning that counts them.
     model : str
         ``zero_inefficiency`` (a share of the units is fully efficient), ``latent_class`` (several technologies),
-        ``contaminated_noise`` (noise of two variances), ``selection`` (the outcome is seen for selected rows only),
-        ``endogenous`` (regressors that go with noise).
+        ``contaminated_noise`` (noise of two variances), ``counts`` (the outcome is a count, zeros included),
+        ``selection`` (the outcome is seen for selected rows only), ``endogenous`` (regressors that go with noise).
     inefficiency : str
         ``half_normal`` or ``exponential``; ``half_normal`` with ``selection``.
     cost : bool
@@ -99,8 +101,9 @@ def fit_structure(
     rows. Class 1 has the best frontier at the mean of the regressors, the next ones follow in order. The likelihood of
     latent classes has no upper bound (a class may close in on a few rows), so that the highest maximum inside is
     reported. Limits of a model are named in ``status``: no fully efficient units (``all_inefficient``), no
-    inefficiency (``sigma_u_zero``, ``class_without_inefficiency``), noise of one variance (``one_noise``), a class
-    without rows (``class_empty``, ``class_on_few_rows``), a correlation of one (``rho_one``).
+    inefficiency (``sigma_u_zero``, ``class_without_inefficiency``), noise of one variance (``one_noise``), no noise
+    beyond that of counts (``poisson_alone``), a class without rows (``class_empty``, ``class_on_few_rows``), a
+    correlation of one (``rho_one``).
 
     Examples
     --------
@@ -178,6 +181,8 @@ def read_structure(spec: StructureSpec, data: Any) -> StructureInputs:
     w = row_weights(None if spec.weights is None else frame[spec.weights].to_numpy(), len(frame), m.kept)
     clusters = row_clusters(None if spec.cluster is None else frame[spec.cluster].to_numpy(), len(frame), m.kept)
     arrays = Arrays(m.y, m.x, m.names, spec.sign, w, parts, clusters, m.kept, len(frame))
+    if spec.model == "counts":
+        _require_counts(arrays.y, arrays.kept, spec.formula)
     _require_estimable(spec, arrays)
     labels = frame[[c for c in language.LABELS if c in frame.columns]]
     return StructureInputs(arrays, labels, language.left_out(frame, m.kept), (dataset.source,), dataset.steps)
@@ -236,6 +241,18 @@ def _read_selection(
     labels = frame[[c for c in language.LABELS if c in frame.columns]]
     message = language.left_out(frame, np.sort(kept))
     return StructureInputs(arrays, labels, message, (dataset.source,), dataset.steps)
+
+
+def _require_counts(y: Array, kept: np.ndarray[Any, np.dtype[np.int64]], formula: str) -> None:
+    """Raise unless an outcome is counts: whole numbers from zero on."""
+    bad = kept[(y < 0.0) | (y != np.round(y)) | (y > LARGEST_COUNT)]
+    if len(bad):
+        raise DataError(
+            "The outcome of a frontier of counts is not a count.",
+            where=f"formula {formula!r}, rows {offenders((bad + 1).tolist())}",
+            allowed="whole numbers: 0, 1, 2, ...",
+            remedy="Give the counts themselves, not their logarithms or means: means over years times the years.",
+        )
 
 
 def _require_estimable(spec: StructureSpec, arrays: Arrays) -> None:

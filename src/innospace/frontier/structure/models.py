@@ -83,8 +83,8 @@ MODELS: dict[str, Model] = {
             "counts",
             "Counts",
             "Fe and Hofler (2013)",
-            "The outcome k is a count, Poisson around an expectation whose logarithm y has the frontier: zeros stay in, "
-            "and no logarithm of a count is taken.",
+            "The outcome k is a count, Poisson around an expectation whose logarithm y has the frontier: zeros stay "
+            "in, and no logarithm of a count is taken.",
             r"k_i \sim \mathrm{Poisson}(e^{y_i})",
             'k_i ~ "Poisson"(e^(y_i))',
             {"u": True, "v": True},

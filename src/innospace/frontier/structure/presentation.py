@@ -82,7 +82,11 @@ _WORDS = {
 }
 
 
-_NULLS = {"no_inefficiency": "No inefficiency", "no_selection": "No correlation between selection and noise"}
+_NULLS = {
+    "no_inefficiency": "No inefficiency",
+    "no_selection": "No correlation between selection and noise",
+    "poisson_counts": "No noise beyond that of Poisson counts",
+}
 
 
 def _label(name: str) -> str:
@@ -229,7 +233,12 @@ def findings(result: StructureResult) -> tuple[str, ...]:
             f"The outcome is seen in {percent(r.numbers['selected_share'])} of the rows used; selection and noise are "
             f"correlated by {fixed(r.numbers['rho'], 3)}."
         )
-    if r.spec.model in ("selection", "endogenous"):
+    if r.spec.model == "counts":
+        found.append(
+            f"{percent(r.numbers['zero_counts'])} of the counts are zero; the model expects "
+            f"{percent(r.numbers['zero_expected'])}."
+        )
+    if r.spec.model in ("selection", "endogenous", "counts"):
         found += [
             f"{_NULLS.get(t.name, t.null)}: likelihood ratio {fixed(t.statistic, 2)}, {p_clause(t.p_value)}."
             for t in r.tests
