@@ -114,7 +114,8 @@ class Mixed:
         """Return weights given the count, shape (m, q), and inefficiency at each node, in units of the data."""
         nodes, log_weights = self._nodes(e, theta)
         share, _ = self._weights(nodes, log_weights, self._inside(nodes, e, theta))
-        found = self.law.posterior((self.sign * nodes + e[:, None]).ravel(), _by_node(theta, nodes))
+        at = (self.sign * nodes + e[:, None]).ravel()
+        found = cast(Posterior, self.law.posterior(at, _by_node(theta, nodes)))
         scale = np.broadcast_to(found.scale, (share.size,)).reshape(share.shape)
         return share, Posterior(self.unit * found.location.reshape(share.shape), self.unit * scale)
 
