@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from innospace.core.errors import DataError, InnospaceError, offenders
+from innospace.core.errors import DataError, InnospaceError, ProblemsError, offenders
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,12 @@ class Fault:
     def error(self, where: str) -> InnospaceError:
         """Return the fault as one error."""
         return self.kind(self.what, where=where, allowed=self.allowed, remedy=self.remedy)
+
+
+class TableProblemsError(ProblemsError, DataError):
+    """Every column of a table that cannot be read as it stands."""
+
+    subject = "table"
 
 
 @dataclass(slots=True)
@@ -75,7 +81,7 @@ class Found:
 class Place:
     """Where cells stand: the file, and the row of the file of each row of the table (counted from 1).
 
-    ``tell`` raises a fault, or keeps it where the reader is to go on.
+    ``tell`` raises faults, or keeps them where the reader is to go on.
     """
 
     file: str
@@ -86,8 +92,21 @@ class Place:
         """Return the file and the first offending rows, header included in the count."""
         return f"{self.file}, rows {offenders([*(self.row(i) for i in bad[:5]), *bad[5:]])}"
 
-    def tell(self, fault: Fault, note: str = "") -> None:
-        """Raise the fault with its place, or keep it."""
-        if self.found is None:
-            raise fault.error(self.rows(fault.rows) + note)
-        self.found.faults.append(fault)
+    def tell(self, *faults: Fault, note: str = "") -> None:
+        """Raise faults with their places, all at once, or keep them.
+
+        Parameters
+        ----------
+        *faults : Fault
+            None of them does nothing.
+        note : str
+            Said behind the rows.
+        """
+        if self.found is not None:
+            self.found.faults += faults
+            return
+        errors = [fault.error(self.rows(fault.rows) + note) for fault in faults]
+        if len(errors) > 1:
+            raise TableProblemsError(self.file, errors)
+        if errors:
+            raise errors[0]

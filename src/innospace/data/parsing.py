@@ -60,7 +60,7 @@ class Rules:
     flags : str
         ``text`` or ``drop``.
     found : Found, optional
-        Where faults of cells are kept. Without it the first one is raised.
+        Where faults of cells are kept. Without it they are raised, all at once.
     """
 
     decimal: str | None = None
@@ -150,22 +150,18 @@ def parse_columns(
     Raises
     ------
     DataError
-        Text, dates, percent signs, nan or inf in a number column, or an ambiguous comma: names the first cells.
+        Text, dates, percent signs, nan or inf in a number column, or an ambiguous comma: names the first cells;
+        several faulty columns are a :class:`~innospace.data.faults.TableProblemsError`.
         Where ``place`` keeps faults nothing is raised, and such a column stays text.
     """
     columns = [_Cells.of(name, raw) for name, raw in cells.items()]
     if rules.flags == "drop":
         columns = [c if c.name in rules.text else c.without_flags() for c in columns]
-    found, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
-    shared = _Shared("," if commas or found > points else ".", commas > 0 or found > 0)
-    out = {}
-    for column in columns:
-        parsed = _column(column, rules, shared)
-        if isinstance(parsed, Fault):
-            place.tell(parsed, " (the header counts)")
-            parsed = _text(column)
-        out[column.name] = parsed
-    return out
+    commas_found, points = (sum(c.count(*forms) for c in columns) for forms in (("comma",), ("point", "grouped")))
+    shared = _Shared("," if commas or commas_found > points else ".", commas > 0 or commas_found > 0)
+    found = {c.name: _column(c, rules, shared) for c in columns}
+    place.tell(*(p for p in found.values() if isinstance(p, Fault)), note=" (the header counts)")
+    return {c.name: _text(c) if isinstance(p := found[c.name], Fault) else p for c in columns}
 
 
 def _column(cells: _Cells, rules: Rules, shared: _Shared) -> pd.Series | Fault:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import pickle
 import time
 import tracemalloc
 
@@ -583,3 +584,19 @@ def test_large_clean_tables_are_fast(tmp_path):
     # measured 0.15 s; the careful reading of every cell would take several seconds
     assert time.process_time() - start < 1.5
     pd.testing.assert_frame_equal(found, frame, check_dtype=False)
+
+
+def test_every_faulty_column_is_told_at_once(tmp_path):
+    file = tmp_path / "край.csv"
+    file.write_text("регион,q,k,l\nА,1,2 p,3\nБ,x1,4,2OO\nВ,5,6 b,7\n", encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        read_table(file)
+    assert [p.what for p in error.value.problems] == [
+        "Column 'q' holds text where numbers are needed: 'x1'.",
+        "Column 'k' holds text where numbers are needed: '2 p', '6 b'.",
+        "Column 'l' holds text where numbers are needed: '2OO'.",
+    ]
+    assert "--flags drop" in error.value.problems[1].remedy
+    assert "край.csv, rows 3" in str(error.value)
+    # as a worker sends it back
+    assert str(pickle.loads(pickle.dumps(error.value))) == str(error.value)
