@@ -232,7 +232,8 @@ def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
     if lacking := sorted(again - as_text.keys()):
         split = file.split(usecols=lacking, dtype="str")
         as_text |= {n: split[n] for n in lacking}
-    cells = {n: _cells(as_text[n] if n in again else texts[n]) for n in (again | careful) - commas.keys()}
+    left = (again | careful) - commas.keys()
+    cells = {n: _cells(as_text[n] if n in again else texts[n]) for n in frame.columns if n in left}
     for name, parsed in parse_columns(
         cells, rules, Place(file.where, file.line, rules.found), commas=len(commas)
     ).items():

@@ -588,7 +588,7 @@ def test_large_clean_tables_are_fast(tmp_path):
 
 def test_every_faulty_column_is_told_at_once(tmp_path):
     file = tmp_path / "край.csv"
-    file.write_text("регион,q,k,l\nА,1,2 p,3\nБ,x1,4,2OO\nВ,5,6 b,7\n", encoding="utf-8")
+    file.write_text("регион,q,k,l\nА,1,2 p,3\nБ,x1,4,2OO\nВ,5,6 b,7\nГ,8,9,10\n", encoding="utf-8")
     with pytest.raises(DataError) as error:
         read_table(file)
     assert [p.what for p in error.value.problems] == [
