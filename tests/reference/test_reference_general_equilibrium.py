@@ -10,7 +10,6 @@ import pytest
 
 from innospace.economy.general.mcp import equilibria
 from innospace.economy.general.models import MODELS, ready
-from innospace.economy.general.models.dyncge import solve_path, year_levels
 from innospace.economy.general.scenarios import shocked
 from innospace.economy.general.solve import compile_spec, solve
 
@@ -80,7 +79,7 @@ def test_three_equilibria_of_kehoe():
 
 
 def test_the_dynamic_path_grows_to_its_last_year():
-    path = solve_path(years=3)
-    consumption = [year_levels(year)["CC"] for year in path]
-    assert all(year.status.converged for year in path)
+    model = ready("dyncge").with_dynamics({"years": 3})
+    consumption = list(model.dynamics.path(solve(compile_spec(model.spec)))["consumption"])
+    assert len(consumption) == 3
     assert consumption == sorted(consumption)

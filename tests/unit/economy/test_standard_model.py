@@ -14,7 +14,7 @@ from innospace.economy.general.gates import gates
 from innospace.economy.general.households import linear_expenditure, with_leisure
 from innospace.economy.general.models import ready
 from innospace.economy.general.models.ready_model import data
-from innospace.economy.general.models.standard import CLOSURES, build, close
+from innospace.economy.general.models.standard import CLOSURES, MODEL, build
 from innospace.economy.general.scenarios import shocked
 from innospace.economy.general.solve import compile_spec, solve
 from innospace.economy.general.spec import Activity, Agent, Commodity, Endowment, Spec
@@ -196,7 +196,7 @@ def test_equations_written_out_and_solved_otherwise_have_the_same_solution(econo
 @pytest.mark.parametrize("names", list(itertools.product(*CLOSURES.values())), ids=", ".join)
 def test_every_closure_keeps_what_it_says(names):
     chosen = dict(zip(CLOSURES, names, strict=True))
-    economy = compile_spec(close(build(), **chosen))
+    economy = compile_spec(MODEL.close(chosen))
     base = solve(economy)
     found = solve(economy, shocked(economy, ready("standard").scenarios[0]))
     assert base.iterations == 0
@@ -221,9 +221,9 @@ def test_every_closure_keeps_what_it_says(names):
 
 def test_closures_that_do_not_exist_are_refused():
     with pytest.raises(InnospaceError, match="flexible rate"):
-        close(build(), external="flexible rates")
+        MODEL.close({"external": "flexible rates"})
     with pytest.raises(InnospaceError, match="external"):
-        close(build(), exernal="fixed rate")
+        MODEL.close({"exernal": "fixed rate"})
 
 
 def test_demand_answers_income_as_given_and_spends_it_all():

@@ -37,6 +37,7 @@ class Plots:
             return []
         first = [] if self._result.welfare["ev_percent"].isna().all() else [self.welfare()]
         beside = [] if self._result.closures is None else [self.closures()]
+        beside += [] if self._result.path is None else [self.path()]
         return [*first, *beside, *(self.changes(n, kind) for n in solved[:1] for kind in ("price", "level"))]
 
     def welfare(self) -> Figure:
@@ -110,6 +111,40 @@ class Plots:
                 "upper": "upper",
                 "model": "closure",
                 "value_title": "EV, % of spending",
+            },
+        )
+
+    def path(self, series: str = "consumption") -> Figure:
+        """Return what scenarios change year by year in one series, in percent of the baseline."""
+        from innospace.core.labels import require_known
+
+        r = self._result
+        if r.path is None:
+            raise LabelError("The model has one year.", allowed="models with years: dyncge, ramsey")
+        require_known([series], list(r.path.columns[2:]), kind="series")
+        base = r.path[r.path["scenario"] == r.path["scenario"].iloc[0]].set_index("year")[series]
+        data = r.path.loc[r.path["scenario"].isin(solved_names(r)), ["scenario", "year", series]]
+        data = data.assign(percent=100.0 * (data[series].to_numpy() / base.loc[data["year"]].to_numpy() - 1.0))
+        data = data.dropna(subset=["percent"]).assign(scenario=[title_of(r, n) for n in data["scenario"]])
+        ends = data.groupby("scenario", sort=False)["percent"].agg(["first", "last"])
+        listed = "; ".join(f"{n} {signed(x, 2)} and {signed(y, 2)}" for n, x, y in ends.itertuples())
+        top, years, words = ends.iloc[0], (data["year"].min(), data["year"].max()), series.replace("_", " ")
+        return Figure(
+            "path",
+            FigureKind.LINES,
+            f"{ends.index[0]}: {words} changes by {signed(top['first'], 2)}\u202f% in the first year and by "
+            f"{signed(top['last'], 2)}\u202f% in the last",
+            f"{words.capitalize()}, change against the baseline in percent, years {years[0]}–{years[1]}",
+            f"Simulated: {r.title or r.spec.name}. Under perfect foresight the last years hang on the horizon.",
+            f"Change of {words} in percent in the first and the last year: {listed}.",
+            data[["scenario", "year", series, "percent"]].reset_index(drop=True),
+            {
+                "x": "year",
+                "y": "percent",
+                "series": "scenario",
+                "reference": 0.0,
+                "x_title": "Year",
+                "y_title": f"{words.capitalize()}, % of the baseline",
             },
         )
 

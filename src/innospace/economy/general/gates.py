@@ -64,6 +64,11 @@ def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
         meaning = "Part of the scenarios under other closures that have no solution."
         remedy = "Make the shock smaller, or leave the closure out."
         found.append(Check.at_most("closures", unsolved(result.closures), 0.0, meaning, remedy))
+    if result.path is not None:
+        meaning = "Part of the years of the baseline and of scenarios that have no solution."
+        remedy = "Make the shock smaller, or take fewer years."
+        missing = float(result.path["consumption"].isna().mean())
+        found.append(Check.at_most("years", missing, 0.0, meaning, remedy))
     if result.sensitivity is not None:
         missing = float(result.sensitivity["ev_percent"].isna().mean())
         meaning = "Part of the solutions at other assumptions that were not found."

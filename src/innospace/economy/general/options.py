@@ -33,6 +33,10 @@ class ClosureOptions(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=60)] = Field(description="What a reader calls the closure.")
     numeraire: str = Field(default="", description="Commodity; the model's own when empty.")
+    rules: dict[str, str] = Field(
+        default_factory=dict,
+        description="Of the ready model standard: government, external, saving or labour = name of a closure.",
+    )
     unemployment: list[Unemployment] = Field(
         default_factory=list, description="Tables [[step.NAME.closures.unemployment]]: labour that may be idle."
     )
@@ -103,6 +107,18 @@ class Options(BaseModel):
         description="Those of a ready model and all of the study when empty.",
     )
     numeraire: str = Field(default="", title="Numeraire", description="Commodity; the model's own when empty.")
+    dynamics: dict[str, float] = Field(
+        default_factory=dict,
+        title="Years and rates",
+        description="Of a ready model with years, by name. ramsey (perfect foresight): years (the horizon), interest, "
+        "growth, depreciation, capital_share, substitution, intertemporal, tax, output. dyncge (years in turn): years, "
+        "return_rate, depreciation, growth, response. What is not named is as in the model.",
+    )
+    rules: dict[str, str] = Field(
+        default_factory=dict,
+        title="Closures by name",
+        description="Of the ready model standard: government, external, saving or labour = name of a closure.",
+    )
     unemployment: list[Unemployment] = Field(
         default_factory=list,
         description="Tables [[step.NAME.unemployment]]: labour that may be idle.",

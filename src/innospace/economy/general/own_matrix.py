@@ -15,7 +15,10 @@ from innospace.core.errors import DataError, LabelError, SpecError, offenders
 from innospace.core.labels import require_known
 from innospace.data.sam import SAM
 from innospace.economy.general.models import MODELS, ready
+from innospace.economy.general.models.dyncge import Rates as YearRates
+from innospace.economy.general.models.dyncge import model_on
 from innospace.economy.general.models.open_economy import Country, Elasticities, Roles, large_economy, open_economy
+from innospace.economy.general.models.ready_model import Dynamics
 from innospace.economy.general.models.splcge import closed_economy
 from innospace.economy.general.spec import Spec
 from innospace.economy.scenario import Scenario
@@ -29,12 +32,14 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "tariff": ("trf", "tariff", "tariffs", "import duties", "duties", "пошлины"),
 }
 """Names by which the account of a part is found, in small letters."""
-PARTS = ("goods", "factors", *USUAL)
+CAPITAL = ("cap", "capital", "капитал")
+"""Names of the factor that cannot move once it is invested, in a model with years."""
+PARTS = ("goods", "factors", *USUAL, "capital")
 LABOUR = ("lab", "labour", "labor", "труд")
 """Names of the factor that is the numeraire; the last factor when none is called so."""
 OPTIONAL = ("indirect", "tariff")
 """Accounts that a matrix may lack: nothing is then collected."""
-OPEN = ("stdcge", "lrgcge")
+OPEN = ("stdcge", "lrgcge", "dyncge")
 ON_MATRIX = ("splcge", *OPEN)
 """Ready models that take a matrix."""
 Accounts = Mapping[str, str | Sequence[str]]
@@ -52,14 +57,23 @@ class OwnModel:
         Which account plays which part.
     scenarios : tuple of Scenario
         Those of the ready model that the matrix has a place for.
+    dynamics : Dynamics or None
+        The years, when the model has some.
     """
 
     spec: Spec
     roles: Roles
     scenarios: tuple[Scenario, ...]
+    dynamics: Dynamics | None = None
 
 
-def on_matrix(name: str, sam: SAM, accounts: Accounts | None = None, elasticities: Rates | None = None) -> OwnModel:
+def on_matrix(
+    name: str,
+    sam: SAM,
+    accounts: Accounts | None = None,
+    elasticities: Rates | None = None,
+    dynamics: Mapping[str, float] | None = None,
+) -> OwnModel:
     """Return a ready model with the numbers of another matrix.
 
     Parameters
@@ -73,6 +87,8 @@ def on_matrix(name: str, sam: SAM, accounts: Accounts | None = None, elasticitie
         whom.
     elasticities : mapping, optional
         ``armington``, ``cet``, ``value_added``: a number for all goods, or by good; ``consumption``: a number.
+    dynamics : mapping, optional
+        Years and rates of ``dyncge``; see :class:`innospace.economy.general.models.dyncge.Rates`.
 
     Returns
     -------
@@ -87,24 +103,30 @@ def on_matrix(name: str, sam: SAM, accounts: Accounts | None = None, elasticitie
     """
     require_form(name)
     sam.require_balanced()
-    given, rates = dict(accounts or {}), dict(elasticities or {})
+    given, rates, years = dict(accounts or {}), dict(elasticities or {}), None
     roles = find_roles(name, sam, given)
     if name in OPEN:
         sam = _with_empty(sam, [getattr(roles, part) for part in OPTIONAL])
     _require_places(name, sam, roles)
     numeraire = next((f for f in roles.factors if f.casefold() in LABOUR), roles.factors[-1])
     if name in OPEN:
-        country = Country(sam, roles, _elasticities(roles, rates))
+        fixed = (_capital(sam, roles, given),) if name == "dyncge" else ()
+        country = Country(sam, roles, _elasticities(roles, rates), specific=fixed)
         _require_parts(country)
-        build = open_economy if name == "stdcge" else large_economy
-        spec = build(name, country, numeraire)
+        if name == "dyncge":
+            model = model_on(country, YearRates()).with_dynamics(dynamics or {})
+            spec, years = model.spec, model.dynamics
+        else:
+            ready(name).with_dynamics(dynamics or {})
+            spec = (open_economy if name == "stdcge" else large_economy)(name, country, numeraire)
     else:
         if rates:
             raise SpecError(f"{name!r} has no elasticities to choose: it is Cobb-Douglas.", where="key 'elasticities'")
         factors = (*(f for f in roles.factors if f != numeraire), numeraire)
         spec = closed_economy(sam, roles.goods, factors, roles.household)
     title = f"{ready(name).title} on {sam.source.name}"
-    return OwnModel(replace(spec, title=title), roles, tuple(s for s in ready(name).scenarios if _fits(s, sam, roles)))
+    fitting = tuple(s for s in ready(name).scenarios if _fits(s, sam, roles))
+    return OwnModel(replace(spec, title=title), roles, fitting, years)
 
 
 def require_form(name: str) -> None:
@@ -128,8 +150,9 @@ def find_roles(name: str, sam: SAM, given: Accounts) -> Roles:
         A part or account is not known, has no account, or an account has two parts.
     """
     where = f"{sam.source.name}, key 'accounts'"
-    parts = PARTS if name in OPEN else ("goods", "factors", "household")
-    require_known(list(given), parts, kind="part", where=where)
+    parts = PARTS[:-1] if name in OPEN else ("goods", "factors", "household")
+    require_known(list(given), PARTS if name == "dyncge" else parts, kind="part", where=where)
+    given = {part: value for part, value in given.items() if part != "capital"}
     named = {part: (value,) if isinstance(value, str) else tuple(value) for part, value in given.items()}
     require_known([a for value in named.values() for a in value], sam.accounts, kind="account", where=where)
     several = [part for part, value in named.items() if part in USUAL and len(value) != 1]
@@ -175,6 +198,22 @@ def _usual(part: str, sam: SAM) -> str:
     return found[0] if found else ""
 
 
+def _capital(sam: SAM, r: Roles, given: Accounts) -> str:
+    """Return the factor that cannot move once it is invested."""
+    named = given.get("capital", ())
+    found = [named] if isinstance(named, str) else list(named)
+    found = found or [h for h in r.factors if h.casefold() in CAPITAL]
+    if len(found) != 1 or found[0] not in r.factors or len(r.factors) < 2:
+        raise LabelError(
+            "The model with years needs one factor that is capital, and another one."
+            + (f" Named is {offenders(found)}." if found else ""),
+            where=f"{sam.source.name}, key 'accounts'",
+            allowed=f"factors of the matrix: {offenders(r.factors, shown=12)}",
+            remedy=f'Name it: accounts = {{ capital = "{r.factors[0]}" }}.',
+        )
+    return found[0]
+
+
 def _pays_only(sam: SAM, account: str, receiver: str) -> bool:
     paid = sam.values[account]
     return [str(a) for a in paid.index[paid.to_numpy() != 0.0]] == [receiver]
@@ -197,7 +236,8 @@ def _require_places(name: str, sam: SAM, r: Roles) -> None:
         state, fund, outside = [r.government], [r.investment], [r.outside]
         taxes = [r.indirect, r.tariff]
         places += [(goods, goods), (goods, state), (goods, fund), (goods, outside)]
-        places += [(taxes, goods), (outside, goods), (state, [*home, *taxes]), (fund, [*home, *state, *outside])]
+        places += [(taxes, goods), (outside, goods), (state, [*home, *taxes])]
+        places += [(fund, [*home, *outside]), (home if name == "dyncge" else fund, state)]
         signed = [(r.investment, r.outside), (r.investment, r.household), (r.investment, r.government)]
         signed += [(r.indirect, good) for good in goods] + [(r.government, r.indirect)]
     allowed = {(row, column) for rows, columns in places for row in rows for column in columns}
@@ -218,6 +258,12 @@ def _require_places(name: str, sam: SAM, r: Roles) -> None:
 def _shape(name: str) -> str:
     if name not in OPEN:
         return "goods pay factors, factors pay the household, the household pays goods"
+    if name == "dyncge":
+        return (
+            "goods pay factors, goods, both taxes and the outside; factors pay the household; the household, "
+            "government, investment and the outside pay goods; taxes and the household pay the government, or it the "
+            "household; the household and the outside pay investment"
+        )
     return (
         "goods pay factors, goods, both taxes and the outside; factors pay the household; the household, government, "
         "investment and the outside pay goods; taxes and the household pay the government; the household, government "
@@ -236,6 +282,7 @@ def _require_parts(c: Country) -> None:
             told.append(f"{good!r}: exports {c.exported(good):g} are all that is produced")
         elif not sum(sam.cell(h, good) for h in r.factors) > 0.0:
             told.append(f"{good!r} uses no factor")
+        told += [f"{good!r} uses no {h!r}, which cannot move" for h in c.specific if not sam.cell(h, good) > 0.0]
         if sam.cell(r.tariff, good) and not c.imported(good):
             told.append(f"{good!r} pays tariffs and is not imported")
     buyers = (r.household, r.government, r.investment)

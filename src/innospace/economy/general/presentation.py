@@ -55,6 +55,8 @@ def findings(result: EquilibriumResult) -> tuple[str, ...]:
         found.append(f"No solution was found for: {', '.join(failed)}.")
     if not result.scenarios:
         found.append(f"The model has an equilibrium: {described(result)}")
+    if result.path is not None and solved_names(result):
+        found.append(f"{result.plot.path().title}.")
     if result.mix is not None:
         found.append(f"{result.table('mix').title}.")
     if result.baseline.others:
@@ -95,6 +97,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects += [r.table("shocks"), r.table("welfare"), *r.plot.all()]
     if r.closures is not None:
         effects.append(r.table("closures"))
+    if r.path is not None:
+        effects.append(replace(r.table("path"), folded=len(r.path) > LONG))
     if r.mix is not None:
         effects.append(r.table("mix"))
     if r.decomposition is not None:

@@ -89,7 +89,9 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
     """Solve the model without shocks and with those of every scenario."""
     economy = compile_spec(spec_of(options, inputs))
-    known = ready(options.model) if options.model in MODELS and TABLE not in inputs.tables else None
+    known = ready_of(options) if options.model in MODELS and TABLE not in inputs.tables else None
+    own = own_of(options, inputs)
+    dynamics = known.dynamics if own is None and known else own.dynamics if own else None
     sources = (inputs.table.source,) if TABLE in inputs.tables else ()
     route = "" if options.route == "automatic" else options.route
     scenarios = chosen_scenarios(options, inputs)
@@ -98,6 +100,8 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         scenarios = (*scenarios, mix.scenario())
     told = part(progress, 0.0, 0.25)
     result = solve_scenarios(economy, scenarios, model=known, route=route, sources=sources, seed=seed, progress=told)
+    if dynamics is not None:
+        result = result.with_path(dynamics)
     if mix is not None:
         result = replace(result, mix=mix)
     if options.closures and scenarios:
@@ -216,7 +220,7 @@ def spec_of(options: Options, inputs: StepInputs) -> Spec:
     SpecError, LabelError, DataError
         See :func:`model_of`; or a closure names what is not there.
     """
-    return closed(model_of(options, inputs), options)
+    return closed(model_of(options, inputs), options, options.model)
 
 
 def model_of(options: Options, inputs: StepInputs) -> Spec:
@@ -230,13 +234,29 @@ def model_of(options: Options, inputs: StepInputs) -> Spec:
     from innospace.data.sam import sam_from_dataset
 
     if options.definition:
+        if options.dynamics:
+            raise SpecError(
+                "Only a ready model with years takes this key.", where="key 'dynamics'", remedy="Delete the key."
+            )
         sam = sam_from_dataset(inputs.table) if TABLE in inputs.tables else None
         if sam is not None:
             sam.require_balanced()
         return spec_from_dict(_without_file(options, sam is not None), sam)
-    require_known([options.model], list(MODELS), kind="model", where="key 'model'")
+    known = ready_of(options)
     own = own_of(options, inputs)
-    return ready(options.model).spec if own is None else own.spec
+    return known.spec if own is None else own.spec
+
+
+def ready_of(options: Options) -> ReadyModel:
+    """Return the ready model of a step with its years and rates.
+
+    Raises
+    ------
+    SpecError, LabelError
+        The model is not known, or has no such numbers.
+    """
+    require_known([options.model], list(MODELS), kind="model", where="key 'model'")
+    return ready(options.model).with_dynamics(options.dynamics)
 
 
 def own_of(options: Options, inputs: StepInputs) -> OwnModel | None:
@@ -251,7 +271,8 @@ def own_of(options: Options, inputs: StepInputs) -> OwnModel | None:
 
     if options.model in MODELS and TABLE in inputs.tables:
         require_form(options.model)
-        return on_matrix(options.model, sam_from_dataset(inputs.table), options.accounts, options.elasticities)
+        sam = sam_from_dataset(inputs.table)
+        return on_matrix(options.model, sam, options.accounts, options.elasticities, options.dynamics)
     for key in ("accounts", "elasticities"):
         if getattr(options, key):
             raise SpecError(
@@ -267,11 +288,15 @@ def _shipped(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
     if options.model not in MODELS or options.definition:
         return ()
     own = own_of(options, inputs)
-    return ready(options.model).scenarios if own is None else own.scenarios
+    return ready_of(options).scenarios if own is None else own.scenarios
 
 
-def closed(spec: Spec, choice: Options | ClosureOptions) -> Spec:
+def closed(spec: Spec, choice: Options | ClosureOptions, model: str) -> Spec:
     """Return a model with the closures that a step or one of its tables of closures chooses."""
+    if choice.rules:
+        if model not in MODELS:
+            raise SpecError("Only a ready model has closures by name.", where="key 'rules'", remedy="Delete the key.")
+        spec = ready(model).close(choice.rules, spec)
     if choice.numeraire:
         goods = [c.name for c in spec.commodities]
         require_known([choice.numeraire], goods, kind="commodity", where="key 'numeraire'")
@@ -301,7 +326,7 @@ def closures_of(options: Options, inputs: StepInputs) -> dict[str, Spec]:
             where="tables [[closures]]",
             allowed=f"names used once, other than {OWN!r}",
         )
-    return {c.name: closed(model_of(options, inputs), c) for c in options.closures}
+    return {c.name: closed(model_of(options, inputs), c, options.model) for c in options.closures}
 
 
 def _without_file(options: Options, has_matrix: bool) -> dict[str, Any]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 KIND = "general_equilibrium"
-_BESIDE = ("textbook", "decomposition", "channels", "sensitivity", "importance", "closures")
+_BESIDE = ("textbook", "decomposition", "channels", "sensitivity", "importance", "closures", "path")
 """Frames that a result may hold."""
 
 

@@ -27,6 +27,7 @@ from innospace.economy.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.economy.general.models.ready_model import Dynamics
     from innospace.economy.general.sensitivity import Uncertain
 
 BASELINE = "baseline"
@@ -58,6 +59,9 @@ class EquilibriumResult(Explored):
         Which assumption matters; see :func:`innospace.economy.general.sensitivity.importance`.
     closures : pandas.DataFrame or None
         Effects under other closures; see :func:`innospace.economy.general.comparison.with_closures`.
+    path : pandas.DataFrame or None
+        Years of a model that has some: ``scenario, year`` and a column a series; see
+        :class:`innospace.economy.general.models.ready_model.Dynamics`.
     mix : Mix or None
         The cheapest mix of levers that was searched; its scenario is among the solutions.
     """
@@ -79,6 +83,7 @@ class EquilibriumResult(Explored):
     sensitivity: pd.DataFrame | None = field(default=None, repr=False)
     importance: pd.DataFrame | None = field(default=None, repr=False)
     closures: pd.DataFrame | None = field(default=None, repr=False)
+    path: pd.DataFrame | None = field(default=None, repr=False)
     mix: Mix | None = None
 
     @property
@@ -111,6 +116,20 @@ class EquilibriumResult(Explored):
         steps = {f"iterations.{n}": float(s.iterations) for n, s in self.solutions.items()}
         message = f"{len(self.solutions)} solutions of {len(self.baseline.unknowns)} unknowns."
         return Status(StatusCode.CONVERGED, message, numbers=steps)
+
+    def with_path(self, dynamics: Dynamics) -> Self:
+        """Return the result with the years of every solution."""
+        import pandas as pd
+
+        frames = [
+            dynamics.path(found).assign(scenario=n) for n, found in self.solutions.items() if found.status.converged
+        ]
+        if not frames:
+            return self
+        frame = pd.concat(frames, ignore_index=True)
+        frame = frame[["scenario", *(c for c in frame.columns if c != "scenario")]]
+        known = {**self.provenance.options, "dynamics": dict(dynamics.numbers)}
+        return replace(self, path=frame, provenance=replace(self.provenance, options=known))
 
     def with_decomposition(self, progress: Progress = silent) -> Self:
         """Return the result with the effects of scenarios of several shocks taken apart.
@@ -239,6 +258,11 @@ class EquilibriumResult(Explored):
             known["textbook"] = {
                 n: dict(zip(self.textbook["name"], map(float, self.textbook[n]), strict=True)) for n in self.solutions
             }
+        if self.path is not None:
+            known["path"] = [
+                {str(k): None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
+                for row in self.path.to_dict("records")
+            ]
         return known
 
     def _products(self) -> dict[str, dict[str, float]]:

@@ -313,6 +313,19 @@ def closures(result: EquilibriumResult) -> Table:
     return Table("closures", "The same scenarios under several closures", frame, tuple(columns), notes, layout=shown)
 
 
+def path(result: EquilibriumResult) -> Table:
+    """Return the years of every solution; no rows for models of one year."""
+    import pandas as pd
+
+    frame = pd.DataFrame(columns=["scenario", "year"]) if result.path is None else result.path
+    columns = [Column("scenario", "Scenario"), Column("year", "Year", "integer")]
+    columns += [Column(n, n.replace("_", " ").capitalize(), "significant:6") for n in frame.columns[2:] if "." not in n]
+    shown = frame.assign(scenario=[title_of(result, n) for n in frame["scenario"]])
+    numbers = result.provenance.options.get("dynamics", {})
+    notes = (f"Assumed: {', '.join(f'{k} {v:g}' for k, v in numbers.items())}.",) if numbers else ()
+    return Table("path", "Year by year", shown, tuple(columns), notes)
+
+
 TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
@@ -322,6 +335,7 @@ TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "trade": macro_tables.trade,
     "government": macro_tables.government,
     "factors": macro_tables.factors,
+    "path": path,
     "shocks": shocks,
     "decomposition": decomposition,
     "channels": channels,

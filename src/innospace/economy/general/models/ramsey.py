@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
+
 from innospace.economy.general.foresight import TAX, Growth, foresight_spec, path
-from innospace.economy.general.models.ready_model import ReadyModel
+from innospace.economy.general.models.ready_model import Dynamics, ReadyModel
 from innospace.economy.general.result import Equilibrium
 from innospace.economy.scenario import Scenario, Shock
 
@@ -23,31 +26,38 @@ def levels(found: Equilibrium) -> dict[str, float]:
     }
 
 
-MODEL = ReadyModel(
-    "ramsey",
-    "Perfect foresight over 101 years",
-    "Ramsey (1928), Cass (1965) and Koopmans (1965), on numbers of an example",
-    lambda: foresight_spec(GROWTH),
-    levels,
-    (
-        Scenario(
-            "capital-lost",
-            "A fifth of the first capital lost",
-            "Return to the balanced path",
-            (Shock("endowment", "multiply", 0.8, {"commodity": ("capital.0",)}),),
-        ),
-        Scenario(
-            "tax-announced",
-            f"Tax on capital gone from year {LATER} on",
-            "What is foreseen is answered before it holds",
-            (
-                Shock(
-                    "tax",
-                    "set",
-                    0.0,
-                    {"tax": (TAX,), "where": tuple(f"make.{t}" for t in range(LATER, GROWTH.years + 1))},
-                ),
-            ),
-        ),
-    ),
-)
+def scenarios(growth: Growth) -> tuple[Scenario, ...]:
+    """Return a loss of capital and, where there is a tax long enough, its end announced for later."""
+    lost = Scenario(
+        "capital-lost",
+        "A fifth of the first capital lost",
+        "Return to the balanced path",
+        (Shock("endowment", "multiply", 0.8, {"commodity": ("capital.0",)}),),
+    )
+    if growth.years < LATER or growth.tax == 0.0:
+        return (lost,)
+    taxed = {"tax": (TAX,), "where": tuple(f"make.{t}" for t in range(LATER, growth.years + 1))}
+    announced = Scenario(
+        "tax-announced",
+        f"Tax on capital gone from year {LATER} on",
+        "What is foreseen is answered before it holds",
+        (Shock("tax", "set", 0.0, taxed),),
+    )
+    return (lost, announced)
+
+
+def remade(numbers: Mapping[str, float]) -> ReadyModel:
+    """Return the model with years and rates as in :class:`innospace.economy.general.foresight.Growth`."""
+    growth = Growth(**{**numbers, "years": int(numbers["years"])})
+    return ReadyModel(
+        "ramsey",
+        f"Perfect foresight over {growth.years + 1} years",
+        "Ramsey (1928), Cass (1965) and Koopmans (1965), on numbers of an example",
+        lambda: foresight_spec(growth),
+        levels,
+        scenarios(growth),
+        dynamics=Dynamics(asdict(growth), remade, path),
+    )
+
+
+MODEL = remade(asdict(GROWTH))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from innospace.core.labels import require_known
 from innospace.economy.general.closure import adjusting_transfer, unemployment
 from innospace.economy.general.households import linear_expenditure
 from innospace.economy.general.models.ready_model import ReadyModel, data
@@ -176,21 +175,6 @@ CLOSURES: Mapping[str, Mapping[str, Callable[[Spec], Spec]]] = {
 """Who adjusts, by account: name -> change of the model; the first of each is that of :func:`build`."""
 
 
-def close(spec: Spec, **chosen: str) -> Spec:
-    """Return the model with closures by name: ``close(spec, government="flexible tax", external="fixed rate")``.
-
-    Raises
-    ------
-    LabelError
-        Unknown account or closure.
-    """
-    require_known(list(chosen), list(CLOSURES), kind="account of a closure")
-    for account, name in chosen.items():
-        require_known([name], list(CLOSURES[account]), kind=f"closure of {account}")
-        spec = CLOSURES[account][name](spec)
-    return spec
-
-
 def levels(found: Equilibrium) -> dict[str, float]:
     """Return the variables of an equilibrium by the names of the IFPRI model."""
     d = data("standard")
@@ -227,4 +211,5 @@ MODEL = ReadyModel(
             (Shock("productivity", "multiply", 1.1, {"activity": ("SMALL",)}),),
         ),
     ),
+    CLOSURES,
 )
