@@ -129,13 +129,14 @@ class Plots:
         ends = data.groupby("scenario", sort=False)["percent"].agg(["first", "last"])
         listed = "; ".join(f"{n} {signed(x, 2)} and {signed(y, 2)}" for n, x, y in ends.itertuples())
         top, years, words = ends.iloc[0], (data["year"].min(), data["year"].max()), series.replace("_", " ")
+        foreseen = " The last years hang on the horizon." if "interest" in r.path.columns else ""
         return Figure(
             "path",
             FigureKind.LINES,
             f"{ends.index[0]}: {words} changes by {signed(top['first'], 2)}\u202f% in the first year and by "
             f"{signed(top['last'], 2)}\u202f% in the last",
             f"{words.capitalize()}, change against the baseline in percent, years {years[0]}–{years[1]}",
-            f"Simulated: {r.title or r.spec.name}. Under perfect foresight the last years hang on the horizon.",
+            f"Simulated: {r.title or r.spec.name}.{foreseen}",
             f"Change of {words} in percent in the first and the last year: {listed}.",
             data[["scenario", "year", series, "percent"]].reset_index(drop=True),
             {
