@@ -166,7 +166,7 @@ def model_on(c: Country, rates: Rates) -> ReadyModel:
     """Return the model of a country, of which one factor, capital, cannot move."""
 
     def remade(numbers: Mapping[str, float]) -> ReadyModel:
-        return model_on(c, Rates(**{**numbers, "years": int(numbers["years"])}))
+        return model_on(c, Rates(int(numbers["years"]), **{k: v for k, v in numbers.items() if k != "years"}))
 
     return ReadyModel(
         "dyncge",

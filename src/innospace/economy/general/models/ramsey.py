@@ -48,7 +48,7 @@ def scenarios(growth: Growth) -> tuple[Scenario, ...]:
 
 def remade(numbers: Mapping[str, float]) -> ReadyModel:
     """Return the model with years and rates as in :class:`innospace.economy.general.foresight.Growth`."""
-    growth = Growth(**{**numbers, "years": int(numbers["years"])})
+    growth = Growth(int(numbers["years"]), **{k: v for k, v in numbers.items() if k != "years"})
     return ReadyModel(
         "ramsey",
         f"Perfect foresight over {growth.years + 1} years",
