@@ -8,7 +8,6 @@ region is not searched for: it follows in closed form from what the frontier exp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,11 +23,10 @@ from innospace.agents.simulate import simulate
 from innospace.agents.targets import HELD_OUT, MOMENTS, FrontierNumbers, Panel, moments, windows
 from innospace.core.checks import Check
 from innospace.core.errors import InnospaceError, SolverError, SpecError
-from innospace.core.inputs import NoParts, Parts
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
-from innospace.core.provenance import fingerprint
 from innospace.core.status import Status, StatusCode
-from innospace.numerics.parallel import Workers
+from innospace.numerics.chunks import Chunks
 from innospace.numerics.tails import chi2_sf
 
 Array = NDArray[np.float64]
@@ -174,7 +172,8 @@ def calibrate(
     max_evaluations: int = 90,
     shifts: bool = True,
     workers: int | None = 1,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> Calibration:
     """Find growth, changes of openness and dispersion that bring runs close to the panel.
@@ -191,8 +190,10 @@ def calibrate(
         Whether to see if the moments would tell other assumptions.
     workers : int, optional
         Processes; all cores when None. No number depends on it.
-    parts : Parts, optional
-        Where finished sets of runs are kept.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -210,8 +211,9 @@ def calibrate(
     if replications < 8:
         raise SpecError(f"{replications} replications.", allowed="8 or more", where="replications of the calibration")
     begin = start or Calibrated()
-    with Workers(_runs, setup, workers) as pool:
-        judge = _Judge(pool, setup, replications, parts or NoParts(), progress, max_evaluations)
+    how: dict[str, Any] = {"workers": workers, "executor": executor}
+    with resumed(resume) as parts, Chunks(_runs, setup, "moments", setup.identity(), parts=parts, **how) as work:
+        judge = _Judge(work, setup, replications, progress, max_evaluations)
         first = judge.moments(begin)
         if not np.isfinite(first).all():
             raise SolverError("Runs have no finite moments at the start.", remedy="Start from other numbers.")
@@ -251,26 +253,16 @@ def _simplex(x: Array) -> Array:
 class _Judge:
     """Moments of runs at given numbers, kept, and their distance from those of the panel."""
 
-    def __init__(
-        self, pool: Workers, setup: Setup, replications: int, parts: Parts, progress: Progress, most: int
-    ) -> None:
-        self.pool, self.setup, self.replications, self.parts = pool, setup, replications, parts
+    def __init__(self, work: Chunks, setup: Setup, replications: int, progress: Progress, most: int) -> None:
+        self.work, self.setup, self.replications = work, setup, replications
         self.progress, self.most, self.evaluations = progress, most, 0
         self.weight: Array = np.eye(len(MOMENTS))
-        self._identity = [setup.identity(), replications]
 
     def moments(self, c: Calibrated, assumptions: Assumptions | None = None) -> Array:
         """Return moments by run, shape (replications, moments)."""
-        a = assumptions or self.setup.assumptions
-        name = f"moments-{fingerprint([self._identity, c.to_dict(), a.to_dict()])[:16]}.json"
-        kept = self.parts.load(name)
-        if kept is not None:
-            return np.array(json.loads(kept))
         numbers = range(self.replications)
         tasks = [(c, assumptions, numbers[i : i + _CHUNK]) for i in range(0, len(numbers), _CHUNK)]
-        found = np.array([row for rows in self.pool.run(tasks) for row in rows])
-        self.parts.save(name, json.dumps(found.tolist()).encode())
-        return found
+        return np.array([row for rows in self.work.run(tasks) for row in rows])
 
     def distance(self, x: Array) -> float:
         """Return J at searched numbers; large where runs are not possible."""

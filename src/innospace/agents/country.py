@@ -9,17 +9,21 @@ import numpy as np
 
 from innospace.agents.calibrate import Calibration, Setup, calibrate
 from innospace.agents.population import COMPANIES, ORGANISATIONS, draw_population, split, whole_counts
-from innospace.agents.replicate import replicate
+from innospace.agents.replicate import Replications, replicate
 from innospace.agents.spec import AgentSpec
 from innospace.agents.targets import FrontierNumbers, Panel
 from innospace.core.errors import SpecError
-from innospace.core.inputs import Parts
 from innospace.core.labels import require_known
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Nature, Provenance, Source
 from innospace.data.geography import centres, distances
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from innospace.agents.assumptions import Calibrated
+    from innospace.agents.model import AgentModel
     from innospace.agents.population import Array, Integers
     from innospace.agents.result import AgentResult
     from innospace.data.schemas.innovation_space import InnovationSpaceTable
@@ -34,7 +38,8 @@ def simulate_country(
     *,
     seed: int = 0,
     workers: int | None = 1,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> AgentResult:
     """Calibrate the agents and run them.
@@ -49,8 +54,10 @@ def simulate_country(
     seed : int
     workers : int, optional
         Processes; all cores when None. No number depends on it.
-    parts : Parts, optional
-        Where finished parts are kept, so that a stopped run goes on.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -63,7 +70,6 @@ def simulate_country(
     DataError, LabelError, SpecError
         The table, a policy or an assumption does not fit.
     """
-    from innospace.agents import summaries
     from innospace.agents.result import AgentResult
     from innospace.agents.sensitivity import sobol
     from innospace.data.schemas.innovation_space import InnovationSpaceTable, validate
@@ -74,34 +80,48 @@ def simulate_country(
     require_fits(spec, panel)
     setup, steps, sources = set_up(panel, frontier, spec, seed)
     shares = (0.0, 0.4 if spec.calibrated is None else 0.0, 0.9 if spec.sensitivity else 1.0)
-    calibration: Calibration | None = None
-    calibrated = spec.calibrated
-    if calibrated is None:
-        calibration = calibrate(
-            setup,
-            replications=spec.calibration_replications,
-            max_evaluations=spec.max_evaluations,
-            workers=workers,
-            parts=parts,
-            progress=part(progress, shares[0], shares[1]),
-        )
-        calibrated = calibration.calibrated
-    model = setup.model(calibrated, spec.growth_after)
-    first = panel.base - spec.assumptions.window + 1
-    runs = replicate(
-        model,
-        spec.policies,
-        first,
-        spec.final,
-        spec.replications,
-        seed=seed,
-        workers=workers,
-        parts=parts,
-        progress=part(progress, shares[1], shares[2]),
+    with resumed(resume) as parts:
+        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": parts}
+        calibration, calibrated = _calibrated(setup, spec, how, part(progress, shares[0], shares[1]))
+        model = setup.model(calibrated, spec.growth_after)
+        first = panel.base - spec.assumptions.window + 1
+        told = part(progress, shares[1], shares[2])
+        runs = replicate(model, spec.policies, first, spec.final, spec.replications, seed=seed, **how, progress=told)
+        frames = _frames(runs, model, frontier, panel, spec)
+        if spec.sensitivity:
+            chosen, told = spec.policies[0] if spec.policies else None, part(progress, shares[2], 1.0)
+            frames["sensitivity"] = sobol(setup, calibrated, chosen, spec.sensitivity, seed=seed, **how, progress=told)
+    provenance = Provenance.now((checked.source, *sources), {**spec.to_dict(), "frontier": frontier.to_dict()}, seed)
+    return AgentResult(
+        spec, frontier, calibrated, calibration, panel.base, frames, (*checked.steps, *steps), provenance
     )
+
+
+def _calibrated(
+    setup: Setup, spec: AgentSpec, how: dict[str, Any], progress: Progress
+) -> tuple[Calibration | None, Calibrated]:
+    """Return the calibration, None when its numbers are given, and these numbers."""
+    if spec.calibrated is not None:
+        return None, spec.calibrated
+    found = calibrate(
+        setup,
+        replications=spec.calibration_replications,
+        max_evaluations=spec.max_evaluations,
+        **how,
+        progress=progress,
+    )
+    return found, found.calibrated
+
+
+def _frames(
+    runs: Replications, model: AgentModel, frontier: FrontierNumbers, panel: Panel, spec: AgentSpec
+) -> dict[str, pd.DataFrame]:
+    """Return what runs say, by name."""
+    from innospace.agents import summaries
+
     years, found = summaries.series(runs, model, frontier)
     touched = {p.name: {i.region for i in p.instruments} for p in spec.policies}
-    frames = {
+    return {
         "paths": summaries.paths(runs, years, found, panel),
         "country": summaries.country(runs, years, found),
         "effects": summaries.effects(runs, years, found, touched, panel),
@@ -109,16 +129,6 @@ def simulate_country(
         "flows": summaries.flow_table(runs, panel),
         "regions": summaries.by_region(runs, model, frontier, panel),
     }
-    if spec.sensitivity:
-        chosen = spec.policies[0] if spec.policies else None
-        told = part(progress, shares[2], 1.0)
-        frames["sensitivity"] = sobol(
-            setup, calibrated, chosen, spec.sensitivity, seed=seed, workers=workers, parts=parts, progress=told
-        )
-    provenance = Provenance.now((checked.source, *sources), {**spec.to_dict(), "frontier": frontier.to_dict()}, seed)
-    return AgentResult(
-        spec, frontier, calibrated, calibration, panel.base, frames, (*checked.steps, *steps), provenance
-    )
 
 
 def require_fits(spec: AgentSpec, panel: Panel) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.agents.model import AgentModel
-from innospace.agents.network import MEASURES, flows, measures
+from innospace.agents.network import flows, measures
 from innospace.agents.policy import Policy
 from innospace.agents.simulate import simulate_twins
 from innospace.core.errors import SpecError
-from innospace.core.inputs import NoParts, Parts
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import fingerprint
-from innospace.numerics.parallel import Workers
+from innospace.numerics.chunks import Chunks
 
 Array = NDArray[np.float64]
 KEPT = ("links", "innovations", "expected", "away", "spent", "funded", "anyway")
@@ -74,7 +74,8 @@ def replicate(
     *,
     seed: int = 0,
     workers: int | None = 1,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> Replications:
     """Run the country ``count`` times without policy and with each policy, with common random numbers.
@@ -90,8 +91,10 @@ def replicate(
     seed : int
     workers : int, optional
         Processes; all cores when None.
-    parts : Parts, optional
-        Where finished chunks are kept.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Raises
@@ -104,25 +107,14 @@ def replicate(
     for policy in policies:
         policy.check(model.population.regions, (first, final))
     task = Task(model, (None, *policies), first, final, seed)
-    keeper, digest = parts or NoParts(), identity(task)[:12]
     spans = [(i, min(i + CHUNK, count)) for i in range(0, count, CHUNK)]
-    names = [f"runs-{digest}-{a}-{b}.npz" for a, b in spans]
-    found = [_decoded(keeper.load(name)) for name in names]
-    missing = [n for n, chunk in enumerate(found) if chunk is None]
-    done = sum(spans[n][1] - spans[n][0] for n in range(len(spans)) if found[n] is not None)
-    progress(f"{done} of {count} replications", done / count)
+    how: dict[str, Any] = {"workers": workers, "executor": executor}
 
-    def finished(at: int, chunk: tuple[Array, Array, Array]) -> None:
-        nonlocal done
-        found[missing[at]] = chunk
-        keeper.save(names[missing[at]], _encoded(chunk))
-        done += len(chunk[0])
-        progress(f"{done} of {count} replications", done / count)
+    def told(done: int, of: int) -> None:
+        progress(f"{done} of {of} replications", done / of)
 
-    if missing:
-        with Workers(run_chunk, task, workers if workers is None else min(workers, len(missing))) as pool:
-            pool.run([spans[n] for n in missing], finished)
-    chunks = [chunk for chunk in found if chunk is not None]
+    with resumed(resume) as parts, Chunks(run_chunk, task, "runs", identity(task), parts=parts, **how) as work:
+        chunks = work.run(spans, told, [b - a for a, b in spans])
     names_ = ("no_policy", *(p.name for p in policies))
     return Replications(
         names_,
@@ -156,18 +148,3 @@ def run_chunk(task: Task, span: tuple[int, int]) -> tuple[Array, Array, Array]:
         networks.append([list(measures(r.last, task.model.population).values()) for r in runs])
         flow += flows(runs[0].last, regions)
     return np.array(values), np.array(networks), flow
-
-
-def _encoded(chunk: tuple[Array, Array, Array]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, values=chunk[0], networks=chunk[1], flows=chunk[2])
-    return buffer.getvalue()
-
-
-def _decoded(content: bytes | None) -> tuple[Array, Array, Array] | None:
-    """Return a kept chunk, or None when there is none; damage is found by the keeper, which then returns none."""
-    if content is None:
-        return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-        values, networks, found = kept["values"], kept["networks"], kept["flows"]
-    return (values, networks, found) if networks.shape[2] == len(MEASURES) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,10 @@ from innospace.agents.calibrate import Setup
 from innospace.agents.policy import Policy
 from innospace.agents.simulate import simulate_twins
 from innospace.agents.targets import Panel, windows
-from innospace.core.inputs import NoParts, Parts
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
-from innospace.core.provenance import fingerprint
 from innospace.numerics import sobol as rule
-from innospace.numerics.parallel import Workers
+from innospace.numerics.chunks import Chunks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,31 +88,6 @@ def shifted_policy(policy: Policy, panel: Panel) -> Policy:
     return replace(policy, instruments=tuple(replace(i, years=years) for i in policy.instruments))
 
 
-class _Evaluations:
-    """The outputs at rows of inputs, shape (n, inputs) to (n, outputs); each is kept when it is finished."""
-
-    def __init__(self, pool: Workers, task: SobolTask, parts: Parts, progress: Progress, total: int) -> None:
-        self.pool, self.parts, self.progress, self.total, self.done = pool, parts, progress, total, 0
-        policy = task.policy.to_dict() if task.policy else None
-        self._identity = [task.setup.identity(), task.calibrated.to_dict(), policy]
-
-    def __call__(self, x: Array) -> Array:
-        sets = [tuple(map(float, row)) for row in x]
-        names = [f"sobol-{fingerprint([self._identity, list(s)])[:24]}.json" for s in sets]
-        found = [json.loads(kept) if (kept := self.parts.load(n)) is not None else None for n in names]
-        missing = [i for i, values in enumerate(found) if values is None]
-        self.done += len(sets) - len(missing)
-
-        def finished(at: int, values: list[float]) -> None:
-            found[missing[at]] = values
-            self.parts.save(names[missing[at]], json.dumps(values).encode())
-            self.done += 1
-            self.progress(f"Sensitivity: {self.done} of {self.total}", self.done / self.total)
-
-        self.pool.run([sets[i] for i in missing], finished)
-        return np.array(found, dtype=np.float64)
-
-
 def sobol(
     setup: Setup,
     calibrated: Calibrated,
@@ -123,7 +96,8 @@ def sobol(
     *,
     seed: int = 0,
     workers: int | None = 1,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
     """Return first-order and total indices of every output by every input, with 95 % bootstrap intervals.
@@ -138,17 +112,26 @@ def sobol(
         A power of two; the model is run at ``points * (inputs + 2)`` sets of numbers.
     seed : int
     workers : int, optional
-    parts : Parts, optional
-        Where finished evaluations are kept.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
     """
     import pandas as pd
 
     task = SobolTask(setup, calibrated, shifted_policy(policy, setup.panel) if policy else None)
-    with Workers(outputs, task, workers) as pool:
-        low, high = np.array(list(INPUTS.values())).T
-        at = low + (high - low) * rule.design(len(INPUTS), points, seed)
-        found = rule.indices(_Evaluations(pool, task, parts or NoParts(), progress, len(at))(at), len(INPUTS), seed)
+    low, high = np.array(list(INPUTS.values())).T
+    at = low + (high - low) * rule.design(len(INPUTS), points, seed)
+    identity = [setup.identity(), calibrated, task.policy]
+    how: dict[str, Any] = {"workers": workers, "executor": executor}
+
+    def told(done: int, of: int) -> None:
+        progress(f"Sensitivity: {done} of {of}", done / of)
+
+    with resumed(resume) as parts, Chunks(outputs, task, "sobol", identity, parts=parts, **how) as work:
+        values = np.array(work.run([tuple(map(float, row)) for row in at], told))
+    found = rule.indices(values, len(INPUTS), seed)
     rows = []
     for o, output in enumerate(OUTPUTS):
         if policy is None and output.startswith("policy"):

@@ -138,7 +138,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         spec_of(options),
         seed=seed,
         workers=options.workers,
-        parts=inputs.parts,
+        resume=inputs.parts,
         progress=progress,
     )
 

@@ -137,3 +137,7 @@ class MissingRowsWarning(InnospaceWarning):
 
 class BoundaryWarning(InnospaceWarning):
     """The estimate lies on the boundary of the parameter space."""
+
+
+class OtherWorkWarning(InnospaceWarning):
+    """A folder of finished parts holds those of other work only, so that nothing is resumed."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from innospace.core.parts import NoParts, Parts
 
 TABLE = "table"
 """Role of the only table of a step that needs no other."""
@@ -27,29 +29,6 @@ class LinkedValue:
     upper: float
     unit: str
     origin: str
-
-
-class Parts(Protocol):
-    """Where a long step keeps finished parts, so that it goes on where it was interrupted."""
-
-    def load(self, name: str) -> bytes | None:
-        """Return a part that was kept, or None."""
-        ...
-
-    def save(self, name: str, content: bytes) -> None:
-        """Keep a part; never half of it."""
-        ...
-
-
-class NoParts:
-    """Keep nothing."""
-
-    def load(self, name: str) -> bytes | None:
-        """Return None."""
-        return None
-
-    def save(self, name: str, content: bytes) -> None:
-        """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import inspect
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 
 class Nature(StrEnum):
@@ -115,3 +118,58 @@ def fingerprint(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON of ``value`` (plain types only)."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def content_sha256(value: Any) -> str:
+    """Return the SHA-256 of what ``value`` holds, the same in every process.
+
+    Parameters
+    ----------
+    value : object
+        Plain types, arrays, enumerations, functions of a module, data classes, and containers of them. Of a data class
+        its fields count, and not what was computed from them since.
+
+    Raises
+    ------
+    TypeError
+        Something else, whose content cannot be told.
+    """
+    digest = hashlib.sha256()
+    _feed(digest.update, value)
+    return digest.hexdigest()
+
+
+def _feed(update: Callable[[bytes], None], value: Any) -> None:
+    """Feed a value to a hash; every piece begins with its type and its length."""
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+
+    def piece(content: bytes) -> None:
+        update(f"{kind}:{len(content)}:".encode())
+        update(content)
+
+    inner: Sequence[Any]
+    if value is None or isinstance(value, (bool, int, float, complex, str, range, Enum, np.generic)):
+        return piece(repr(value).encode("utf-8"))
+    if isinstance(value, bytes):
+        return piece(value)
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        piece(f"{value.dtype.str}{value.shape}".encode())
+        return piece(np.ascontiguousarray(value).tobytes())
+    if isinstance(value, (np.ndarray, list, tuple)):
+        inner = list(value)
+    elif isinstance(value, Mapping):
+        inner = [x for pair in value.items() for x in pair]
+    elif isinstance(value, (set, frozenset)):
+        inner = sorted(content_sha256(x) for x in value)
+    elif isinstance(value, functools.partial):
+        inner = [value.func, value.args, value.keywords]
+    elif isinstance(value, type) or inspect.isroutine(value):
+        inner = [value.__module__, value.__qualname__]
+    elif dataclasses.is_dataclass(value):
+        inner = [x for f in dataclasses.fields(value) for x in (f.name, getattr(value, f.name))]
+    else:
+        raise TypeError(f"The content of a {kind} cannot be told.")
+    piece(str(len(inner)).encode())
+    for x in inner:
+        _feed(update, x)
+    return None

@@ -171,7 +171,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         efficiency=efficiency,
         seed=seed,
         workers=options.workers,
-        parts=inputs.parts,
+        resume=inputs.parts,
         progress=told,
     )
     if "sam" in inputs.tables:
@@ -209,7 +209,7 @@ def _with_draws(
         efficiency=result.efficiency,
         seed=seed,
         workers=options.workers,
-        parts=inputs.parts,
+        resume=inputs.parts,
         progress=progress,
     )
     known = {**result.provenance.options, "draws": options.draws}

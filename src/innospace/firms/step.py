@@ -143,7 +143,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         draws=options.draws,
         seed=seed,
         workers=options.workers,
-        parts=inputs.parts,
+        resume=inputs.parts,
         progress=progress,
     )
 

@@ -30,6 +30,7 @@ from innospace.numerics.tails import normal_ppf, normal_sf
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.parts import Resume
     from innospace.frontier.bootstrap import FrontierBootstrap, Refits
     from innospace.frontier.profile import ProfileInterval
 
@@ -318,16 +319,16 @@ class FrontierResult(Explored):
         *,
         kind: str = "parametric",
         seed: int = 0,
-        workers: int | None = None,
+        workers: int | None = 1,
         executor: Any = None,
+        resume: Resume = None,
         progress: Progress = silent,
     ) -> FrontierBootstrap:
         """Estimate again on drawn samples; see :func:`innospace.frontier.bootstrap.bootstrap`."""
         from innospace.frontier.bootstrap import bootstrap
 
-        return bootstrap(
-            self, replications, kind=kind, seed=seed, workers=workers, executor=executor, progress=progress
-        )
+        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
+        return bootstrap(self, replications, kind=kind, seed=seed, **how, progress=progress)
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

@@ -45,11 +45,22 @@ class Workers:
     executor : optional
         An executor of :mod:`concurrent.futures` where tasks run instead; it stays open. Clusters offer one, as Dask
         does by ``client.get_executor(pure=False)``.
+    most : int, optional
+        Tasks that there are: no more processes are started.
     """
 
-    def __init__(self, function: Function, shared: Any, workers: int | None = None, executor: Any = None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        shared: Any,
+        workers: int | None = None,
+        executor: Any = None,
+        *,
+        most: int | None = None,
+    ) -> None:
         self._function, self._shared, self._given = function, shared, executor
-        self.count = max(1, workers if workers is not None else cores())
+        asked = workers if workers is not None else cores()
+        self.count = max(1, asked if most is None else min(asked, most))
         self._pool: ProcessPoolExecutor | None = None
         self._exits = contextlib.ExitStack()
 
@@ -96,8 +107,12 @@ class Workers:
     def _elsewhere(self, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Run tasks where the caller says; what is shared goes with each of them."""
         pending = {self._given.submit(self._function, self._shared, task): n for n, task in enumerate(tasks)}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
+        try:
+            for future in as_completed(pending):
+                yield pending[future], future.result()
+        finally:
+            for future in pending:  # the executor stays open: what was not begun when this stopped is not to be done
+                future.cancel()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import ProblemsError, StudyError, offenders
-from innospace.study.folders import ASIDE, cannot_write
+from innospace.core.parts import ASIDE
+from innospace.study.folders import cannot_write
 from innospace.study.load import FILE_NAME
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from typing import Any
 
 from innospace.core.errors import StudyError
 from innospace.core.labels import require_known
+from innospace.core.parts import ASIDE
 from innospace.study.edit_layout import append, as_value, equal, merge, plain, section, written
-from innospace.study.folders import ASIDE, cannot_write
+from innospace.study.folders import cannot_write
 from innospace.study.load import MAX_STUDY_BYTES, decoded, parsed, study_file
 from innospace.study.schema import name_problem
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from innospace.core.errors import StoreError
+from innospace.core.parts import ASIDE
 from innospace.core.provenance import fingerprint
 from innospace.study.encoding import from_json, to_json
 
 MANIFEST = "manifest.json"
-ASIDE = ".writing-"
 STALE_SECONDS = 3600.0
 """A folder takes seconds to write; one that stands aside for an hour belongs to a process that is gone."""
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innospace.core.errors import InnospaceError
-from innospace.core.inputs import LinkedValue, NoParts, Parts, StepInputs
+from innospace.core.inputs import LinkedValue, StepInputs
+from innospace.core.parts import NoParts, Parts
 from innospace.study.engines import engine
 from innospace.study.errors import StudyProblemsError, at
 from innospace.study.load import Study, StudyStep, load_study

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import InnospaceError, StoreError, offenders
+from innospace.core.parts import FolderParts
 from innospace.core.result import Bundle, Result
 from innospace.study.encoding import from_json, from_parquet, to_json, to_parquet
 from innospace.study.engines import rebuild
 from innospace.study.folders import MANIFEST, corrupt, read_file, read_manifest, require_writable, sweep, write_folder
-from innospace.study.parts import PARTS, StepParts, forget
+from innospace.study.parts import PARTS, forget
 from innospace.study.plan import STORE_FORMAT
 
 if TYPE_CHECKING:
@@ -128,9 +129,9 @@ class Store:
         """Whether a finished step stands in the store (it may have been damaged since)."""
         return (self.runs / STEPS / sha256 / MANIFEST).is_file()
 
-    def parts(self, sha256: str) -> StepParts:
+    def parts(self, sha256: str) -> FolderParts:
         """Return where a step keeps finished parts while it is computed."""
-        return StepParts(self.runs / PARTS / sha256)
+        return FolderParts(self.runs / PARTS / sha256)
 
     def keep_step(self, step: StoredStep) -> StoredStep:
         """Store a finished step, forget its parts, and return it as it is stored.

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from innospace.core.labels import require_known
+from innospace.core.parts import ASIDE
 from innospace.study.create import quoted, require_free
-from innospace.study.folders import ASIDE, cannot_write
+from innospace.study.folders import cannot_write
 from innospace.study.load import FILE_NAME
 
 SCENARIOS = "scenarios"

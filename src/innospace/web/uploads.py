@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innospace.core.errors import DataError, InnospaceError, StudyError
+from innospace.core.parts import ASIDE
 from innospace.data.readers import SUFFIXES
-from innospace.study.folders import ASIDE, cannot_write, sweep
+from innospace.study.folders import cannot_write, sweep
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -226,10 +226,10 @@ def test_workers_and_a_stop_change_no_number():
 
     model = country([20, 30], [500, 800])
     parts = Kept()
-    whole = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, parts=parts)
+    whole = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, resume=parts)
     assert len(parts.files) == 2
     del parts.files[sorted(parts.files)[0]]
-    resumed = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, parts=parts)
+    resumed = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, resume=parts)
     apart = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, workers=2)
     for other in (resumed, apart):
         np.testing.assert_array_equal(whole.values, other.values)

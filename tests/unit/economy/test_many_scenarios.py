@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from economy_cases import model, shock
 
+from innospace.core.packed import packed, unpacked
 from innospace.economy.models.knowledge import many
 from innospace.economy.models.knowledge.dynamics import solve_path
 from innospace.economy.models.knowledge.many import CHUNK, FEW, solve_paths
@@ -48,15 +49,15 @@ def test_an_interrupted_run_goes_on_after_the_last_chunk():
 
     def stop(message, fraction):
         told.append((message, fraction))
-        if len(told) == 2:
+        if len(told) == 3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        solve_paths(m, given, workers=1, parts=kept, progress=stop)
+        solve_paths(m, given, workers=1, resume=kept, progress=stop)
     assert len(kept) == 2
-    whole = solve_paths(m, given, workers=1, parts=kept)
+    whole = solve_paths(m, given, workers=1, resume=kept)
     assert len(kept.saved) == -(-(len(given) + 1) // CHUNK)
-    again = solve_paths(m, given, workers=1, parts=kept)
+    again = solve_paths(m, given, workers=1, resume=kept)
     assert len(kept.saved) == -(-(len(given) + 1) // CHUNK), "nothing is solved twice"
     for name, path in whole.items():
         np.testing.assert_array_equal(again[name].levels, path.levels)
@@ -66,17 +67,17 @@ def test_an_interrupted_run_goes_on_after_the_last_chunk():
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY"])
 def test_a_damaged_chunk_is_solved_again(damage):
     m, given, kept = model(last_year=2013), scenarios(FEW), Kept()
-    solve_paths(m, given, workers=1, parts=kept)
+    solve_paths(m, given, workers=1, resume=kept)
     first = kept.saved[0]
     kept[first] = damage
-    solve_paths(m, given, workers=1, parts=kept)
+    solve_paths(m, given, workers=1, resume=kept)
     assert kept.saved.count(first) == 2
 
 
 def test_a_chunk_of_another_model_is_not_taken():
     given, kept = scenarios(FEW), Kept()
-    solve_paths(model(last_year=2013), given, workers=1, parts=kept)
-    solve_paths(model(stock="lag", last_year=2013), given, workers=1, parts=kept)
+    solve_paths(model(last_year=2013), given, workers=1, resume=kept)
+    solve_paths(model(stock="lag", last_year=2013), given, workers=1, resume=kept)
     assert len(set(kept.saved)) == len(kept.saved) == 2 * len(range(0, len(given) + 1, CHUNK))
 
 
@@ -87,5 +88,5 @@ def test_a_failed_path_survives_the_way_to_a_file():
     failing = replace(shock("norm", "multiply", 5.0), name="too-much")
     path = solve_path(m, failing)
     assert path.failure is not None
-    back = many._decode(m, [failing], many._encode([path]))[0]
+    back = many._restored(m, [failing], unpacked(packed(many._plain([path]))))[0]
     assert (back.failure.code, back.failure.worst, back.years) == (path.failure.code, path.failure.worst, path.years)

@@ -91,13 +91,13 @@ def test_an_interrupted_run_goes_on_after_its_last_chunk(model, options, monkeyp
     monkeypatch.setattr(uncertainty, "CHUNK", 2)
     kept = Kept(most=2)
     with pytest.raises(KeyboardInterrupt):
-        draw(model, options, 8, efficiency=TE, seed=1, parts=kept)
+        draw(model, options, 8, efficiency=TE, seed=1, resume=kept)
     assert len(kept.files) == 2
     solved: list[tuple[int, int]] = []
     own = uncertainty.solve_chunk
     monkeypatch.setattr(uncertainty, "solve_chunk", lambda task, span: solved.append(span) or own(task, span))
     kept.most = 10
-    resumed = draw(model, options, 8, efficiency=TE, seed=1, parts=kept)
+    resumed = draw(model, options, 8, efficiency=TE, seed=1, resume=kept)
     assert solved == [(4, 6), (6, 8)]
     pd.testing.assert_frame_equal(resumed.draws, draw(model, options, 8, efficiency=TE, seed=1).draws)
 
@@ -105,11 +105,11 @@ def test_an_interrupted_run_goes_on_after_its_last_chunk(model, options, monkeyp
 def test_parts_that_are_damaged_or_of_other_settings_are_not_used(model, options, monkeypatch):
     monkeypatch.setattr(uncertainty, "CHUNK", 2)
     kept = Kept()
-    first = draw(model, options[:1], 2, seed=1, parts=kept)
+    first = draw(model, options[:1], 2, seed=1, resume=kept)
     kept.files = dict.fromkeys(kept.files, b"half a part")
-    again = draw(model, options[:1], 2, seed=1, parts=kept)
+    again = draw(model, options[:1], 2, seed=1, resume=kept)
     pd.testing.assert_frame_equal(first.draws, again.draws)
-    draw(model, options[:1], 2, seed=2, parts=kept)
+    draw(model, options[:1], 2, seed=2, resume=kept)
     assert len(kept.files) == 2
 
 

@@ -275,10 +275,10 @@ def test_a_stopped_study_goes_on_and_gives_the_same(table):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        study(plans(), data, draws=0, parts=kept, progress=stop)
+        study(plans(), data, draws=0, resume=kept, progress=stop)
     done = kept.saves
     assert done > 5
-    whole = study(plans(), data, draws=0, parts=kept)
+    whole = study(plans(), data, draws=0, resume=kept)
     assert kept.loads == done
     fresh = study(plans(), data, draws=0)
     assert isinstance(whole, FirmResult)
@@ -291,7 +291,7 @@ def test_parts_are_kept_whatever_a_channel_is_called(table):
     russian = table.rename(columns={"export_2005": "экспорт_2005", "export_2009": "экспорт_2009"})
     kept = Kept()
     found = study(
-        plans(channels=["экспорт"], outcomes=["rd"]), {"panel": Dataset(russian, SIMULATED)}, draws=0, parts=kept
+        plans(channels=["экспорт"], outcomes=["rd"]), {"panel": Dataset(russian, SIMULATED)}, draws=0, resume=kept
     )
     assert "premium экспорт" in found.parts
     assert len(kept.parts) == len(found.parts)

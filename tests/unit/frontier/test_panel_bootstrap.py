@@ -67,6 +67,20 @@ def test_numbers_are_those_of_two_processes(small):
     assert np.array_equal(here, there, equal_nan=True)
 
 
+def test_an_interrupted_bootstrap_goes_on(small, tmp_path):
+    def stop(message, fraction):
+        if fraction > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small.bootstrap(20, seed=7, resume=tmp_path / "long", progress=stop)
+    told = []
+    values = small.bootstrap(20, seed=7, resume=tmp_path / "long", progress=lambda m, _: told.append(m)).values
+    assert told[0] == "Bootstrap: 16 of 20 replications"
+    assert np.array_equal(values, small.bootstrap(20, seed=7).values, equal_nan=True)
+    assert not (tmp_path / "long").exists()
+
+
 def test_a_unit_drawn_twice_is_two_units(small):
     data = panel(40, 2)
     times = np.ones(40, dtype=np.int64)

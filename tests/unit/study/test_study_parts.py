@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from innospace.core.errors import StoreError
-from innospace.study.parts import FORGOTTEN_SECONDS, StepParts, forget
+from innospace.core.parts import FolderParts
+from innospace.study.parts import FORGOTTEN_SECONDS, forget
 
 
 def test_a_part_comes_back_and_goes_with_the_step(tmp_path):
-    parts = StepParts(tmp_path / ".parts" / "abc")
+    parts = FolderParts(tmp_path / ".parts" / "abc")
     assert parts.load("draws-0.npy") is None
     assert parts.count() == 0
     parts.save("draws-0.npy", b"numbers")
@@ -24,7 +25,7 @@ def test_a_part_comes_back_and_goes_with_the_step(tmp_path):
 
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 200])
 def test_a_damaged_part_counts_as_none(tmp_path, damage):
-    parts = StepParts(tmp_path)
+    parts = FolderParts(tmp_path)
     parts.save("a", b"numbers")
     (tmp_path / "a").write_bytes(damage)
     assert parts.load("a") is None
@@ -33,17 +34,17 @@ def test_a_damaged_part_counts_as_none(tmp_path, damage):
 @pytest.mark.parametrize("name", ["../a", "a/b", "", ".hidden", "a" * 200])
 def test_names_of_parts_are_file_names(tmp_path, name):
     with pytest.raises(StoreError, match="cannot name a part"):
-        StepParts(tmp_path).save(name, b"")
+        FolderParts(tmp_path).save(name, b"")
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be stored"):
-        StepParts(tmp_path / "file").save("a", b"")
+        FolderParts(tmp_path / "file").save("a", b"")
 
 
 def test_parts_of_forgotten_steps_are_swept_away(tmp_path):
-    parts = StepParts(tmp_path / "abc")
+    parts = FolderParts(tmp_path / "abc")
     parts.save("a", b"numbers")
     forget(tmp_path)
     assert parts.load("a") == b"numbers"
@@ -72,6 +73,7 @@ workers = 1
 
 def test_an_interrupted_step_resumes_and_then_forgets_its_parts(tmp_path, monkeypatch):
     from innospace.economy.models.knowledge import uncertainty
+    from innospace.numerics import parallel
     from innospace.study import run
 
     monkeypatch.setattr(uncertainty, "CHUNK", 2)
@@ -93,27 +95,10 @@ def test_an_interrupted_step_resumes_and_then_forgets_its_parts(tmp_path, monkey
     other.mkdir()
     # the number of workers is no part of what identifies a step
     (other / "study.toml").write_text(STUDY.replace("workers = 1\n", ""), encoding="utf-8")
-    monkeypatch.setattr(uncertainty, "Workers", lambda f, shared, _: _Here(f, shared))
+    monkeypatch.setattr(parallel, "cores", lambda: 1)
     whole = run(other)
     assert whole.stored.run_id == resumed.stored.run_id
     a, b = (r.stored.steps[0].result for r in (resumed, whole))
     assert a.draws.equals(b.draws)
     assert any(c.name == "draws_solved" for c in a.checks)
     assert a.provenance.options["draws"] == 6
-
-
-class _Here:
-    """Workers in this process."""
-
-    def __init__(self, function, shared) -> None:
-        self.function, self.shared = function, shared
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def run(self, tasks, done):
-        for n, task in enumerate(tasks):
-            done(n, self.function(self.shared, task))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from innospace.core.errors import InnospaceError, InnospaceWarning, SpecError
-from innospace.core.inputs import NoParts, Parts
 from innospace.core.labels import require_known
+from innospace.core.parts import SUFFIX, Parts, Resume, resumed
 from innospace.core.progress import Progress, part, silent
-from innospace.core.provenance import Provenance
+from innospace.core.provenance import Provenance, content_sha256, package_version
 from innospace.firms.internationalisation import annual_parts, cross_section, panel_parts, parts
 from innospace.firms.internationalisation.equations import MIN_FIRMS, fit_equations
 from innospace.firms.internationalisation.hidden_bias import hidden_bias
@@ -62,7 +62,7 @@ def study(
     draws: int = 200,
     seed: int = 0,
     workers: int | None = None,
-    parts: Parts | None = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> FirmResult:
     """Run the study.
@@ -78,8 +78,8 @@ def study(
     seed : int
     workers : int, optional
         Processes; all cores when not given. Numbers do not depend on it.
-    parts : Parts, optional
-        Where finished analyses are kept, so that a stopped study goes on.
+    resume : path or Parts, optional
+        A folder where finished analyses are kept until all is done, so that an interrupted study goes on.
     progress : callable
 
     Returns
@@ -103,8 +103,10 @@ def study(
         **_panel(waves, draws, seed),
         **_others(plans, tables, draws, seed, workers),
     }
-    found = _run(analyses, panel_labels(waves), parts or NoParts(), progress)
     sources = tuple(tables[t].source for t in TABLES if t in tables)
+    identity = (package_version(), plans.to_dict(), [s.sha256 for s in sources], draws, seed)
+    with resumed(resume) as kept:
+        found = _run(analyses, panel_labels(waves), kept, identity, progress)
     provenance = Provenance.now(sources, {**plans.to_dict(), "draws": draws}, seed)
     progress("Done", 1.0)
     return summarise(waves, equations, found.results, found.missed, provenance)
@@ -175,15 +177,20 @@ def _others(plans: Plans, tables: Mapping[str, Any], draws: int, seed: int, work
     return found
 
 
-def _run(analyses: Mapping[str, Analysis], labels: Mapping[str, str], kept: Parts, progress: Progress) -> Found:
+def _run(
+    analyses: Mapping[str, Analysis],
+    labels: Mapping[str, str],
+    kept: Parts,
+    identity: tuple[Any, ...],
+    progress: Progress,
+) -> Found:
     """Run every analysis; those finished before are taken from ``kept``."""
     results: dict[str, FirmResult] = {}
     missed: dict[str, str] = {}
     for i, (name, analysis) in enumerate(analyses.items()):
         share = (0.02 + 0.96 * i / len(analyses), 0.02 + 0.96 * (i + 1) / len(analyses))
         progress(name[:1].upper() + name[1:], share[0])
-        # by number: names hold those of columns, which may be no file names
-        file = f"analysis-{i}"
+        file = f"analysis-{content_sha256((identity, name))[:32]}{SUFFIX}"
         stored = kept.load(file)
         if stored is not None:
             results[name] = unpack(stored)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import InnospaceError, SolverError
-from innospace.core.progress import Progress
+from innospace.core.parts import Resume, resumed
+from innospace.core.progress import Progress, silent
 from innospace.core.status import StatusCode
 from innospace.frontier.bootstrap.draws import Sampler
 from innospace.frontier.bootstrap.stacked import refit_stack, stackable
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import SCREEN_ROWS, maximise_likelihood
 from innospace.numerics.bootstrap import MOST_FAILED
+from innospace.numerics.chunks import Chunks
 from innospace.numerics.linear import standardise
-from innospace.numerics.parallel import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,10 +89,20 @@ Row = tuple[Array, str, str]
 """Parameters, law, end."""
 
 
-def refit_all(sampler: Sampler, replications: int, workers: int | None, executor: Any, progress: Progress) -> Refits:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How refits are run: see the arguments of :func:`innospace.frontier.bootstrap.bootstrap`."""
+
+    workers: int | None = 1
+    executor: Any = None
+    resume: Resume = None
+    progress: Progress = silent
+
+
+def refit_all(sampler: Sampler, replications: int, means: Means) -> Refits:
     """Refit the model to every draw."""
     ask = (sampler.kind, sampler.seed, replications)
-    return collect(_refit_task, sampler, _tasks(sampler, replications), ask, workers, executor, progress)
+    return collect(_refit_task, sampler, _tasks(sampler, replications), ask, means)
 
 
 def collect(
@@ -99,21 +110,18 @@ def collect(
     sampler: Any,
     tasks: Sequence[range],
     ask: tuple[str, int, int],
-    workers: int | None,
-    executor: Any,
-    progress: Progress,
+    means: Means,
 ) -> Refits:
     """Run refits by task; ``ask`` is kind, seed and number of replications."""
     kind, seed, replications = ask
-    finished = 0
+    how: dict[str, Any] = {"workers": means.workers, "executor": means.executor}
 
-    def done(_number: int, rows: Sequence[Row | str]) -> None:
-        nonlocal finished
-        finished += len(rows)
-        progress(f"Bootstrap: {finished} of {replications} replications", finished / replications)
+    def told(finished: int, of: int) -> None:
+        means.progress(f"Bootstrap: {finished} of {of} replications", finished / of)
 
-    with Workers(function, sampler, min(workers or 1, len(tasks)), executor) as pool:
-        rows: list[Row | str] = [row for found in pool.run(tasks, done) for row in found]
+    with resumed(means.resume) as parts, Chunks(function, sampler, "refits", sampler, parts=parts, **how) as work:
+        chunks = work.run(tasks, told, [len(task) for task in tasks])
+    rows: list[Row | str] = [row for found in chunks for row in found]
     good = [(n, row) for n, row in enumerate(rows) if not isinstance(row, str)]
     failed = tuple((n, row) for n, row in enumerate(rows) if isinstance(row, str))
     if len(failed) > MOST_FAILED * replications:

@@ -9,9 +9,10 @@ import numpy as np
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import suggest
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.frontier.bootstrap.draws import KINDS, LEAST, MOST, Integers, Sampler
-from innospace.frontier.bootstrap.refits import refit_all
+from innospace.frontier.bootstrap.refits import Means, refit_all
 from innospace.frontier.bootstrap.result import FrontierBootstrap
 from innospace.frontier.likelihood import Problem
 
@@ -25,8 +26,9 @@ def bootstrap(
     *,
     kind: str = "parametric",
     seed: int = 0,
-    workers: int | None = None,
+    workers: int | None = 1,
     executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> FrontierBootstrap:
     """Estimate the model again on samples drawn from it or from its rows.
@@ -42,9 +44,11 @@ def bootstrap(
     seed : int
         Numbers depend on it and not on ``workers`` or ``executor``.
     workers : int, optional
-        Processes; one when not given.
+        Processes; all cores when None.
     executor : optional
         An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished replications are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -66,7 +70,7 @@ def bootstrap(
     require_draws(replications, kind, seed, KINDS)
     blocks = blocks_of(result) if kind == "block" else None
     sampler = Sampler(kind, asked_problem(result), result.estimate.problem, result.estimate.theta, seed, blocks)
-    return FrontierBootstrap(result, refit_all(sampler, replications, workers, executor, progress))
+    return FrontierBootstrap(result, refit_all(sampler, replications, Means(workers, executor, resume, progress)))
 
 
 def require_draws(replications: int, kind: str, seed: int, kinds: tuple[str, ...]) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import InnospaceError, SpecError
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.frontier.bootstrap.intervals import acceleration
-from innospace.frontier.bootstrap.refits import Refits, Row, collect, collinear
+from innospace.frontier.bootstrap.refits import Means, Refits, Row, collect, collinear
 from innospace.frontier.bootstrap.resampled import Resampled
 from innospace.frontier.bootstrap.run import require_draws
 from innospace.frontier.densities import NOISES, PRIORS
@@ -42,8 +43,9 @@ def bootstrap_panel(
     *,
     kind: str = "parametric",
     seed: int = 0,
-    workers: int | None = None,
+    workers: int | None = 1,
     executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> PanelBootstrap:
     """Estimate the model again on panels drawn from its units or from the estimate.
@@ -59,9 +61,11 @@ def bootstrap_panel(
     seed : int
         Numbers depend on it and not on ``workers`` or ``executor``.
     workers : int, optional
-        Processes; one when not given.
+        Processes; all cores when None.
     executor : optional
-        An executor of :mod:`concurrent.futures` instead of ``workers``.
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished replications are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -85,8 +89,8 @@ def bootstrap_panel(
     problem = scale(arrays, model, result.spec.inefficiency).raw
     sampler = PanelSampler(kind, arrays, model, result.spec.inefficiency, problem, result.theta, seed)
     tasks = [range(start, min(start + TASK, replications)) for start in range(0, replications, TASK)]
-    ask = (kind, seed, replications)
-    return PanelBootstrap(result, collect(refit_panels, sampler, tasks, ask, workers, executor, progress))
+    ask, means = (kind, seed, replications), Means(workers, executor, resume, progress)
+    return PanelBootstrap(result, collect(refit_panels, sampler, tasks, ask, means))
 
 
 def require_bootstrap(spec: PanelSpec, replications: int, kind: str, seed: int) -> None:

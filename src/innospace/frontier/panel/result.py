@@ -22,6 +22,7 @@ from innospace.numerics.tails import normal_ppf, normal_sf
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.parts import Resume
     from innospace.frontier.panel.bootstrap import PanelBootstrap
 
 
@@ -95,15 +96,16 @@ class PanelResult(FittedFrontier):
         *,
         kind: str = "parametric",
         seed: int = 0,
-        workers: int | None = None,
+        workers: int | None = 1,
         executor: Any = None,
+        resume: Resume = None,
         progress: Progress = silent,
     ) -> PanelBootstrap:
         """Estimate again on drawn samples; see :func:`innospace.frontier.panel.bootstrap.bootstrap_panel`."""
         from innospace.frontier.panel.bootstrap import bootstrap_panel
 
-        options: dict[str, Any] = {"kind": kind, "seed": seed, "workers": workers, "executor": executor}
-        return bootstrap_panel(self, replications, **options, progress=progress)
+        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
+        return bootstrap_panel(self, replications, kind=kind, seed=seed, **how, progress=progress)
 
     @property
     def resampled(self) -> PanelBootstrap | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path as FilePath
+from typing import Any
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError, offenders
-from innospace.core.inputs import LinkedValue, Parts
+from innospace.core.inputs import LinkedValue
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, part, silent
 from innospace.core.provenance import Provenance
 from innospace.economy.models.knowledge.dynamics import BASELINE, Path, largest_feasible_part
@@ -40,7 +42,8 @@ def solve(
     efficiency: LinkedValue | None = None,
     seed: int = 0,
     workers: int | None = None,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> EconomyResult:
     """Solve the baseline and the scenarios.
@@ -55,8 +58,10 @@ def solve(
         Recorded; nothing here is random.
     workers : int, optional
         Processes when there are many scenarios; all cores when not given.
-    parts : Parts, optional
-        Where finished parts of many scenarios are kept.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -75,7 +80,8 @@ def solve(
         raise SpecError(f"Scenarios share a name: {offenders(doubled)}.", remedy="Rename one of them.")
     for scenario in scenarios:
         model.paths(scenario)  # every mistake of a scenario is found before anything is solved
-    paths = solve_paths(model, scenarios, workers=workers, parts=parts, progress=part(progress, 0.0, 0.5))
+    told = part(progress, 0.0, 0.5)
+    paths = solve_paths(model, scenarios, workers=workers, executor=executor, resume=resume, progress=told)
     progress("Holding the results against the gates", 0.5)
     found = gates(model, paths)
     feasible = {

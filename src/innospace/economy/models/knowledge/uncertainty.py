@@ -7,7 +7,6 @@ its scenario: it is counted and shown, never left out silently.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from numpy.typing import NDArray
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError
-from innospace.core.inputs import LinkedValue, NoParts, Parts
+from innospace.core.inputs import LinkedValue
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
 from innospace.core.provenance import fingerprint
 from innospace.economy.models.knowledge.dynamics import BASELINE, solve_path
@@ -25,7 +25,7 @@ from innospace.economy.models.knowledge.model import KnowledgeModel
 from innospace.economy.models.knowledge.ranges import RANGES, Range, efficiency_quantile, model_of
 from innospace.economy.models.knowledge.sensitivity import growth_of
 from innospace.economy.scenario import Scenario
-from innospace.numerics.parallel import Workers
+from innospace.numerics.chunks import Chunks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,8 @@ def draw(
     ranges: Sequence[Range] = RANGES,
     seed: int = 0,
     workers: int | None = 1,
-    parts: Parts | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> Uncertainty:
     """Solve the baseline and scenarios with drawn assumptions.
@@ -109,8 +110,10 @@ def draw(
     seed : int
     workers : int, optional
         Processes; all cores when None.
-    parts : Parts, optional
-        Where finished chunks are kept.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished parts are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -124,39 +127,20 @@ def draw(
     nothing = float("nan")
     linked = efficiency or LinkedValue(model.spec.efficiency, nothing, nothing, "fraction", "given")
     task = Task(model, tuple(scenarios), linked, tuple(ranges), seed)
-    growth = np.concatenate(_chunks(task, count, workers, parts or NoParts(), progress))
+    spans = [(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
+    how: dict[str, Any] = {"workers": workers, "executor": executor}
+
+    def told(done: int, of: int) -> None:
+        progress(f"{done} of {of} draws", done / of)
+
+    with resumed(resume) as parts, Chunks(solve_chunk, task, "draws", identity(task), parts=parts, **how) as work:
+        growth = np.concatenate(work.run(spans, told, [last - first for first, last in spans]))
     drawn = pd.DataFrame(
         [[*factors, te] for factors, te in (numbers(task, n) for n in range(count))],
         columns=[*(r.name for r in task.ranges), "efficiency"],
     )
     names = [BASELINE.name, *(s.name for s in scenarios)]
     return Uncertainty(_frame(growth, names), drawn.rename_axis("draw").reset_index(), seed)
-
-
-def _chunks(task: Task, count: int, workers: int | None, parts: Parts, progress: Progress) -> list[Array]:
-    """Return growth by chunk, each of shape (draws, scenarios + 1): read where kept, else solved and kept."""
-    spans = [(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
-    digest = identity(task)[:12]
-    names = [f"draws-{digest}-{first}-{last}.npy" for first, last in spans]
-    width = len(task.scenarios) + 1
-    found = [_decode(parts.load(name), last - first, width) for name, (first, last) in zip(names, spans, strict=True)]
-    missing = [n for n, chunk in enumerate(found) if chunk is None]
-    solved = sum(spans[n][1] - spans[n][0] for n in range(len(spans)) if n not in set(missing))
-    progress(f"{solved} of {count} draws", solved / count)
-
-    def done(at: int, growth: Array) -> None:
-        nonlocal solved
-        n = missing[at]
-        found[n] = growth
-        parts.save(names[n], _encode(growth))
-        solved += len(growth)
-        progress(f"{solved} of {count} draws", solved / count)
-
-    if missing:
-        processes = workers if workers is None else min(workers, len(missing))
-        with Workers(solve_chunk, task, processes) as pool:
-            pool.run([spans[n] for n in missing], done)
-    return [chunk for chunk in found if chunk is not None]
 
 
 def identity(task: Task) -> str:
@@ -187,23 +171,6 @@ def solve_chunk(task: Task, span: tuple[int, int]) -> Array:
         model = model_of(task.model, task.ranges, factors, te)
         rows.append([growth_of(model, solve_path(model, s)) for s in (None, *task.scenarios)])
     return np.array(rows)
-
-
-def _encode(growth: Array) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, growth, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _decode(content: bytes | None, draws: int, width: int) -> Array | None:
-    """Return a kept chunk, or None when there is none or it is damaged: it is solved again."""
-    if content is None:
-        return None
-    try:
-        growth = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError):
-        return None
-    return growth if growth.shape == (draws, width) and growth.dtype == np.float64 else None
 
 
 def _frame(growth: Array, names: Sequence[str]) -> pd.DataFrame:
