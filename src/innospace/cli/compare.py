@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 WIDEST = 46
+WIDEST_NUMBER = 56
+"""The same beside two numbers and a percentage."""
 SERIES = 52
 ACROSS = 3
 """Scenarios beside each other in a terminal; more stand below."""
@@ -183,7 +185,7 @@ def _text(found: Comparison, language: str) -> str:
     if len(differing):
         rows = [
             (
-                _short(text_in(f"{r['step']}.{r['quantity']}: {r['labels']}", language)),
+                _short(text_in(f"{r['step']}.{r['quantity']}: {r['labels']}", language), WIDEST_NUMBER),
                 significant(float(r["a"]), 5),
                 significant(float(r["b"]), 5),
                 fixed(float(r["percent"]), 2) if abs(float(r["percent"])) < 1e6 else "-",

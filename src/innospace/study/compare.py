@@ -120,7 +120,8 @@ class Comparison:
 def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
     """Set two runs side by side.
 
-    Numbers are matched by step, quantity and all labels; nothing is filled in where one run has no such number.
+    Numbers are matched by step, quantity and labels; nothing is filled in where one run has no such number. A label
+    that follows from the first one in both runs, as the code of a region from its name, is left out.
 
     Raises
     ------
@@ -129,7 +130,9 @@ def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
     """
     import pandas as pd
 
-    left, right = (_numbers(run) for run in (a, b))
+    tables = [{step.name: _flat_table(step.result.to_frame()) for step in run.steps} for run in (a, b)]
+    spare = {n: _follow(tables[0][n]) & _follow(tables[1][n]) for n in tables[0].keys() & tables[1].keys()}
+    left, right = (_numbers(of, spare) for of in tables)
     both = left.merge(right, on=["step", "quantity", "labels"], how="outer", suffixes=("_a", "_b"), indicator="side")
     sides = both["side"].astype(str)
     counts = sides.value_counts()
@@ -153,27 +156,46 @@ def compare_runs(a: StoredRun, b: StoredRun) -> Comparison:
     )
 
 
-def _numbers(run: StoredRun) -> pd.DataFrame:
+def _numbers(tables: Mapping[str, pd.DataFrame], spare: Mapping[str, set[str]]) -> pd.DataFrame:
     """Return every number of a run: step, quantity, labels, value; labels that occur twice are numbered."""
     import pandas as pd
 
-    rows = [_tidy(step.result.to_frame()).assign(step=step.name) for step in run.steps]
+    rows = [_tidy(table, spare.get(step, set())).assign(step=step) for step, table in tables.items()]
     frame = pd.concat(rows, ignore_index=True)
     again = frame.groupby(["step", "quantity", "labels"]).cumcount()
     frame["labels"] = frame["labels"].where(again == 0, frame["labels"] + " #" + (again + 1).astype(str))
     return frame
 
 
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
+def _flat_table(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame if frame.index.names == [None] else frame.reset_index()
+
+
+def _labels(table: pd.DataFrame) -> list[str]:
+    """Return the columns that say which number a row holds."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    whole = frame if frame.index.names == [None] else frame.reset_index()
-    quantities = [c for c in whole.columns if is_numeric_dtype(whole[c]) and not is_bool_dtype(whole[c])]
-    quantities = [c for c in quantities if c not in ("year", "row")]
-    labels = [c for c in whole.columns if c not in quantities]
-    texts = whole[labels].astype("string").fillna("").agg(", ".join, axis=1) if labels else ""
-    parts = [pd.DataFrame({"quantity": str(c), "labels": texts, "value": whole[c].astype(float)}) for c in quantities]
+    numbers = [c for c in table.columns if is_numeric_dtype(table[c]) and not is_bool_dtype(table[c])]
+    return [c for c in table.columns if c not in numbers or c in ("year", "row")]
+
+
+def _follow(table: pd.DataFrame) -> set[str]:
+    """Return the labels that have one value for each value of the first, which has several."""
+    first, *others = _labels(table) or [""]
+    if not others or table[first].nunique(dropna=False) < 2:
+        return set()
+    most = table.groupby(first, dropna=False)[others].nunique(dropna=False).max()
+    return {name for name in others if most[name] == 1}
+
+
+def _tidy(table: pd.DataFrame, spare: set[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    labels = _labels(table)
+    quantities = [c for c in table.columns if c not in labels]
+    named = [c for c in labels if c not in spare]
+    texts = table[named].astype("string").fillna("").agg(", ".join, axis=1) if named else ""
+    parts = [pd.DataFrame({"quantity": str(c), "labels": texts, "value": table[c].astype(float)}) for c in quantities]
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
