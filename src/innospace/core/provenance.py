@@ -126,8 +126,8 @@ def content_sha256(value: Any) -> str:
     Parameters
     ----------
     value : object
-        Plain types, arrays, enumerations, functions of a module, data classes, and containers of them. Of a data class
-        its fields count, and not what was computed from them since.
+        Plain types, arrays, enumerations, functions of a module, data classes, objects of this package, and containers
+        of them. What was computed from the fields since (a cached property) does not count.
 
     Raises
     ------
@@ -137,6 +137,14 @@ def content_sha256(value: Any) -> str:
     digest = hashlib.sha256()
     _feed(digest.update, value)
     return digest.hexdigest()
+
+
+def _state(value: Any) -> Any:
+    """Return what an object of this package holds, without its cached properties."""
+    kind, state = type(value), value.__getstate__()
+    if not isinstance(state, Mapping):
+        return state
+    return {k: v for k, v in state.items() if not isinstance(getattr(kind, k, None), functools.cached_property)}
 
 
 def _feed(update: Callable[[bytes], None], value: Any) -> None:
@@ -167,6 +175,8 @@ def _feed(update: Callable[[bytes], None], value: Any) -> None:
         inner = [value.__module__, value.__qualname__]
     elif dataclasses.is_dataclass(value):
         inner = [x for f in dataclasses.fields(value) for x in (f.name, getattr(value, f.name))]
+    elif kind.startswith("innospace."):
+        inner = [_state(value)]
     else:
         raise TypeError(f"The content of a {kind} cannot be told.")
     piece(str(len(inner)).encode())
