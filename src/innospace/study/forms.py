@@ -51,6 +51,7 @@ ROLE_WORDS = {
     "panel": "Panel of two waves",
     "annual": "Annual panel",
     "cross_section": "Cross-section",
+    "partner": "Matrix of the second country (two countries)",
 }
 """Parts that tables play."""
 _CHOICE_WORDS = {

@@ -47,6 +47,8 @@ _RESULTS = {
     "shocks": ("", "Table of the changes of parameters that scenarios bring."),
     "taxes": ("", "Table of what each tax brings."),
     "gdp": ("money of the model", "Table of the domestic product by expenditure and by income, nominal and real."),
+    "countries": ("money of the model", "Table of the product of each country; key: names of two countries (twocge)."),
+    "country": ("label", "Country of a model of several: the prefix of its names."),
     "price_indices": ("baseline = 1", "Table of indices of prices and volumes by Laspeyres, Paasche and Fisher."),
     "trade": ("money of the model", "Table of exports, imports and their balance, at the border."),
     "government": ("money of the model", "Table of receipts and outlays of the agents that collect taxes or rents."),

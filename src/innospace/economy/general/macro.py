@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 EXPORTS, IMPORTS, OWNED = "exports", "imports", "goods owned"
 """Parts of expenditure beside the purchases of agents."""
+PART_WORDS = {EXPORTS: "Exports", IMPORTS: "Imports", OWNED: "Goods that agents own"}
 FACTOR, TAX, RENT = "factor", "tax", "rent"
 """Parts of income."""
 RECEIPTS, OUTLAYS = "receipts", "outlays"

@@ -1,9 +1,9 @@
-"""Tables of the macroeconomic accounts of a solved model; every column after the first two is a scenario."""
+"""Tables of the macroeconomic accounts of a solved model; columns after the labels are scenarios."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from innospace.core.table import Column, Table
 from innospace.economy.general.macro import (
@@ -11,7 +11,7 @@ from innospace.economy.general.macro import (
     FACTOR,
     IMPORTS,
     OUTLAYS,
-    OWNED,
+    PART_WORDS,
     RECEIPTS,
     RENT,
     TAX,
@@ -20,6 +20,7 @@ from innospace.economy.general.macro import (
     indices,
     real_product,
 )
+from innospace.economy.general.macro_countries import by_country
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Rows = dict[tuple[str, str], float]
 _MONEY = "In the money of the model, which the numeraire sets"
-_PARTS = {EXPORTS: "Exports", IMPORTS: "Imports", OWNED: "Goods that agents own"}
 _KINDS = {FACTOR: "", TAX: "Tax: ", RENT: "Rent: "}
 
 
@@ -41,6 +41,14 @@ def gdp(result: EquilibriumResult) -> Table:
         "of prices by Fisher, baseline = 1. What agents buy of their own factors (leisure) is left out.",
     )
     return _table(result, "gdp", "Domestic product by expenditure and by income", frame, ("Account", "Item"), notes)
+
+
+def countries(result: EquilibriumResult) -> Table:
+    """Return the product of every country by expenditure and by income; no rows for a model of one country."""
+    frame = _beside(result, ("country", "account", "item"), by_country)
+    notes = (f"{_MONEY}. Exports and imports between countries at prices before the taxes of the buyer.",)
+    heads = ("Country", "Account", "Item")
+    return _table(result, "countries", "Domestic product of each country", frame, heads, notes)
 
 
 def price_indices(result: EquilibriumResult) -> Table:
@@ -82,7 +90,7 @@ def _product(m: Macro, base: Macro | None) -> Rows:
     spent, earned = m.expenditure, m.incomes
     rows: Rows = {}
     for part in dict.fromkeys(spent["part"]):
-        name = _PARTS.get(part, f"Purchases of {part}")
+        name = PART_WORDS.get(part, f"Purchases of {part}")
         rows["Expenditure", name] = float(spent.loc[spent["part"] == part, "value"].sum())
     rows["Expenditure", "Product"] = m.product
     for part, item, value in earned.itertuples(index=False):
@@ -97,7 +105,7 @@ def _product(m: Macro, base: Macro | None) -> Rows:
 def _indices(m: Macro, base: Macro) -> Rows:
     frame = indices(base, m)
     return {
-        (f"{'Product' if basket == 'product' else _PARTS.get(basket, basket)}, {kind}", formula): float(value)
+        (f"{'Product' if basket == 'product' else PART_WORDS.get(basket, basket)}, {kind}", formula): float(value)
         for basket, kind, formula, value in frame.itertuples(index=False)
     }
 
@@ -108,9 +116,9 @@ def _trade(m: Macro) -> Rows:
     for part in (EXPORTS, IMPORTS):
         flows = frame[frame["part"] == part].groupby("item", sort=False)["value"].sum()
         sign = 1.0 if part == EXPORTS else -1.0
-        rows |= {(_PARTS[part], str(item)): sign * float(v) for item, v in flows.items()}
+        rows |= {(PART_WORDS[part], str(item)): sign * float(v) for item, v in flows.items()}
         if len(flows):
-            rows[_PARTS[part], "Sum"] = sign * float(flows.sum())
+            rows[PART_WORDS[part], "Sum"] = sign * float(flows.sum())
     if rows:
         traded = frame["part"].isin([EXPORTS, IMPORTS])
         rows["Balance", "Exports less imports"] = float(frame.loc[traded, "value"].sum())
@@ -137,8 +145,10 @@ def _factors(m: Macro) -> Rows:
     return {(r["item"], w): float(r[k]) for r in m.factors.to_dict("records") for k, w in words.items()}
 
 
-def _beside(result: EquilibriumResult, keys: tuple[str, str], rows_of: Callable[[Macro], Rows]) -> pd.DataFrame:
-    """Return rows by their two labels with a column for every solution; missing where none was found."""
+def _beside(
+    result: EquilibriumResult, keys: tuple[str, ...], rows_of: Callable[[Macro], Mapping[Any, float]]
+) -> pd.DataFrame:
+    """Return rows by their labels with a column for every solution; missing where none was found."""
     import pandas as pd
 
     columns = {n: rows_of(m) for n, m in result.macro.items()}
@@ -154,7 +164,7 @@ def _table(
     kind: str,
     title: str,
     frame: pd.DataFrame,
-    heads: tuple[str, str],
+    heads: tuple[str, ...],
     notes: tuple[str, ...],
     *,
     folded: bool = False,

@@ -94,6 +94,12 @@ class Options(BaseModel):
         "is not named is found by usual names and by who pays whom.",
         json_schema_extra=_NO_FORM,
     )
+    countries: list[str] = Field(
+        default_factory=list,
+        title="Countries",
+        description='Two names, of twocge on matrices of one\'s own: data = { table = "...", partner = "..." }.',
+        json_schema_extra=_NO_FORM,
+    )
     elasticities: dict[str, float | dict[str, float]] = Field(
         default_factory=dict,
         title="Elasticities",

@@ -17,7 +17,14 @@ from innospace.data.sam import SAM
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.dyncge import Rates as YearRates
 from innospace.economy.general.models.dyncge import model_on
-from innospace.economy.general.models.open_economy import Country, Elasticities, Roles, large_economy, open_economy
+from innospace.economy.general.models.open_economy import (
+    Country,
+    Elasticities,
+    Roles,
+    large_economy,
+    numeraire_of,
+    open_economy,
+)
 from innospace.economy.general.models.ready_model import Dynamics
 from innospace.economy.general.models.splcge import closed_economy
 from innospace.economy.general.spec import Spec
@@ -35,13 +42,11 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 CAPITAL = ("cap", "capital", "капитал")
 """Names of the factor that cannot move once it is invested, in a model with years."""
 PARTS = ("goods", "factors", *USUAL, "capital")
-LABOUR = ("lab", "labour", "labor", "труд")
-"""Names of the factor that is the numeraire; the last factor when none is called so."""
 OPTIONAL = ("indirect", "tariff")
 """Accounts that a matrix may lack: nothing is then collected."""
-OPEN = ("stdcge", "lrgcge", "dyncge")
+OPEN = ("stdcge", "lrgcge", "dyncge", "twocge")
 ON_MATRIX = ("splcge", *OPEN)
-"""Ready models that take a matrix."""
+"""Ready models that take a matrix; ``twocge`` takes two."""
 Accounts = Mapping[str, str | Sequence[str]]
 Rates = Mapping[str, float | Mapping[str, float]]
 
@@ -79,7 +84,7 @@ def on_matrix(
     Parameters
     ----------
     name : str
-        One of :data:`ON_MATRIX`.
+        One of :data:`ON_MATRIX`; for ``twocge`` see :func:`innospace.economy.general.own_countries.on_matrices`.
     sam : SAM
         Balanced. Any number of goods and factors.
     accounts : mapping, optional
@@ -102,31 +107,48 @@ def on_matrix(
         The matrix is not balanced, has cells that the model has no place for, or accounts that cannot play their part.
     """
     require_form(name)
-    sam.require_balanced()
-    given, rates, years = dict(accounts or {}), dict(elasticities or {}), None
-    roles = find_roles(name, sam, given)
-    if name in OPEN:
-        sam = _with_empty(sam, [getattr(roles, part) for part in OPTIONAL])
-    _require_places(name, sam, roles)
-    numeraire = next((f for f in roles.factors if f.casefold() in LABOUR), roles.factors[-1])
-    if name in OPEN:
-        fixed = (_capital(sam, roles, given),) if name == "dyncge" else ()
-        country = Country(sam, roles, _elasticities(roles, rates), specific=fixed)
-        _require_parts(country)
-        if name == "dyncge":
-            model = model_on(country, YearRates()).with_dynamics(dynamics or {})
-            spec, years = model.spec, model.dynamics
-        else:
-            ready(name).with_dynamics(dynamics or {})
-            spec = (open_economy if name == "stdcge" else large_economy)(name, country, numeraire)
+    ready(name).with_dynamics(dynamics or {})
+    if name == "twocge":
+        raise SpecError(
+            "Two countries need a matrix each.",
+            where="key 'data'",
+            remedy='Name both: data = { table = "MATRIX", partner = "OTHER" }; in Python on_matrices(sam, partner).',
+        )
+    country, years = country_of(name, sam, accounts or {}, elasticities or {}), None
+    roles, numeraire = country.roles, numeraire_of(country.roles)
+    if name == "dyncge":
+        model = model_on(country, YearRates()).with_dynamics(dynamics or {})
+        spec, years = model.spec, model.dynamics
+    elif name in OPEN:
+        spec = (open_economy if name == "stdcge" else large_economy)(name, country, numeraire)
     else:
-        if rates:
-            raise SpecError(f"{name!r} has no elasticities to choose: it is Cobb-Douglas.", where="key 'elasticities'")
         factors = (*(f for f in roles.factors if f != numeraire), numeraire)
         spec = closed_economy(sam, roles.goods, factors, roles.household)
     title = f"{ready(name).title} on {sam.source.name}"
-    fitting = tuple(s for s in ready(name).scenarios if _fits(s, sam, roles))
+    fitting = tuple(s for s in ready(name).scenarios if fits(s, country))
     return OwnModel(replace(spec, title=title), roles, fitting, years)
+
+
+def country_of(name: str, sam: SAM, accounts: Accounts, rates: Rates, prefix: str = "", partner: str = "") -> Country:
+    """Return a matrix with the parts that its accounts play in a ready model, after checks that it has their form.
+
+    Raises
+    ------
+    LabelError, SpecError, DataError
+        See :func:`on_matrix`.
+    """
+    sam.require_balanced()
+    roles = find_roles(name, sam, accounts)
+    if name in OPEN:
+        sam = _with_empty(sam, [getattr(roles, part) for part in OPTIONAL])
+    elif rates:
+        raise SpecError(f"{name!r} has no elasticities to choose: it is Cobb-Douglas.", where="key 'elasticities'")
+    _require_places(name, sam, roles)
+    fixed = (_capital(sam, roles, accounts),) if name == "dyncge" else ()
+    country = Country(sam, roles, _elasticities(roles, rates), prefix, partner, fixed)
+    if name in OPEN:
+        _require_parts(country)
+    return country
 
 
 def require_form(name: str) -> None:
@@ -318,10 +340,12 @@ def _elasticities(r: Roles, rates: Rates) -> Elasticities:
     return Elasticities(**found, consumption=float(consumption) if not isinstance(consumption, Mapping) else 1.0)
 
 
-def _fits(scenario: Scenario, sam: SAM, r: Roles) -> bool:
+def fits(scenario: Scenario, c: Country) -> bool:
     """Return whether a matrix has what a scenario of the ready model moves."""
+    sam, r = c.sam, c.roles
+    owned = [f"{c.prefix}{h}" for h in r.factors] + [f"{c.partner}{h}" for h in r.factors]
     for shock in scenario.shocks:
-        if any(label not in r.factors for label in shock.where.get("commodity", ())):
+        if any(label not in owned for label in shock.where.get("commodity", ())):
             return False
         if shock.parameter == "tax" and not any(sam.cell(r.tariff, good) for good in r.goods):
             return False

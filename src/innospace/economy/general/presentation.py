@@ -109,7 +109,7 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects.append(r.table("sensitivity"))
     if r.importance is not None:
         effects.append(r.table("importance"))
-    kinds = ("gdp", "levels", "trade", "government", "factors", "price_indices", "taxes")
+    kinds = ("gdp", "countries", "levels", "trade", "government", "factors", "price_indices", "taxes")
     # of models with very many names, dated ones among them, long tables are for looking up
     effects += [replace(t, folded=t.folded or len(t.frame) > LONG) for t in map(r.table, kinds) if len(t.frame)]
     route = _ROUTES[r.baseline.route]

@@ -24,6 +24,8 @@ from innospace.economy.general.files import spec_from_dict
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
 from innospace.economy.general.options import ClosureOptions, Options
+from innospace.economy.general.own_countries import COUNTRIES, on_matrices
+from innospace.economy.general.own_countries import NAME as TWO
 from innospace.economy.general.own_matrix import OwnModel, on_matrix, require_form
 from innospace.economy.general.policy import NAME, Lever, Mix, cheapest
 from innospace.economy.general.result import Equilibrium
@@ -37,13 +39,15 @@ from innospace.economy.general.workbook import SAM, SHEETS, from_sheets
 from innospace.economy.scenario import Scenario
 
 RESULTS: Mapping[str, type[Result]] = {KIND: EquilibriumResult}
-ROLES: Mapping[str, bool] = {TABLE: False}
+PARTNER = "partner"
+"""Role of the matrix of the second of two countries."""
+ROLES: Mapping[str, bool] = {TABLE: False, PARTNER: False}
 OFFERS = ("welfare_effect",)
 TAKES = (f"{linked.PREFIX}*",)
 SCENARIOS = True
 TAKEN = (
     *(BASELINE, "kind", "name", "tax", "receiver", "payer"),
-    *("account", "item", "basket", "formula", "flow", "agent", "factor", "measure"),
+    *("account", "item", "basket", "formula", "flow", "agent", "factor", "measure", "country"),
 )
 """Names that no scenario may have: the baseline, and columns of tables with a column a scenario."""
 
@@ -92,7 +96,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     known = ready_of(options) if options.model in MODELS and TABLE not in inputs.tables else None
     own = own_of(options, inputs)
     dynamics = known.dynamics if own is None and known else own.dynamics if own else None
-    sources = (inputs.table.source,) if TABLE in inputs.tables else ()
+    sources = tuple(inputs.tables[role].source for role in ROLES if role in inputs.tables)
     route = "" if options.route == "automatic" else options.route
     scenarios = chosen_scenarios(options, inputs)
     mix = _mix(options, economy)
@@ -269,9 +273,20 @@ def own_of(options: Options, inputs: StepInputs) -> OwnModel | None:
     """
     from innospace.data.sam import sam_from_dataset
 
+    pair = options.model == TWO and PARTNER in inputs.tables
+    alone = PARTNER in inputs.tables and (not pair or TABLE not in inputs.tables)
+    if alone or (options.countries and not pair):
+        raise SpecError(
+            f"Only {TWO!r} with two matrices takes a partner and names of countries.",
+            where="keys 'data' and 'countries'",
+            remedy=f'Set model = "{TWO}" and data = {{ table = "MATRIX", partner = "OTHER" }}.',
+        )
     if options.model in MODELS and TABLE in inputs.tables:
         require_form(options.model)
         sam = sam_from_dataset(inputs.table)
+        if pair:
+            other, names = sam_from_dataset(inputs.tables[PARTNER]), tuple(options.countries or COUNTRIES)
+            return on_matrices(sam, other, options.accounts, options.elasticities, names)
         return on_matrix(options.model, sam, options.accounts, options.elasticities, options.dynamics)
     for key in ("accounts", "elasticities"):
         if getattr(options, key):

@@ -331,6 +331,7 @@ TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "levels": levels,
     "taxes": taxes,
     "gdp": macro_tables.gdp,
+    "countries": macro_tables.countries,
     "price_indices": macro_tables.price_indices,
     "trade": macro_tables.trade,
     "government": macro_tables.government,

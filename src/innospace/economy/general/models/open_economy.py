@@ -16,6 +16,9 @@ from innospace.economy.general.result import Equilibrium
 from innospace.economy.general.spec import Activity, Agent, Commodity, Endowment, Schedule, Spec, Transfer
 from innospace.economy.general.trees import Flow, Nest, Tax, single
 
+LABOUR = ("lab", "labour", "labor", "труд")
+"""Names of the factor that is the numeraire; the last factor when none is called so."""
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -29,6 +32,11 @@ class Roles:
     outside: str = "EXT"
     indirect: str = "IDT"
     tariff: str = "TRF"
+
+
+def numeraire_of(roles: Roles) -> str:
+    """Return labour, or the last factor."""
+    return next((f for f in roles.factors if f.casefold() in LABOUR), roles.factors[-1])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from innospace.economy.general.models.open_economy import (
     Roles,
     large_economy,
     levels,
+    numeraire_of,
     open_economy,
     parts,
 )
@@ -55,19 +56,27 @@ def _countries() -> tuple[Country, Country]:
     return _country(JAPAN, USA), _country(USA, JAPAN, "twocge-usa-sam")
 
 
-def two_countries() -> Spec:
+def two_countries(first: Country, second: Country) -> Spec:
     """Return two countries that trade with each other; foreign saving is fixed in the currency of the second."""
-    ours, theirs = (parts(c) for c in _countries())
-    saving = _countries()[0].sam.cell("INV", "EXT")
-    foreign = Transfer("foreign saving", f"{USA}INV", f"{JAPAN}INV", "amount", saving, price=f"{USA}LAB")
+    ours, theirs = parts(first), parts(second)
+    saving = first.sam.cell(first.roles.investment, first.roles.outside)
+    unit = second.prefix + numeraire_of(second.roles)
+    payer, receiver = (f"{c.prefix}{c.roles.investment}" for c in (second, first))
+    foreign = Transfer("foreign saving", payer, receiver, "amount", saving, price=unit)
     return Spec(
         "twocge",
         (*ours.commodities, *theirs.commodities),
         (*ours.activities, *theirs.activities),
         (*ours.agents, *theirs.agents),
-        ((f"{USA}LAB", 1.0),),
+        ((unit, 1.0),),
         (*ours.transfers, *theirs.transfers, foreign),
     )
+
+
+def two_scenarios(first: Country) -> tuple[Scenario, ...]:
+    """Return the scenarios of the small economy, capital being that of the first country."""
+    more = Shock("endowment", "multiply", 1.1, {"commodity": (f"{first.prefix}CAP",)})
+    return (*SCENARIOS[:2], replace(SCENARIOS[2], shocks=(more,)))
 
 
 def _two(found: Equilibrium) -> dict[str, float]:
@@ -103,7 +112,7 @@ TWOCGE = ReadyModel(
     "twocge",
     "Two countries",
     f"{_BOOK} 10",
-    two_countries,
+    lambda: two_countries(*_countries()),
     _two,
-    (*SCENARIOS[:2], replace(SCENARIOS[2], shocks=(Shock("endowment", "multiply", 1.1, {"commodity": ("JPN.CAP",)}),))),
+    two_scenarios(_country(JAPAN, USA)),
 )
