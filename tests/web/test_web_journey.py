@@ -29,8 +29,8 @@ NAMED = """e => [e.getAttribute('aria-label'), ...[...(e.labels ?? [])].map(l =>
   .filter(Boolean).map(t => t.replace(/\\s+/g, ' ').trim())"""
 
 
-def table(bad=False):
-    """Return a table as a Russian spreadsheet saves it; two of its cells may be wrong."""
+def table():
+    """Return a table as an office publishes it: Windows-1251, decimal commas, a title, flags, a dash."""
     rng = np.random.default_rng(8)
     n = 60
     staff = np.exp(rng.normal(6, 1, n)).round()
@@ -40,10 +40,10 @@ def table(bad=False):
     for i in range(n):
         cells = [f"Край {i:02}", f"{patents[i]:.2f}", f"{staff[i]:.0f}", f"{capital[i]:.1f}"]
         rows.append([c.replace(".", ",") for c in cells])
-    rows[6][2] = ""
-    if bad:
-        rows[3][1], rows[9][2] = "много", "-"
-    return "\n".join(map(";".join, rows)).encode("cp1251")
+    rows[6][2] = "-"
+    rows[3][1] += " p"
+    rows[9][3] += " be"
+    return "\n".join(["Патенты и занятые наукой;;;", "", *map(";".join, rows)]).encode("cp1251")
 
 
 class Keyboard:
@@ -112,14 +112,27 @@ def begin(keys, root):
     page.wait_for_url("**/data")
     keys.press("Skip to the content")
     assert page.evaluate("document.activeElement.id") == "content"
-    keys.choose("Your table", "bad.csv", table(bad=True))
-    page.get_by_text("2 cells have a problem").wait_for()
-    keys.press(r"Row 4 \(Край 02\)")
-    assert page.evaluate("document.querySelector('td.bad:target').textContent").startswith("✗ много")
-    keys.press("Forget this file")
-    page.get_by_role("heading", name="Begin with a table").wait_for()
     keys.choose("Your table", "край.csv", table())
+    page.get_by_text("The first row holds a title, 'Патенты и занятые наукой'").wait_for()
+    assert page.get_by_text("The names of columns seem to stand in row 3").is_visible()
+    read_so(keys, ("The names of columns stand in", "Row 3"))
+    page.get_by_text("3 cells have a problem").wait_for()
+    keys.press(r"Row 6 \(Край 02\)")
+    assert page.evaluate("document.querySelector('td.bad:target').textContent").startswith("✗ ")
+    read_so(
+        keys,
+        ("A dash in a number column", "Means missing"),
+        ("Letters behind a number, as in 12.5 p", "Are flags"),
+    )
     page.get_by_text("No problem in any cell").wait_for()
+
+
+def read_so(keys, *answers):
+    """Say how the file is to be read."""
+    for label, answer in answers:
+        keys.to(label)
+        keys.page.keyboard.type(answer)
+    keys.press("Read it this way")
 
 
 def model(keys):

@@ -54,6 +54,9 @@ def new(
     decimal: Annotated[Text, typer.Option("--decimal", help="Decimal mark, . or ,; recognised if not given.")] = None,
     dash: Annotated[Text, typer.Option("--dash", help="What a lone dash means: zero or missing.")] = None,
     flags: Annotated[Text, typer.Option("--flags", help="Letters behind a number, as in 12.5 p: drop.")] = None,
+    header: Annotated[
+        int | None, typer.Option("--header", metavar="ROW", help="Row with the names of columns, below a title.")
+    ] = None,
     text: Annotated[Texts, typer.Option("--text", metavar="COLUMN", help="Column to keep as text; repeat.")] = None,
     sample: Annotated[Text, typer.Option("--sample", help=f"Sample to begin with; {SAMPLE} when not given.")] = None,
     like: Annotated[Text, typer.Option("--like", metavar="STUDY", help="Worked study to begin with.")] = None,
@@ -90,8 +93,9 @@ def new(
         "decimal": decimal,
         "dash": dash,
         "flags": flags,
+        "header": header,
+        "text": text,
     }
-    reading["text"] = text
     made = create_from_table(name, data, wishes, {k: v for k, v in reading.items() if v})
     return Outcome(_payload(name, made), "\n".join(_told(name, made)))
 

@@ -12,6 +12,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from innospace.core.labels import require_known
 from innospace.data.cells import ALL_COMMAS, EXACT, MISSING, clean, decimal_commas, is_flagged, notation
 from innospace.data.encodings import decode
 from innospace.data.faults import Place
-from innospace.data.headings import check_header, nameless
+from innospace.data.headings import LOOKED_AT, check_header, likely_row, named_in, nameless
 from innospace.data.parsing import Rules, parse_columns, whole
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ def read_csv(
     if delimiter is not None and delimiter not in tuple(DELIMITERS):
         raise DataError(f"Unknown delimiter: {delimiter!r}.", where=where, allowed="comma, semicolon, tab, bar")
     _refuse_endless(text, where)
-    found = delimiter or _delimiter(text)
+    above = _above(text, rules.header, where)
+    found = delimiter or _delimiter(text[len(above) :])
     # from here on the file is its bytes: text in memory takes up to four times as much
-    file = _Delimited(raw if used == "utf-8" else text.encode("utf-8"), found, where)
+    file = _Delimited(raw if used == "utf-8" else text.encode("utf-8"), found, where, above)
     del text
     if columns is not None:
         require_known(columns, file.header, kind="column", where=where)
@@ -78,14 +80,31 @@ def _refuse_endless(text: str, where: str) -> None:
         begin = found + 1
 
 
-class _Delimited:
-    """The bytes of a file in UTF-8, its delimiter and its header."""
+def _above(text: str, header: int, where: str) -> str:
+    """Return the lines above the names of columns."""
+    if header == 1:
+        return ""
+    lines = list(islice(io.StringIO(text, newline=""), header - 1))
+    above = "".join(lines)
+    if len(lines) < header - 1 or len(above) == len(text):
+        raise DataError(
+            f"The file has no row {header}, where the names of columns should stand.",
+            where=where,
+            remedy="Name the row that holds the names of columns (--header).",
+        )
+    return above
 
-    def __init__(self, raw: bytes, delimiter: str, where: str) -> None:
+
+class _Delimited:
+    """The bytes of a file in UTF-8, its delimiter and its header; lines above the names of columns are left out."""
+
+    def __init__(self, raw: bytes, delimiter: str, where: str, above: str) -> None:
         self.raw, self.delimiter, self.where = raw, delimiter, where
         self._mark = len(codecs.BOM_UTF8) if raw.startswith(codecs.BOM_UTF8) else 0
+        self._mark += len(above.encode("utf-8"))
+        self._skipped = len(list(io.StringIO(above, newline="")))
         self._start = self._mark
-        header = next((r for r in self._records(self._above()) if any(c.strip() for c in r)), [])
+        header = next((r for _, r in self._records(self._above()) if any(c.strip() for c in r)), [])
         self._lines: list[int] = []
         self._walk = self._rows()
         self.header = check_header(self._named([c.strip() for c in header]), where)
@@ -93,10 +112,13 @@ class _Delimited:
     def _named(self, header: list[str]) -> list[str]:
         """Return the names of columns if there is one for each."""
         empty = [i + 1 for i, name in enumerate(header) if not name]
-        if header and not empty:
+        if len(header) > 1 and not empty:
             return header
-        below = [c.strip() for c in next(self._rows(), (0, []))[1]]
-        place = f"{self.where}, first row, column {offenders(empty) if empty else '1'}"
+        below = [(line, [c.strip() for c in row]) for line, row in islice(self._rows(), LOOKED_AT)]
+        if header and not empty and likely_row(header, below) is None:
+            return header
+        row = f"row {self._skipped + 1}" if self._skipped else "first row"
+        place = f"{self.where}, {row}, column {offenders(empty) if empty else '1'}"
         raise nameless(header, below, place)
 
     def _text(self) -> io.TextIOWrapper:
@@ -111,14 +133,18 @@ class _Delimited:
             self._start += len(line.encode("utf-8"))
             yield line
 
-    def _records(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+    def _records(self, lines: Iterable[str], *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
+        """Yield rows as they stand, each with the line of the file on which it starts."""
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=strict)
+        line = self._skipped + 1
         try:
-            yield from reader
+            for row in reader:
+                yield line, row
+                line = self._skipped + reader.line_num + 1
         except csv.Error as error:
             raise DataError(
                 f"The file cannot be split into cells: {error}.",
-                where=f"{self.where}, line {reader.line_num}",
+                where=f"{self.where}, line {reader.line_num + self._skipped}",
                 remedy='Look for a quotation mark that is not closed or not doubled: "" stands for one inside a cell.',
             ) from error
 
@@ -169,27 +195,26 @@ class _Delimited:
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line on which each row under the header starts, and its cells; blank lines are no rows."""
-        reader = csv.reader(self._text(), delimiter=self.delimiter)
-        line, below = 1, False
-        for row in reader:
+        below = False
+        for line, row in self._records(self._text(), strict=False):
             if row and (len(row) > 1 or row[0].strip()):
                 if below:
                     yield line, row
                 below = below or any(c.strip() for c in row)
-            line = reader.line_num + 1
 
     def _check_widths(self) -> None:
         for _ in self._records(self._text()):
             pass
         width = len(self.header)
+        likely = likely_row(self.header, list(islice(self._rows(), LOOKED_AT)))
         for line, row in self._rows():
             if len(row) < width or any(c.strip() for c in row[width:]):
                 raise DataError(
                     f"A row has {len(row)} cells and the header has {width}.",
                     where=f"{self.where}, line {line}",
                     allowed=f"{width} cells in every row",
-                    remedy="Look for a title above the names of columns, a footnote, an unquoted delimiter or a "
-                    "decimal comma in a comma-separated file.",
+                    remedy=named_in(likely) + "Look for a title above the names of columns, a footnote, an unquoted "
+                    "delimiter or a decimal comma in a comma-separated file.",
                 )
 
     def _trailing(self, error: Exception) -> pd.DataFrame:
@@ -222,9 +247,7 @@ def _parse(frame: pd.DataFrame, file: _Delimited, rules: Rules) -> None:
     as_text = _led_by_zero(frame, file)
     again = {n for n in frame.columns if n in rules.text or n in as_text or _doubtful(frame[n])}
     texts = {n: frame[n] for n in frame.columns if n not in again and frame[n].dtype.kind not in "iufb"}
-    careful = {
-        n for n, c in texts.items() if n in rules.numeric or any(_needs_care(v, rules) for v in c.dropna().unique())
-    }
+    careful = {n for n, c in texts.items() if n in rules.numeric or any(_needs_care(v) for v in c.dropna().unique())}
     commas = {n: v for n in careful if (v := _decimal_commas(texts[n], rules)) is not None}
     if rules.decimal == "," or commas or any(_shows_comma(texts[n]) for n in careful):
         # beside decimal commas a point is not plainly a decimal point
@@ -268,10 +291,9 @@ def _cells(column: pd.Series) -> list[Any]:
     return column.astype(object).where(column.notna(), None).tolist()
 
 
-def _needs_care(text: str, rules: Rules) -> bool:
+def _needs_care(text: str) -> bool:
     """Whether a cell that the fast engine left as text may be a number, or is not clean."""
-    flagged = rules.flags == "drop" and is_flagged(text)
-    return flagged or clean(text) != text or notation(text) is not None or text.endswith("%")
+    return is_flagged(text) or clean(text) != text or notation(text) is not None or text.endswith("%")
 
 
 def _doubtful(column: pd.Series) -> bool:
@@ -293,11 +315,18 @@ def _led_by_zero(frame: pd.DataFrame, file: _Delimited) -> dict[str, pd.Series]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the delimiter that splits the first lines most evenly."""
+    """Return the delimiter that splits the first lines most evenly, under a title if need be."""
     lines = [line for line in text[:_SNIFFED].splitlines()[:_LINES_TRIED] if line.strip()]
 
     def evenness(candidate: str) -> int:
         counts = [len(next(csv.reader([line], delimiter=candidate))) for line in lines]
-        return sum(c == counts[0] for c in counts) if counts and counts[0] > 1 else 0
+        split = counts[0] if counts and counts[0] > 1 else 0
+        return sum(c == split for c in counts)
 
-    return max(DELIMITERS, key=evenness) if any(map(evenness, DELIMITERS)) else ","
+    if any(map(evenness, DELIMITERS)):
+        return max(DELIMITERS, key=evenness)
+    while lines := lines[1:]:
+        best = max(DELIMITERS, key=evenness)
+        if 2 * evenness(best) > len(lines):
+            return best
+    return ","

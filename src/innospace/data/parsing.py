@@ -42,12 +42,17 @@ MOSTLY = 0.5
 DASH_MEANINGS = ("text", "zero", "missing")
 FLAG_MEANINGS = ("text", "drop")
 MARKS = (".", ",")
+_FLAGS = (
+    "Letters behind a number are flags of a statistical office (p: provisional, e: estimated, b: break in the series):"
+)
+_SET_OFF = re.compile(r"[.,:\s].*[a-z]$")
+"""What tells a number with a flag from a code such as ``12a``: a decimal mark, or a space before the letters."""
 _THOUSAND = re.compile(r"[-+−]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How cells are to be read.
+    """How rows and cells of a file are to be read.
 
     Attributes
     ----------
@@ -59,6 +64,8 @@ class Rules:
         ``text``, ``zero`` or ``missing``.
     flags : str
         ``text`` or ``drop``.
+    header : int
+        Row of the file with the names of columns, counted from 1; what stands above it is left out.
     found : Found, optional
         Where faults of cells are kept. Without it they are raised, all at once.
     """
@@ -68,6 +75,7 @@ class Rules:
     text: Sequence[str] = ()
     dash: str = "text"
     flags: str = "text"
+    header: int = 1
     found: Found | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +85,8 @@ class Rules:
             raise SpecError(f"Unknown meaning of flags: {self.flags!r}.", allowed=", ".join(FLAG_MEANINGS))
         if self.decimal is not None and self.decimal not in MARKS:
             raise SpecError(f"Unknown decimal mark: {self.decimal!r}.", allowed="'.' or ','")
+        if self.header < 1:
+            raise SpecError(f"There is no row {self.header} for the names of columns.", allowed="1 and above")
         both = [n for n in self.numeric if n in self.text]
         if both:
             raise SpecError(f"Columns are to be numbers and text at once: {offenders(both)}.", remedy="Choose one.")
@@ -180,7 +190,7 @@ def _column(cells: _Cells, rules: Rules, shared: _Shared) -> pd.Series | Fault:
         if (fault := _percent(cells)) is not None:
             return fault
         if not cells.mostly(sum(f is not None for f in cells.forms)):
-            return _text(cells)
+            return _flagged(cells) or _text(cells)
     mark = rules.decimal or _mark(cells, shared)
     if rules.decimal is None and (fault := _ambiguous(cells, mark, shared)) is not None:
         return fault
@@ -234,6 +244,22 @@ def _percent(cells: _Cells) -> Fault | None:
         "A percent sign where a number is needed.",
         "numbers without a unit",
         "Remove the signs and say in the name of the column that it is in percent, or read the column as text.",
+    )
+
+
+def _flagged(cells: _Cells) -> Fault | None:
+    """Return the cells of a column that is one of numbers but for letters behind them; None for codes such as 12a."""
+    bad = [i for i in cells.filled if isinstance(cells.values[i], str) and is_flagged(cells.values[i])]
+    if cells.without_flags() is cells or not any(_SET_OFF.search(cells.values[i]) for i in bad):
+        return None
+    return Fault(
+        f"Column {cells.name!r} holds letters behind most of its numbers: {offenders([cells.values[i] for i in bad])}.",
+        cells.name,
+        bad,
+        "Letters behind a number.",
+        "numbers without letters, or text",
+        f'{_FLAGS} read with flags="drop" (--flags drop). If the column is no column of numbers, read it as text '
+        f"(--text {cells.name}).",
     )
 
 
@@ -301,10 +327,7 @@ def _not_numbers(cells: _Cells, bad: list[int], mark: str) -> Fault:
     else:
         others = [s for i, s in zip(bad, shown, strict=True) if i not in cells.dashes]
         if any(map(is_flagged, others)):
-            remedy = (
-                "Letters behind a number are flags of a statistical office (p: provisional, e: estimated, b: break "
-            )
-            remedy += 'in the series): read with flags="drop" (--flags drop), or put them into a column of their own.'
+            remedy = f'{_FLAGS} read with flags="drop" (--flags drop), or put them into a column of their own.'
             remedy += "" if all(map(is_flagged, others)) else " Mend the other cells."
         if len(others) < len(bad):
             remedy += ' For a lone dash say what it means: dash="zero" or dash="missing" (--dash).'

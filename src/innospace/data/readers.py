@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
-from innospace.core.errors import DataError, offenders
+from innospace.core.errors import DataError, ProblemsError, offenders
 from innospace.core.labels import require_known
 from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
-from innospace.data.faults import Found
+from innospace.data.faults import Found, Place
 from innospace.data.har_files import is_har
 from innospace.data.parsing import Rules
 
@@ -41,6 +43,12 @@ _SIGNS = (
 _OWN_SIGN = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1"}
 
 
+class TableError(ProblemsError, DataError):
+    """Several columns of a table cannot be read as they stand."""
+
+    subject: ClassVar[str] = "table"
+
+
 def read_table(
     path: str | Path,
     *,
@@ -53,6 +61,7 @@ def read_table(
     text: Sequence[str] = (),
     dash: str = "text",
     flags: str = "text",
+    header: int = 1,
 ) -> Dataset:
     """Read a table.
 
@@ -80,6 +89,8 @@ def read_table(
     flags : str
         What letters behind a number mean, such as ``12.5 p`` or ``: z`` in tables of Eurostat: ``text`` (an error in a
         number column) or ``drop`` (they are taken out).
+    header : int
+        Row of a CSV or a sheet that holds the names of columns; a title above it is left out.
 
     Returns
     -------
@@ -90,10 +101,25 @@ def read_table(
     Raises
     ------
     DataError, LabelError
-        The message names file, row and column.
+        The message names file, row and column; :class:`TableError` lists the columns when several have a fault.
     """
-    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags)
-    return _read(Path(path), rules, sheet, encoding, delimiter, columns)
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags, header)
+    try:
+        return _read(Path(path), rules, sheet, encoding, delimiter, columns)
+    except DataError as error:
+        first = error
+    # what is wrong is found once more, so that all of it is told
+    found = Found()
+    try:
+        table = _read(Path(path), replace(rules, found=found), sheet, encoding, delimiter, columns)
+    except DataError:
+        raise first from None
+    if len(found.faults) < 2:
+        raise first
+    place = Place(str(path), found.row)
+    order = {str(c): i for i, c in enumerate(table.frame.columns)}
+    faults = sorted(found.faults, key=lambda f: order.get(f.column, len(order)))
+    raise TableError(str(path), [f.error(f"{place.rows(f.rows)} (the header counts)") for f in faults])
 
 
 def read_faulty(
@@ -107,6 +133,7 @@ def read_faulty(
     text: Sequence[str] = (),
     dash: str = "text",
     flags: str = "text",
+    header: int = 1,
 ) -> tuple[Dataset, Found]:
     """Read a table whose cells may be faulty; the options are those of :func:`read_table`.
 
@@ -122,7 +149,7 @@ def read_faulty(
         What is wrong with the file as a whole.
     """
     found = Found()
-    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags, found)
+    rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags, header, found)
     return _read(Path(path), rules, sheet, encoding, delimiter, None), found
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from innospace.core.errors import DataError, InnospaceError, offenders
 from innospace.core.labels import require_known
 from innospace.data.faults import Fault, Place
-from innospace.data.headings import check_header, nameless
+from innospace.data.headings import LOOKED_AT, check_header, nameless
 from innospace.data.parsing import Rules, parse_columns
 from innospace.data.workbook_safety import require_harmless
 
@@ -40,10 +40,13 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     require_harmless(raw, where)
     name, grid = _grid(raw, sheet, where, formulas=False)
     where = f"{where}, sheet {name!r}"
-    rows = [i for i, row in enumerate(grid) if any(_filled(v) for v in row)]
+    rows = [i for i, row in enumerate(grid) if i + 1 >= rules.header and any(_filled(v) for v in row)]
     if not rows:
         _refuse_uncalculated(raw, sheet, grid, where)
-        raise DataError("The sheet is empty.", where=where, remedy="Name another sheet, or save the table again.")
+        below = f" from row {rules.header} on" if rules.header > 1 else ""
+        raise DataError(
+            f"The sheet is empty{below}.", where=where, remedy="Name another sheet, or save the table again."
+        )
     taken = [j for j in range(len(grid[0])) if any(_filled(grid[i][j]) for i in rows)]
     _refuse_uncalculated(raw, sheet, grid, where)
     if rules.found is None:
@@ -51,7 +54,7 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     header = [_heading(grid[rows[0]][j]) for j in taken]
     empty = [j for j, heading in zip(taken, header, strict=True) if not heading]
     if empty:
-        below = [_heading(grid[rows[1]][j]) for j in taken] if len(rows) > 1 else []
+        below = [(i + 1, [_heading(grid[i][j]) for j in taken]) for i in rows[1 : LOOKED_AT + 1]]
         raise nameless(header, below, f"{where}, cells {offenders(_cell(rows[0], j) for j in empty)}")
     check_header(header, where)
     if columns is not None:

@@ -208,6 +208,7 @@ _SAID = {
     "decimal": "decimal mark of the numbers",
     "dash": "what a lone dash means",
     "flags": "letters behind a number are taken out",
+    "header": "row of the file with the names of columns",
 }
 """What stands behind a line of a new study file."""
 

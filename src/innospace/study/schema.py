@@ -69,6 +69,9 @@ class Table(BaseModel):
     flags: Literal["text", "drop"] = Field(
         default="text", description="What letters behind a number mean, as in 12.5 p; text: an error; drop: left out."
     )
+    header: Annotated[int, Field(ge=1)] = Field(
+        default=1, description="Row of a CSV or a sheet that holds the names of columns; a title above is left out."
+    )
     nature: Literal["observed", "reconstructed", "assumed", "simulated"] = Field(
         default="observed", description="What kind of numbers they are."
     )
@@ -88,7 +91,7 @@ class Table(BaseModel):
     @property
     def reader_options(self) -> dict[str, Any]:
         """Options of :func:`innospace.data.read_table` that the study sets."""
-        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash", "flags"}
+        names = {"sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash", "flags", "header"}
         return self.model_dump(include=names, exclude_defaults=True)
 
     @property

@@ -232,3 +232,46 @@ def test_what_is_wrong_with_the_file_as_a_whole_is_an_error(look):
     for content in ("", "a,b\n", "a,a\n1,2\n", "a,b\n1\n"):
         with pytest.raises(InnospaceError):
             look(content)
+
+
+RU = "nuts2;patents;staff\nAT11;1,5 p;20\nAT12;2,5;: z\nAT13;3,5;30 be\nAT21;4;40\nAT22;5;50\nAT31;6,5;60\n"
+
+
+@pytest.mark.parametrize("title", ["Patents;;\n\n", "Patents\n\n", "Patents by region\n\n"])
+def test_a_title_is_left_out_when_the_row_of_names_is_named(look, title):
+    with pytest.raises(DataError, match=f"holds a title, '{title.strip().strip(';')}'") as error:
+        look(title + RU)
+    assert "stand in row 3: read with header=3 (--header 3)" in error.value.remedy
+    seen = look(title + RU, options={"header": 3, "flags": "drop"})
+    assert ([c.name for c in seen.columns], seen.rows, seen.readable) == (["nuts2", "patents", "staff"], 6, True)
+    assert (seen.columns[1].low, seen.columns[1].high, seen.columns[2].missing) == ("1.5", "6.5", 1)
+    # places are those of the whole file
+    faulty = look(title + RU, options={"header": 3})
+    assert [(p.row, p.column) for p in faulty.problems] == [(4, "patents"), (5, "staff"), (6, "staff")]
+    with pytest.raises(DataError, match="has no row 40"):
+        look(title + RU, options={"header": 40})
+
+
+def test_a_list_of_names_with_delimiters_in_them_is_still_one_column(look):
+    assert look("name\nUfa; old\nPerm\nOmsk\n").columns[0].name == "name"
+
+
+def test_most_cells_with_flags_are_told_and_codes_stay_text(look):
+    seen = look("nuts,patents\nA,1.5 p\nB,2.5 e\nC,: z\nD,4\n")
+    assert [(p.row, p.what) for p in seen.problems] == [(n, "Letters behind a number.") for n in (2, 3, 4)]
+    assert "--flags drop" in seen.problems[0].remedy
+    assert not seen.readable
+    read = look("nuts,patents\nA,1.5 p\nB,2.5 e\nC,: z\nD,4\n", options={"flags": "drop"})
+    assert (read.columns[1].kind, read.columns[1].missing, read.columns[1].high) == ("number", 1, "4")
+    assert look("nuts,patents\nA,1.5 p\nB,2.5 e\n", options={"text": ["patents"]}).columns[1].kind == "text"
+    assert look("house,x\n12a,1\n12b,2\n14,3\n").columns[0].kind == "text"
+
+
+def test_every_faulty_column_is_named_at_once(tmp_path):
+    (tmp_path / "t.csv").write_text("r,x,y,z\na,1,2,1\nb,?,3,2\nc,4,!,3\nd,5,6,4\n")
+    with pytest.raises(DataError, match="has 2 problems") as error:
+        read_table(tmp_path / "t.csv")
+    assert [(p.what.split("'")[1], p.where.rpartition("rows ")[2]) for p in error.value.problems] == [
+        ("x", "3 (the header counts)"),
+        ("y", "4 (the header counts)"),
+    ]

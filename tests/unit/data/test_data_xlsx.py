@@ -72,6 +72,19 @@ def test_a_column_without_a_name(read, workbook):
         read(workbook([["a", None, "c"], [1, 2, 3]]), "t.xlsx")
 
 
+def test_a_title_above_the_names_is_left_out_when_their_row_is_named(read, workbook):
+    raw = workbook([[None, "Title"], [None], [None, "a", "b", "q"], [None, "x", "y", 1], [None, "z", "w", "много"]])
+    with pytest.raises(DataError, match="holds a title, 'Title'") as error:
+        read(raw, "t.xlsx")
+    assert "read with header=3" in error.value.remedy
+    assert lists(read(raw, "t.xlsx", header=3, text=["q"])) == {"a": ["x", "z"], "b": ["y", "w"], "q": ["1", "много"]}
+    with pytest.raises(DataError, match="'много'") as error:
+        read(raw, "t.xlsx", header=3, numeric=["q"])
+    assert "rows 5" in error.value.where
+    with pytest.raises(DataError, match="empty from row 9 on"):
+        read(raw, "t.xlsx", header=9)
+
+
 def test_headings_that_are_years(read, workbook):
     found = read(workbook([["регион", 2010, 2011.0, "2012 г."], ["Тверь", 1, 2, 3]]), "t.xlsx")
     assert list(found.frame.columns) == ["регион", "2010", "2011", "2012 г."]

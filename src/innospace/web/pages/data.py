@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MEND = (
     "Mend the cells in the file and choose it again; or, under “How the file is read”, name the decimal mark, say what "
-    "a dash or letters behind a number mean, or read a column as text."
+    "a dash or letters behind a number mean, name the row of the names of columns, or read a column as text."
 )
 
 

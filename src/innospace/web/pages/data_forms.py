@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import InnospaceError
 from innospace.core.provenance import Nature
+from innospace.data.headings import LOOKED_AT
 from innospace.data.readers import SUFFIXES
 from innospace.web.controls import (
     Field,
@@ -92,6 +93,8 @@ class ReadingForm:
                     self._select("decimal", "Decimal mark", _DECIMALS)
                     self._select("dash", "A dash in a number column", _DASHES)
                     self._select("flags", "Letters behind a number, as in 12.5 p", _FLAGS)
+                    named = {str(n): f"Row {n}" for n in range(1, LOOKED_AT + 2)}
+                    self._select("header", "The names of columns stand in", named)
             self._boxes = self._as_text(columns) if kind in ("csv", "xlsx") else {}
             button("Read it this way", self._read)
 
@@ -112,6 +115,8 @@ class ReadingForm:
 
     async def _read(self) -> None:
         options = {**self._given, **{key: field.value for key, field in self._fields.items()}}
+        if "header" in self._fields:
+            options["header"] = int(str(options["header"]))
         if self._boxes:
             ticked = [c for c, box in self._boxes.items() if box.value]
             options["text"] = ticked

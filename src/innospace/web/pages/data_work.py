@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from innospace.data.dataset import Dataset
 
 SCHEMA = "innovation_space"
-READING = ("sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash", "flags")
+READING = ("sheet", "encoding", "delimiter", "decimal", "numeric", "text", "dash", "flags", "header")
 """Keys of a table that say how its file is read."""
 _OF_COLUMNS = ("numeric", "text")
 
@@ -165,8 +165,8 @@ def put_into_study(
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that say something: empty ones and the usual meaning of a dash and of flags are left out."""
-    usual = (("dash", "text"), ("flags", "text"))
+    """Return the options that say something: empty ones and what is so without them are left out."""
+    usual = (("dash", "text"), ("flags", "text"), ("header", 1))
     return {k: v for k, v in options.items() if v not in ("", None, [], ()) and (k, v) not in usual}
 
 
