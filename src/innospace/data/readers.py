@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
-from innospace.core.errors import DataError, ProblemsError, offenders
+from innospace.core.errors import DataError, offenders
 from innospace.core.labels import require_known
 from innospace.core.provenance import Nature, Source
 from innospace.data.dataset import Dataset
-from innospace.data.faults import Found, Place
+from innospace.data.faults import Found
 from innospace.data.har_files import is_har
 from innospace.data.parsing import Rules
 
@@ -41,12 +39,6 @@ _SIGNS = (
 )
 """Beginnings of files, in small letters where they are letters of a text."""
 _OWN_SIGN = {"xlsx": b"PK\x03\x04", "parquet": b"PAR1"}
-
-
-class TableError(ProblemsError, DataError):
-    """Several columns of a table cannot be read as they stand."""
-
-    subject: ClassVar[str] = "table"
 
 
 def read_table(
@@ -101,25 +93,10 @@ def read_table(
     Raises
     ------
     DataError, LabelError
-        The message names file, row and column; :class:`TableError` lists the columns when several have a fault.
+        The message names file, row and column.
     """
     rules = Rules(decimal, tuple(numeric), tuple(text), dash, flags, header)
-    try:
-        return _read(Path(path), rules, sheet, encoding, delimiter, columns)
-    except DataError as error:
-        first = error
-    # what is wrong is found once more, so that all of it is told
-    found = Found()
-    try:
-        table = _read(Path(path), replace(rules, found=found), sheet, encoding, delimiter, columns)
-    except DataError:
-        raise first from None
-    if len(found.faults) < 2:
-        raise first
-    place = Place(str(path), found.row)
-    order = {str(c): i for i, c in enumerate(table.frame.columns)}
-    faults = sorted(found.faults, key=lambda f: order.get(f.column, len(order)))
-    raise TableError(str(path), [f.error(f"{place.rows(f.rows)} (the header counts)") for f in faults])
+    return _read(Path(path), rules, sheet, encoding, delimiter, columns)
 
 
 def read_faulty(

@@ -265,13 +265,3 @@ def test_most_cells_with_flags_are_told_and_codes_stay_text(look):
     assert (read.columns[1].kind, read.columns[1].missing, read.columns[1].high) == ("number", 1, "4")
     assert look("nuts,patents\nA,1.5 p\nB,2.5 e\n", options={"text": ["patents"]}).columns[1].kind == "text"
     assert look("house,x\n12a,1\n12b,2\n14,3\n").columns[0].kind == "text"
-
-
-def test_every_faulty_column_is_named_at_once(tmp_path):
-    (tmp_path / "t.csv").write_text("r,x,y,z\na,1,2,1\nb,?,3,2\nc,4,!,3\nd,5,6,4\n")
-    with pytest.raises(DataError, match="has 2 problems") as error:
-        read_table(tmp_path / "t.csv")
-    assert [(p.what.split("'")[1], p.where.rpartition("rows ")[2]) for p in error.value.problems] == [
-        ("x", "3 (the header counts)"),
-        ("y", "4 (the header counts)"),
-    ]
