@@ -43,9 +43,9 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     rows = [i for i, row in enumerate(grid) if i + 1 >= rules.header and any(_filled(v) for v in row)]
     if not rows:
         _refuse_uncalculated(raw, sheet, grid, where)
-        below = f" from row {rules.header} on" if rules.header > 1 else ""
+        since = f" from row {rules.header} on" if rules.header > 1 else ""
         raise DataError(
-            f"The sheet is empty{below}.", where=where, remedy="Name another sheet, or save the table again."
+            f"The sheet is empty{since}.", where=where, remedy="Name another sheet, or save the table again."
         )
     taken = [j for j in range(len(grid[0])) if any(_filled(grid[i][j]) for i in rows)]
     _refuse_uncalculated(raw, sheet, grid, where)
