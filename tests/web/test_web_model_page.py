@@ -185,7 +185,7 @@ def test_study_files_with_faults(served, root, tab, text):
     (folder / "study.toml").write_text(text, encoding="utf-8")
     visit = tab(served)
     page = visit.goto("/studies/s/model")
-    page.get_by_text("not valid TOML").or_(page.get_by_text("A model needs a table first")).first.wait_for()
+    page.get_by_text("not valid TOML").or_(page.get_by_text("'frontiers' is not known")).first.wait_for()
     assert visit.violations() == []
     assert (folder / "study.toml").read_text(encoding="utf-8") == text
 

@@ -32,6 +32,9 @@ class Kind(StrEnum):
     FORMULA = "formula"
     LIST = "list"
     PAIRS = "pairs"
+    NAME = "name"
+    RATES = "number or pairs"
+    TABLES = "tables"
 
 
 ENGINE_WORDS = {
@@ -86,7 +89,7 @@ class FormField:
         What is meant when the key is left out; None when nothing is.
     required : bool
     item : type
-        Of a list, or of the values of pairs: ``str``, ``int`` or ``float``.
+        Of a list, or of the values of pairs: ``str``, ``int`` or ``float``; of tables the options of one.
     group : str
         Heading it stands under; empty for the first ones.
     """
@@ -120,6 +123,10 @@ def fields_of(name: str, values: Mapping[str, Any]) -> tuple[FormField, ...]:
     method = values.get("method")
     if name == "firms" and isinstance(method, str):
         found += _arguments(method)
+    if name == "equilibrium":
+        from innospace.study.forms_equilibrium import adapted
+
+        found = list(adapted(found, values))
     return tuple(found)
 
 
@@ -138,7 +145,7 @@ def _extra(info: FieldInfo) -> Mapping[str, Any]:
 def _options(model: type[BaseModel], values: Mapping[str, Any], prefix: str, group: str) -> Iterator[FormField]:
     for key, info in model.model_fields.items():
         extra = _extra(info)
-        if extra.get("form") == "none" or not _matters(str(extra.get("only", "")), values):
+        if extra.get("form") in ("none", "parts") or not _matters(str(extra.get("only", "")), values):
             continue
         inner = info.annotation
         if isinstance(inner, type) and hasattr(inner, "model_fields"):
@@ -160,7 +167,7 @@ def _field(key: str, info: FieldInfo, group: str) -> FormField:
         from innospace.firms.verbs import VERBS
 
         kind, choices = Kind.CHOICE, {name: f"{name}: {verb.summary}" for name, verb in VERBS.items()}
-    elif form in ("column", "formula"):
+    elif form in ("column", "formula", "name"):
         kind = Kind(str(form))
     default = None if info.is_required() else info.get_default(call_default_factory=True)
     if kind is Kind.CHOICE and (empty or form == "method"):
@@ -191,6 +198,8 @@ def _kind(hint: Any) -> tuple[Kind, dict[str, str], type, bool]:
         return _kind(inner_hints[0])
     if origin is Literal:
         return Kind.CHOICE, {str(v): choice_words(str(v)) for v in inner_hints}, str, False
+    if origin is list and hasattr(inner_hints[0], "model_fields"):
+        return Kind.TABLES, {}, inner_hints[0], True
     if origin is list:
         return Kind.LIST, {}, inner_hints[0], True
     if origin is dict:
@@ -240,7 +249,10 @@ def with_value(values: Mapping[str, Any], key: str, value: Any) -> dict[str, Any
 
 def shown(field: FormField, value: Any) -> Any:
     """Return a value as its control shows it."""
-    if field.kind in (Kind.LIST, Kind.PAIRS):
+    if field.kind is Kind.TABLES:
+        rows = value if isinstance(value, list) else []
+        return "\n".join(", ".join(f"{k} = {v}" for k, v in row.items()) for row in rows if isinstance(row, Mapping))
+    if field.kind in (Kind.LIST, Kind.PAIRS, Kind.RATES):
         if isinstance(value, Mapping):
             return "\n".join(f"{k} = {v}" for k, v in value.items())
         return "\n".join(
@@ -269,6 +281,10 @@ def taken(field: FormField, given: Any) -> Any:
         return [_item(field, line.strip()) for line in str(given).splitlines() if line.strip()] or None
     if field.kind is Kind.PAIRS:
         return _pairs(field, str(given)) or None
+    if field.kind is Kind.RATES:
+        return _pairs(field, str(given)) if "=" in str(given) else _item(field, str(given).strip())
+    if field.kind is Kind.TABLES:
+        return [_row(field, line) for line in map(str.strip, str(given).splitlines()) if line] or None
     if field.kind is Kind.WHOLE:
         if float(given) != int(given):
             raise _wrong(field, given, "a whole number")
@@ -305,6 +321,25 @@ def _pairs(field: FormField, given: str) -> dict[str, Any]:
         if not equals or not key.strip() or not value.strip():
             raise _wrong(field, line, "name = value, one a line")
         found[key.strip().strip('"')] = _item(field, value.strip().strip('"'))
+    return found
+
+
+def _row(field: FormField, line: str) -> dict[str, Any]:
+    """Return one table of a list of tables, written as ``key = value, key = value``."""
+    known: Mapping[str, FieldInfo] = field.item.model_fields  # type: ignore[attr-defined]
+    needed = [k for k, info in known.items() if info.is_required()]
+    form = ", ".join(f"{k} = {'NAME' if known[k].annotation is str else 'number'}" for k in known)
+    found: dict[str, Any] = {}
+    for part in line.split(","):
+        key, _, value = (text.strip() for text in part.partition("="))
+        if key not in known or not value:
+            raise _wrong(field, line, form)
+        try:
+            found[key] = value.strip('"') if known[key].annotation is str else float(value)
+        except ValueError as error:
+            raise _wrong(field, line, form) from error
+    if any(key not in found for key in needed):
+        raise _wrong(field, line, form)
     return found
 
 

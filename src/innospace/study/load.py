@@ -391,7 +391,7 @@ def _options(
         found.append(at(error, f"{place}, key 'engine'"))
         return None
     try:
-        values = {**values, **_contents(model, values, file.parent)}
+        values = {**values, **contents(model, values, file.parent)}
     except InnospaceError as error:
         found.append(at(error, place))
         return None
@@ -400,7 +400,7 @@ def _options(
     return options
 
 
-def _contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def contents(model: type[BaseModel], values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return what TOML files or workbooks say that options name, under the key that the option keeps their content in.
 
     The content thus belongs to the options, and to the hash of the step.

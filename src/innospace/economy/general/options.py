@@ -92,7 +92,7 @@ class Options(BaseModel):
         title="Accounts",
         description=f"Of a ready model on a matrix of one's own: part ({', '.join(PARTS)}) = account or accounts; what "
         "is not named is found by usual names and by who pays whom.",
-        json_schema_extra=_NO_FORM,
+        json_schema_extra={"form": "parts", "only": "data"},
     )
     countries: list[str] = Field(
         default_factory=list,
@@ -105,30 +105,38 @@ class Options(BaseModel):
         title="Elasticities",
         description="Of a ready model on a matrix of one's own: armington, cet, value_added (a number, or by good), "
         "consumption.",
-        json_schema_extra=_NO_FORM,
+        json_schema_extra={"form": "parts", "only": "data"},
     )
     scenarios: list[str] | None = Field(
         default=None,
         title="Scenarios",
         description="Those of a ready model and all of the study when empty.",
     )
-    numeraire: str = Field(default="", title="Numeraire", description="Commodity; the model's own when empty.")
+    numeraire: str = Field(
+        default="",
+        title="Numeraire",
+        description="Commodity; the model's own when empty.",
+        json_schema_extra={"form": "name"},
+    )
     dynamics: dict[str, float] = Field(
         default_factory=dict,
         title="Years and rates",
         description="Of a ready model with years, by name. ramsey (perfect foresight): years (the horizon), interest, "
         "growth, depreciation, capital_share, substitution, intertemporal, tax, output. dyncge (years in turn): years, "
         "return_rate, depreciation, growth, response. What is not named is as in the model.",
+        json_schema_extra={"form": "parts"},
     )
     rules: dict[str, str] = Field(
         default_factory=dict,
         title="Closures by name",
         description="Of the ready model standard: government, external, saving or labour = name of a closure.",
+        json_schema_extra={"form": "parts"},
     )
     unemployment: list[Unemployment] = Field(
         default_factory=list,
-        description="Tables [[step.NAME.unemployment]]: labour that may be idle.",
-        json_schema_extra=_NO_FORM,
+        title="Unemployment",
+        description="Tables [[step.NAME.unemployment]]: labour that may be idle, its benchmark rate, and how its "
+        "wage follows the rate (an elasticity; 0: the wage has a floor).",
     )
     fixed_transfers: dict[str, float] = Field(
         default_factory=dict,

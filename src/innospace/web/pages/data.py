@@ -17,6 +17,7 @@ from innospace.web.file_field import FileField
 from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import data_work
 from innospace.web.pages.data_forms import OriginForm, PartsForm, ReadingForm, remove_form, sample_origin
+from innospace.web.pages.data_matrices import GroundCards
 from innospace.web.pages.data_view import SIGN, counted, problems_html, table_html
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class DataPage:
             except InnospaceError as error:
                 show_error(error)
                 return
-            if not self.tables:
+            self.grounds = GroundCards(self)
+            if not self.tables and not self.grounds.steps:
                 self._begin()
                 return
             for name in self.tables:
@@ -87,6 +89,7 @@ class DataPage:
 
     async def look(self) -> None:
         """Read the tables one after the other."""
+        await self.grounds.look()
         for card in list(self.cards.values()):
             await card.look()
 

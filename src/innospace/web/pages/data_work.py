@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from innospace.core.errors import InnospaceError, StudyError
+from innospace.core.inputs import TABLE
+from innospace.core.labels import require_known
 from innospace.data.cell_problems import TableSurvey, survey
-from innospace.study import edit
+from innospace.study import edit, matrices
 from innospace.study.errors import raise_all
 from innospace.study.load import data_file
 from innospace.study.schema import NAME, Table, parse
@@ -203,3 +205,56 @@ def use_sample(folder: Path, read: edit.StudyText, sample: str, name: str = "") 
 def remove_table(folder: Path, read: edit.StudyText, name: str) -> None:
     """Take a table out of the study file; its file stays."""
     edit.save_text(folder, edit.without_table(read.text, name), read.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenGround:
+    """What an equilibrium step rests on, ready to be shown.
+
+    Attributes
+    ----------
+    title : str
+        The model and its source.
+    own : bool
+        Whether the matrix is a table of the study.
+    matrices : tuple of (str, facts, bool, str)
+        Name, facts, whether it is balanced, and the cells as HTML.
+    facts : tuple of (str, str)
+        What the model makes of it.
+    """
+
+    title: str
+    own: bool
+    matrices: tuple[tuple[str, tuple[tuple[str, str], ...], bool, str], ...]
+    facts: tuple[tuple[str, str], ...]
+
+
+def equilibrium_steps(folder: Path) -> tuple[str, ...]:
+    """Return the equilibrium steps of a study that name a model."""
+    steps = _tables_of(edit.values_of(edit.read_text(folder).text).get("step"))
+    return tuple(name for name, s in steps.items() if s.get("engine") == matrices.ENGINE and s.get("model"))
+
+
+def look_at_ground(folder: Path, step: str) -> SeenGround:
+    """Return what an equilibrium step rests on.
+
+    Raises
+    ------
+    InnospaceError
+        Step, model or matrix have a fault.
+    """
+    from innospace.study.tables import read
+    from innospace.web.drawing import table_html
+
+    content = edit.values_of(edit.read_text(folder).text)
+    values = _tables_of(content.get("step"))[step]
+    data, datasets = values.get("data"), {}
+    for role, name in data.items() if isinstance(data, Mapping) else [(TABLE, data)] if data else []:
+        require_known([name], list(_tables_of(content.get("data"))), kind="table", where=f"[step.{step}]")
+        table, problems = parse(Table, content["data"][name], f"[data.{name}]")
+        raise_all(f"[data.{name}]", problems)
+        if table is not None:
+            datasets[role] = read(folder, table)
+    found = matrices.ground_of(folder, values, datasets)
+    shown = tuple((m.title, m.facts, m.balanced, table_html(m.table, f"{step}-{m.title}")) for m in found.matrices)
+    return SeenGround(found.title, found.own, shown, found.facts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nicegui import ui
 
 from innospace.core.errors import InnospaceError
-from innospace.study import edit
+from innospace.study import edit, matrices
 from innospace.study.forms import ENGINE_WORDS
 from innospace.web.controls import button, element, field_select, field_text
 from innospace.web.layout import (
@@ -95,15 +95,19 @@ class ModelPage:
         self.place.clear()
         self.cards: dict[str, StepCard] = {}
         content = self.content
-        self._ready = bool(model_work.tables_of(content, "data"))
+        self._ready = bool(model_work.tables_of(content, "data") or model_work.tables_of(content, "step"))
         with self.place:
             if not self._ready:
-                with empty_state(
-                    "A model needs a table first",
-                    "Put a table into the study; the columns that it has are then offered here, with a model that "
-                    "fits them.",
+                with (
+                    empty_state(
+                        "A model needs a table first",
+                        "Put a table into the study; the columns that it has are then offered here, with a model that "
+                        "fits them. A ready model of an economy has its own numbers and needs none.",
+                    ),
+                    element("div", "row-of-buttons"),
                 ):
                     link("Choose a table", study_url(self.study, "data"), "button primary")
+                    button("Begin with a ready model of an economy", self._begin)
                 return
             self.problems = element("div")
             self.offers = element("div")
@@ -136,6 +140,10 @@ class ModelPage:
                 await self.again(text, f"The step {wanted} was added.")
 
             button("Add the step", add)
+
+    async def _begin(self) -> None:
+        text = model_work.begun(self.text, "economy", matrices.ENGINE)
+        await self.again(text, "The step economy was added: choose its model.")
 
     def _finish(self, drawn: bool) -> None:
         """Draw what becomes of the draft; a study without a step has nothing to save or run."""

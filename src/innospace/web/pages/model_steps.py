@@ -15,13 +15,13 @@ from innospace.study.forms import (
     ROLE_WORDS,
     FormField,
     Kind,
-    fields_of,
     shown,
     taken,
     value_at,
     with_value,
     words,
 )
+from innospace.study.matrices import ENGINE
 from innospace.web.controls import (
     Field,
     button,
@@ -43,6 +43,13 @@ if TYPE_CHECKING:
 NONE = ""
 SWITCHES = ("model", "method", "analysis")
 """Keys that decide which others there are."""
+LINES = {
+    Kind.LIST: "One a line.",
+    Kind.PAIRS: "name = value, one a line.",
+    Kind.RATES: "",
+    Kind.TABLES: "One a line, for example: commodity = LAB, rate = 0.05, elasticity = 0.1",
+}
+"""What is written into several lines of text, and how."""
 FORMULA_HELP = "Columns, + - * : ( ) and log, sqrt, I, C. Names with spaces stand in `backticks`."
 
 
@@ -71,7 +78,7 @@ class StepCard:
             element("p", "soft", ENGINE_WORDS[known])
             with element("div", "fields"):
                 self._tables(known)
-            self._draw_fields(known)
+            self._draw_fields()
             self.preview = element("div", "preview")
             with self.preview:
                 element("p", "soft loading", "Checking the model…").props("role=status")
@@ -100,20 +107,21 @@ class StepCard:
         self._roles: dict[str, Field] = {}
         for role, needed in roles.items():
             given = playing.get(role, NONE)
-            offered = {**({} if needed and given else {NONE: "none"}), **{t: t for t in tables}}
+            nothing = "none: the numbers of the model" if known == ENGINE else "none"
+            offered = {**({} if needed and given else {NONE: nothing}), **{t: t for t in tables}}
             offered |= {given: f"{given} (not in the study)"} if given and given not in offered else {}
-            self._roles[role] = field_select(
-                ROLE_WORDS.get(role, words(role)), offered, given, self._to_tables, required=needed
-            )
+            title = "Matrix" if known == ENGINE and role == TABLE else ROLE_WORDS.get(role, words(role))
+            self._roles[role] = field_select(title, offered, given, self._to_tables, required=needed)
 
     async def _to_tables(self, _value: Any) -> None:
         playing = {role: str(f.value) for role, f in self._roles.items() if f.value}
-        data: Any = playing.get(TABLE, "") if set(self._roles) == {TABLE} else playing
-        await self.page.again(model_work.changed(self.page.text, self.name, {**self.values, "data": data}))
+        data: Any = playing.get(TABLE, "") if set(playing) <= {TABLE} else playing
+        values = {k: v for k, v in self.values.items() if k != "data"} | ({"data": data} if data else {})
+        await self.page.again(model_work.changed(self.page.text, self.name, values))
 
-    def _draw_fields(self, known: str) -> None:
+    def _draw_fields(self) -> None:
         values = self.values
-        self.fields = list(fields_of(known, values))
+        self.fields = model_work.fields_in(self.page.folder, values)
         groups: dict[str, list[FormField]] = {}
         for field in self.fields:
             groups.setdefault(field.group, []).append(field)
@@ -143,7 +151,7 @@ class StepCard:
             offered = dict(field.choices)
             offered |= {value: f"{value} (not known)"} if value not in offered else {}
             made = field_select(field.title, offered, value, changed, **common)
-        elif field.kind is Kind.COLUMN:
+        elif field.kind in (Kind.COLUMN, Kind.NAME):
             offered = {NONE: "None", **({value: value} if value else {})}
             made = field_select(field.title, offered, value, changed, **common)
         elif field.kind is Kind.CHECK:
@@ -152,10 +160,9 @@ class StepCard:
             hint = None if usual is None else f"{usual} when empty"
             step = 1 if field.kind is Kind.WHOLE else None
             made = field_number(field.title, value, changed, placeholder=hint, step=step, **common)
-        elif field.kind in (Kind.LIST, Kind.PAIRS):
+        elif field.kind in LINES:
             rows = max(2, str(value).count("\n") + 1)
-            lines = "One a line." if field.kind is Kind.LIST else "name = value, one a line."
-            common["help"] = f"{field.help} {lines}".strip()
+            common["help"] = f"{field.help} {LINES[field.kind]}".strip()
             made = field_area(field.title, value, changed, rows=rows, **common)
         elif field.kind is Kind.FORMULA:
             common["help"] = f"{field.help} {FORMULA_HELP}".strip()
@@ -201,10 +208,14 @@ class StepCard:
         """Show what was found out about the step."""
         columns = self._seen_columns(seen)
         for field in self.fields:
-            if field.kind is Kind.COLUMN:
+            if field.kind in (Kind.COLUMN, Kind.NAME):
                 value = str(self.controls[field.key].value or NONE)
-                offered = {NONE: "None", **{c.name: f"{c.name}: {c}" for c in columns}}
-                offered |= {value: f"{value} (not in the table)"} if value not in offered else {}
+                where = "table" if field.kind is Kind.COLUMN else "model"
+                names = {c.name: f"{c.name}: {c}" for c in columns}
+                if field.kind is Kind.NAME:
+                    names = {n: n for n in (step.names or {}).get(field.key, ())}
+                offered = {NONE: "None" if field.kind is Kind.COLUMN else "Chosen by the model", **names}
+                offered |= {value: f"{value} (not in the {where})"} if value not in offered else {}
                 self.controls[field.key].offer(offered)
         self._show_picker(columns)
         at_field: dict[str, str] = {}
@@ -232,6 +243,11 @@ class StepCard:
                 with element("div", "equation").props('tabindex=0 role=region aria-label="Equation"'):
                     ui.html(math, sanitize=False)
                     element("p", "soft", meaning)
+            if step.facts:
+                with element("dl", "origin"):
+                    for label, text in step.facts:
+                        element("dt", "", label)
+                        element("dd", "", text)
             if step.use is not None:
                 element("h3", "", "Rows")
                 element("p", "", f"{step.use.used} of {step.use.rows} rows are used.")

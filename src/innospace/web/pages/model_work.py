@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from innospace.core.document import Equation
 from innospace.core.errors import FormulaError, InnospaceError, ProblemsError, StudyError
 from innospace.core.inputs import TABLE
-from innospace.study import edit
+from innospace.study import edit, matrices
 from innospace.study.column_parts import ColumnSeen, columns_seen
 from innospace.study.engines import ENGINES, engine
-from innospace.study.forms import FormField, fitting
+from innospace.study.forms import FormField, fields_of, fitting
 from innospace.study.inspect import problems
+from innospace.study.load import FILE_NAME
 from innospace.study.proposal import Proposal
 from innospace.study.row_use import RowUse, row_use
 from innospace.study.schema import STEP_KEYS, Table, name_problem, parse
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from innospace.data import Dataset
 
 SHOWN_EQUATIONS = 8
+OWN = (".toml", ".xlsx")
+"""Ends of files that may hold a model."""
+MATRIX_FACTS = ("Accounts", "Balance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,18 @@ class SeenStep:
     use : RowUse or None
         Of a formula that can be read.
     problems : tuple of InnospaceError
+    facts : tuple of (str, str)
+        Of an equilibrium step: its matrix, the parts of accounts, what there is to name.
+    names : mapping of str to tuple of str
+        Names that the field of a key may hold.
     """
 
     sentence: str = ""
     equations: tuple[tuple[str, str], ...] = ()
     use: RowUse | None = None
     problems: tuple[InnospaceError, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    names: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,7 @@ def look(folder: Path, text: str) -> Seen:
     read = {name: _read(folder, name, values) for name, values in tables_of(content, "data").items()}
     found = [_shown(e, folder) for e in problems(folder, text)]
     steps = {
-        name: _step(name, values, read, [e for e in found if _of_step(e, name)])
+        name: _step(folder, name, values, read, [e for e in found if _of_step(e, name)])
         for name, values in tables_of(content, "step").items()
     }
     rest = tuple(e for e in found if not any(_of_step(e, name) for name in steps))
@@ -180,6 +190,7 @@ def _of_step(error: InnospaceError, name: str) -> bool:
 
 
 def _step(
+    folder: Path,
     name: str,
     values: Mapping[str, Any],
     tables: Mapping[str, Dataset | InnospaceError],
@@ -191,6 +202,8 @@ def _step(
     chosen = engine(str(known))
     given = {k: v for k, v in values.items() if k not in STEP_KEYS}
     options, _ = parse(chosen.Options, given, f"[step.{name}]")
+    if known == matrices.ENGINE:
+        return _equilibrium(folder, values, tables, found)
     use = _use(values, tables)
     if options is None:
         return SeenStep(use=use, problems=tuple(found))
@@ -201,6 +214,25 @@ def _step(
         told = found or [error]
         return SeenStep(use=use, problems=tuple(told))
     return SeenStep(sentence, tuple(_set(e) for e in equations[:SHOWN_EQUATIONS]), use, tuple(found))
+
+
+def _equilibrium(
+    folder: Path,
+    values: Mapping[str, Any],
+    tables: Mapping[str, Dataset | InnospaceError],
+    found: list[InnospaceError],
+) -> SeenStep:
+    used = {role: tables[name] for role, name in roles_of(values).items() if name in tables}
+    read = {role: dataset for role, dataset in used.items() if not isinstance(dataset, InnospaceError)}
+    if len(read) < len(used):
+        return SeenStep(problems=tuple(found))
+    try:
+        ground = matrices.ground_of(folder, values, read)
+    except InnospaceError as error:
+        told = found or [error]
+        return SeenStep(problems=tuple(told))
+    of_matrix = [(f"Matrix: {k.lower()}", v) for m in ground.matrices for k, v in m.facts if k in MATRIX_FACTS]
+    return SeenStep(ground.title, problems=tuple(found), facts=(*of_matrix, *ground.facts), names=ground.names)
 
 
 def _set(equation: Equation) -> tuple[str, str]:
@@ -263,6 +295,17 @@ def told(error: InnospaceError) -> str:
     return f"{error.what}{allowed} {for_pages(error.remedy)}".strip()
 
 
+def fields_in(folder: Path, values: Mapping[str, Any]) -> list[FormField]:
+    """Return the fields of a step; a model may also be a file in the folder of the study."""
+    name = str(values["engine"])
+    fields = list(fields_of(name, values))
+    if name != matrices.ENGINE:
+        return fields
+    files = [f.name for suffix in OWN for f in sorted(folder.glob(f"*{suffix}")) if f.name != FILE_NAME]
+    own = {f: f"{f}: a model of the study" for f in files}
+    return [replace(f, choices={**f.choices, **own}) if f.key == "model" else f for f in fields]
+
+
 def fresh_name(wanted: str, taken: Mapping[str, Any]) -> str:
     """Return a name of a step that is not taken."""
     known = {n.casefold() for n in taken}
@@ -304,7 +347,9 @@ def begun(text: str, name: str, engine_name: str) -> str:
     needed = [role for role, needs in engine(engine_name).ROLES.items() if needs]
     first = tables[0] if tables else ""
     data: Any = dict.fromkeys(needed, first) if needed and needed != [TABLE] else first
-    return edit.with_step(text, name, {"engine": engine_name, "data": data})
+    # a model that has its own numbers takes a table when one is chosen
+    given = {} if engine_name == matrices.ENGINE else {"data": data}
+    return edit.with_step(text, name, {"engine": engine_name, **given})
 
 
 def renamed(text: str, old: str, new: str) -> str:

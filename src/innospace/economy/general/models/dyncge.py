@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -179,4 +179,4 @@ def model_on(c: Country, rates: Rates) -> ReadyModel:
     )
 
 
-MODEL = model_on(japan(), Rates())
+MODEL = replace(model_on(japan(), Rates()), samples=("dyncge-sam",))

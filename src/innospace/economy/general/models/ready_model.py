@@ -59,6 +59,8 @@ class ReadyModel:
         Who adjusts, by account and name, as a change of the spec; the first of each is that of ``build``.
     dynamics : Dynamics, optional
         The years, when there are several.
+    samples : tuple of str
+        Shipped matrices that it takes its numbers from; none when they stand in no matrix.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ReadyModel:
     scenarios: tuple[Scenario, ...] = field(default=())
     closures: Mapping[str, Mapping[str, Callable[[Spec], Spec]]] = field(default_factory=dict)
     dynamics: Dynamics | None = None
+    samples: tuple[str, ...] = field(default=())
 
     @property
     def spec(self) -> Spec:

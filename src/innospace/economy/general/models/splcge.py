@@ -59,4 +59,5 @@ MODEL = ReadyModel(
             (Shock("endowment", "multiply", 1.1, {"commodity": ("CAP",)}),),
         ),
     ),
+    samples=("splcge-sam",),
 )

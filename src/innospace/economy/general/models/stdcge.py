@@ -99,6 +99,7 @@ STDCGE = ReadyModel(
     lambda: open_economy("stdcge", _country(), "LAB"),
     _small,
     SCENARIOS,
+    samples=("stdcge-sam",),
 )
 LRGCGE = ReadyModel(
     "lrgcge",
@@ -107,6 +108,7 @@ LRGCGE = ReadyModel(
     lambda: large_economy("lrgcge", _country(), "LAB"),
     _small,
     SCENARIOS,
+    samples=("stdcge-sam",),
 )
 TWOCGE = ReadyModel(
     "twocge",
@@ -115,4 +117,5 @@ TWOCGE = ReadyModel(
     lambda: two_countries(*_countries()),
     _two,
     two_scenarios(_country(JAPAN, USA)),
+    samples=("stdcge-sam", "twocge-usa-sam"),
 )
