@@ -8,6 +8,11 @@ from innospace.core.table import Table
 from innospace.report.tables.layout import Cell, Grid, grid
 from innospace.report.text import one_line, prose
 
+LARGEST = 9.0
+"""Font size in points."""
+ACROSS = 980.0
+"""Characters of one point that stand side by side on a page of A4."""
+
 
 def to_typst(table: Table) -> str:
     """Return a table as Typst code: title, table whose head repeats on every page, notes."""
@@ -51,18 +56,29 @@ def _width(g: Grid, column: int) -> str:
 
 def _size(g: Grid) -> float:
     """Return the font size at which the table is as wide as a page of A4, between 6 and 9 points."""
+    return round(min(LARGEST, max(6.0, ACROSS / _characters(g, _rooms(g)))), 1)
+
+
+def _characters(g: Grid, rooms: list[int]) -> float:
+    """Return the width of the table where headings have these rooms."""
     wide = [longest(g, i) if n else min(longest(g, i), 24) for i, n in enumerate(g.numeric)]
     heads = [
-        max((len(line) for line in _wrapped(h, w).split("\n")), default=0)
-        for h, w in zip(g.headings, wide, strict=True)
+        max((len(line) for line in _wrapped(h, r).split("\n")), default=0)
+        for h, r in zip(g.headings, rooms, strict=True)
     ]
-    characters = sum(max(w, 1.1 * h) + 2 for w, h in zip(wide, heads, strict=True))
-    return round(min(9.0, max(6.0, 980.0 / characters)), 1)
+    return sum(max(w, 1.1 * h) + 2 for w, h in zip(wide, heads, strict=True))
+
+
+def _rooms(g: Grid) -> list[int]:
+    """Return how wide headings may be: as their columns, or of three lines at most where that fits."""
+    least = [max(longest(g, i), 11) for i in range(len(g.headings))]
+    flat = [max(r, -(-len(h) // 3) + 3) for r, h in zip(least, g.headings, strict=True)]
+    return flat if _characters(g, flat) <= ACROSS / LARGEST else least
 
 
 def _wrapped(heading: str, room: int) -> str:
     """Break a heading over lines about as wide as its column."""
-    return "\n".join(textwrap.wrap(heading, max(room, 11), break_long_words=False, break_on_hyphens=False))
+    return "\n".join(textwrap.wrap(heading, room, break_long_words=False, break_on_hyphens=False))
 
 
 def _head(g: Grid) -> str:
@@ -79,8 +95,8 @@ def _head(g: Grid) -> str:
             if span.text:
                 cells.append(f"table.hline(start: {at}, end: {at + span.width}, stroke: 0.4pt)")
             at += span.width
-    for i, (heading, numeric) in enumerate(zip(g.headings, g.numeric, strict=True)):
-        text = f'text(weight: "bold", {string(_wrapped(heading, longest(g, i)))})'
+    for heading, numeric, room in zip(g.headings, g.numeric, _rooms(g), strict=True):
+        text = f'text(weight: "bold", {string(_wrapped(heading, room))})'
         cells.append(f"table.cell(align: bottom + {'right' if numeric else 'left'}, {text})")
     return ", ".join([*cells, "table.hline(stroke: 0.5pt)"])
 
