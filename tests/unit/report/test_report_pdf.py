@@ -97,6 +97,20 @@ def test_a_short_table_is_not_torn():
         assert text.count("row10") == text.count("row19")
 
 
+def test_a_table_of_few_rows_with_long_texts_breaks_and_loses_nothing():
+    rows = [f"row{i} " + "word " * 120 + f"end{i}" for i in range(20)]
+    frame = pd.DataFrame({"name": [f"n{i}" for i in range(20)], "text": rows})
+    found = pages(of(Table("long", "Long texts", frame, (Column("name", "Name"), Column("text", "Text")))))
+    inside = []
+    for page in found:
+        page.extract_text(visitor_text=lambda text, _, at, *__: inside.append((at[5], text)) if text.strip() else None)
+    lowest = min(height for height, text in inside if "word" in text)
+    # the margin below is 22 mm
+    assert lowest > 22.0 / 25.4 * 72.0
+    words = " ".join(text for _, text in inside).split()
+    assert [words.count(f"{end}{i}") for end in ("row", "end") for i in range(20)] == [1] * 40
+
+
 def test_a_tall_ranking_breaks_over_pages():
     document = of(figure(FigureKind.INTERVALS, *CASES["eighty"]))
     found = [p.extract_text() for p in pages(document)]

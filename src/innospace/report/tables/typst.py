@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from innospace.core.table import Table
@@ -51,7 +52,9 @@ def longest(g: Grid, column: int) -> int:
 
 
 def _width(g: Grid, column: int) -> str:
-    return "auto" if g.numeric[column] or longest(g, column) <= 24 else "1fr"
+    """Return the share of a column of long texts, by the root of their length, so that none becomes a narrow tower."""
+    long = longest(g, column)
+    return "auto" if g.numeric[column] or long <= 24 else f"{math.sqrt(min(long, 400) / 24):.1f}fr"
 
 
 def _size(g: Grid) -> float:
