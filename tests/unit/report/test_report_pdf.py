@@ -102,8 +102,13 @@ def test_a_table_of_few_rows_with_long_texts_breaks_and_loses_nothing():
     frame = pd.DataFrame({"name": [f"n{i}" for i in range(20)], "text": rows})
     found = pages(of(Table("long", "Long texts", frame, (Column("name", "Name"), Column("text", "Text")))))
     inside = []
+
+    def seen(text, at, set_at, *_):
+        if text.strip():
+            inside.append((set_at[5] * at[3] + at[5], text))
+
     for page in found:
-        page.extract_text(visitor_text=lambda text, _, at, *__: inside.append((at[5], text)) if text.strip() else None)
+        page.extract_text(visitor_text=seen)
     lowest = min(height for height, text in inside if "word" in text)
     # the margin below is 22 mm
     assert lowest > 22.0 / 25.4 * 72.0
