@@ -24,6 +24,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 STUDY = "bashkortostan"
 FIRMS = "firms-internationalisation"
+EQUILIBRIUM = "open-economy"
+REGIONS = "russian-regions"
+OUTCOMES = "russia-innovation-types"
+AGENTS = "technology-agents"
+STUDIES = (STUDY, FIRMS, EQUILIBRIUM, REGIONS, OUTCOMES, AGENTS)
 WIDTHS = (1440, 390)
 HEIGHT = {1440: 1000, 390: 844}
 PAGES = {
@@ -38,6 +43,15 @@ PAGES = {
     "results-firms": f"/studies/{FIRMS}/results",
     "data-firms": f"/studies/{FIRMS}/data",
     "model-firms": f"/studies/{FIRMS}/model",
+    "results-equilibrium": f"/studies/{EQUILIBRIUM}/results",
+    "data-equilibrium": f"/studies/{EQUILIBRIUM}/data",
+    "model-equilibrium": f"/studies/{EQUILIBRIUM}/model",
+    "scenarios-equilibrium": f"/studies/{EQUILIBRIUM}/scenarios",
+    "results-regions": f"/studies/{REGIONS}/results",
+    "compare-regions": f"/studies/{REGIONS}/compare",
+    "results-outcomes": f"/studies/{OUTCOMES}/results",
+    "results-agents": f"/studies/{AGENTS}/results",
+    "model-agents": f"/studies/{AGENTS}/model",
 }
 SHIPPED = ("scenarios-1440", "model-1440", "results-1440")
 """What the README and the tutorial show."""
@@ -56,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         studies = Path(folder) / "studies"
         chosen = given.page or list(PAGES)
-        for name in (STUDY, FIRMS):
+        for name in STUDIES:
             if not any(name in PAGES[page] or PAGES[page] == "/" for page in chosen):
                 continue
             shutil.copytree(ROOT / "studies" / name, studies / name, ignore=shutil.ignore_patterns(".jobs", "report"))
@@ -100,12 +114,11 @@ def photograph(browser: Browser, url: str, name: str, out: Path, *, everything: 
 
 
 def settle(page: Page) -> None:
-    """Wait until the page is whole: it answers, and nothing is being loaded."""
+    """Wait until the page is whole: it answers, and no part of it is busy for half a second."""
     page.wait_for_function("window.did_handshake === true")
-    page.wait_for_timeout(500)
-    page.wait_for_function("!document.querySelector('.loading, .waiting')", timeout=60_000)
-    page.wait_for_function("!document.querySelector('main').innerText.includes('Loading')", timeout=60_000)
-    page.wait_for_timeout(500)
+    for _ in range(2):
+        page.wait_for_timeout(500)
+        page.wait_for_function("!document.querySelector('[aria-busy=true]')", timeout=180_000)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from innospace.study.load import load_study
 from innospace.study.worked import worked_studies
+from innospace.web.workspace import Workspace
 
 pytestmark = pytest.mark.browser
 
@@ -16,6 +17,22 @@ def test_an_empty_folder_says_how_to_begin(served, root, tab):
     page.get_by_role("heading", name="There is no study in this folder yet").wait_for()
     assert visit.violations() == []
     assert visit.overflow() <= 0
+
+
+def test_studies_are_looked_at_after_the_page_is_shown(served, root, tab):
+    begun, broken = (Workspace(root).create(title) for title in ("Мой край", "Broken"))
+    (broken / "study.toml").write_text('[study]\ntitle = "Broken"\n[step.a]\nengine = "none"\n', encoding="utf-8")
+    visit = tab(served)
+    page = visit.goto("/")
+    assert page.get_by_role("button", name="Make the study").is_visible()
+    page.locator("ul.studies").wait_for()
+    assert page.locator("[aria-busy=true]").count() == 0
+    told = page.locator("ul.studies li").all_inner_texts()
+    assert [("Has problems" in t, "Not run yet" in t) for t in told] == [(True, False), (False, True)]
+    assert visit.violations() == []
+    page.get_by_role("link", name="Мой край").click()
+    page.wait_for_url("**/data")
+    assert begun.is_dir()
 
 
 def test_a_worked_study_is_chosen_by_the_address(served, root, tab):

@@ -54,7 +54,7 @@ def written(folder):
 
 
 def settled(page):
-    page.wait_for_function('!document.querySelector(".loading")')
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
 
 
 def said(page, text):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 def opened(visit, name="small"):
     page = visit.goto(f"/studies/{name}/run")
-    page.wait_for_function("!document.querySelector('.loading')")
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
     return page
 
 

@@ -155,3 +155,10 @@ def button_asking(text: str, question: str, pressed: Callable[[], Any], *, yes: 
 def element(tag: str, classes: str = "", text: str = "") -> TextElement:
     """Return a plain element with text; the text is never read as HTML."""
     return TextElement(text=text, tag=tag).classes(classes)
+
+
+def waiting(text: str) -> Element:
+    """Return a line that says what is being done; while it stands the page counts as busy."""
+    with element("div").props("aria-busy=true") as made:
+        element("p", "soft", text).props("role=status")
+    return made

@@ -94,6 +94,10 @@ class Workspace:
         self.root = given.resolve()
         self.many = not (self.root / FILE_NAME).is_file()
 
+    def names(self) -> list[str]:
+        """Return the name of every study; no study file is read."""
+        return list(self._folders())
+
     def studies(self) -> list[StudyCard]:
         """Return a card of every study, by name."""
         return [_card(folder) for folder in self._folders().values()]
@@ -124,7 +128,7 @@ class Workspace:
             one = bool(name) and not name.startswith(".") and not any(c in name for c in "/\\:\x00")
             found = self.root / name if one and _inside(self.root / name, self.root) else None
         if found is None:
-            known = list(self._folders())
+            known = self.names()
             raise StudyError(
                 f"There is no study {name!r} here.",
                 where=str(self.root),

@@ -13,7 +13,7 @@ from innospace.core.errors import InnospaceError
 from innospace.study.store import SHOWN
 from innospace.web import comparing as work
 from innospace.web import drawing
-from innospace.web.controls import element, field_select
+from innospace.web.controls import element, field_select, waiting
 from innospace.web.drawing import History, RunRef, find_run
 from innospace.web.drawn import LOADING, Kept
 from innospace.web.layout import empty_state, frame, link, show_error, study_folder, study_url
@@ -46,7 +46,7 @@ def register(context: AppContext) -> None:
 def _show(page: ComparePage) -> None:
     place = element("div")
     with place:
-        element("p", "soft", LOADING).props("role=status")
+        waiting(LOADING)
 
     async def fill() -> None:
         try:

@@ -73,7 +73,7 @@ class RunsView:
         """Return the runs that can be compared: study and hash to words; those of this study first."""
         page = self._page
         found = {(page.study, r): f"{at} · {r[:SHOWN]}" for r, at in page.history.runs}
-        for card in page.context.workspace.studies():
+        for card in await page.context.compute(page.context.workspace.studies):
             if card.name != page.study and card.state == "computed":
                 folder = str(page.context.workspace.folder(card.name))
                 history = await page.context.compute(drawing.history, folder)

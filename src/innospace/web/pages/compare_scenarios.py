@@ -12,7 +12,7 @@ from innospace.core.numbers import significant
 from innospace.study.store import SHOWN
 from innospace.study.what_if import MOST_SHOWN
 from innospace.web import comparing as work
-from innospace.web.controls import element, field_check, field_select
+from innospace.web.controls import element, field_check, field_select, waiting
 from innospace.web.drawn import LOADING, Drawn
 from innospace.web.layout import show_error
 
@@ -169,18 +169,18 @@ class ScenariosView:
         """Show the effect of a scenario shock by shock."""
         with self._parts:
             element("h2", "", f"{asked.decompose}, shock by shock")
-            waiting = element("p", "soft loading", LOADING).props("role=status")
+            busy = waiting(LOADING)
         try:
             found = await self._page.kept(work.parts, asked)
         except InnospaceError as error:
             if number == self._wanted:
-                waiting.delete()
+                busy.delete()
                 with self._parts:
                     show_error(error)
             return
         if number != self._wanted:
             return
-        waiting.delete()
+        busy.delete()
         with self._parts:
             with element("ul", "findings"):
                 for sentence in found.findings:

@@ -12,7 +12,7 @@ from innospace.core.errors import InnospaceError
 from innospace.core.provenance import Nature
 from innospace.data.cell_problems import TableSurvey
 from innospace.web import uploads
-from innospace.web.controls import button, element, field_select
+from innospace.web.controls import button, element, field_select, waiting
 from innospace.web.file_field import FileField
 from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import data_work
@@ -179,6 +179,8 @@ class Incoming:
 
     async def _try(self, file: Path, options: Mapping[str, Any]) -> None:
         self.place.clear()
+        with self.place:
+            waiting(f"Reading {file.name}…")
         try:
             seen = await self.page.context.compute(data_work.look_at_file, file, dict(options))
         except InnospaceError as error:
@@ -188,6 +190,7 @@ class Incoming:
         if not seen.readable:
             self._not_yet(file, options, None, seen)
             return
+        self.place.clear()
         wanted = data_work.Wanted(file, self.table, dict(options))
         if uploads.is_taken(self.page.folder, file.name):
             self._ask(wanted, seen)
@@ -248,7 +251,7 @@ class TableCard:
                 self.facts = element("span", "", self._origin())
             self.place = element("div")
             with self.place:
-                element("p", "soft", "Reading the table…").props("role=status")
+                waiting("Reading the table…")
             self.forms = element("div")
 
     def _sample(self) -> SampleCard | None:
@@ -307,6 +310,9 @@ class TableCard:
     async def _read_again(self, options: Mapping[str, Any]) -> None:
         page = self.page
         changed = data_work.with_reading(self.values, options)
+        self.place.clear()
+        with self.place:
+            waiting("Reading the table…")
         try:
             seen = await page.context.compute(data_work.look, page.folder, self.name, changed)
         except InnospaceError as error:

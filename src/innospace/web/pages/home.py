@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from innospace.core.errors import InnospaceError
-from innospace.web.controls import Field, button, element, field_select, field_text
-from innospace.web.layout import empty_state, frame, link, show_error, study_url
+from innospace.web.controls import Field, button, element, field_select, field_text, waiting
+from innospace.web.layout import connected, empty_state, frame, link, show_error, study_url
 
 if TYPE_CHECKING:
     from fastapi.responses import RedirectResponse
@@ -25,10 +25,26 @@ def register(context: AppContext) -> None:
     """Declare ``/``, where ``like`` names a worked study to begin with, and ``/studies/{study}/``."""
 
     @ui.page("/")
-    def home(like: str = OWN) -> None:
+    async def home(like: str = OWN) -> None:
         with frame(context, "Studies"):
-            _studies(context)
+            place = element("div")
+            with place:
+                if context.workspace.names():
+                    waiting("Looking at the studies…")
+                else:
+                    _none_yet(context)
             _new_study(context, like)
+            if not context.workspace.names():
+                return
+            await connected()
+            # study files are checked by their engines, whose imports take seconds the first time
+            cards = await context.compute(context.workspace.studies)
+            if place.is_deleted:
+                return
+            place.clear()
+            with place, element("ul", "studies"):
+                for card in cards:
+                    _card(card)
 
     @ui.page("/studies/{study}/")
     def study_home(study: str) -> RedirectResponse | None:
@@ -51,19 +67,13 @@ def _first_page(context: AppContext, study: str) -> RedirectResponse | None:
     return RedirectResponse(study_url(study, "results" if computed else "data"))
 
 
-def _studies(context: AppContext) -> None:
-    cards = context.workspace.studies()
-    if not cards:
-        with empty_state(
-            "There is no study in this folder yet",
-            "A study is a folder with a table, a text file that says what is estimated, and what runs produced. "
-            "Begin with your own table, or with a worked study to see how everything works.",
-        ):
-            element("p", "soft", f"Folder: {context.workspace.root}")
-        return
-    with element("ul", "studies"):
-        for card in cards:
-            _card(card)
+def _none_yet(context: AppContext) -> None:
+    with empty_state(
+        "There is no study in this folder yet",
+        "A study is a folder with a table, a text file that says what is estimated, and what runs produced. "
+        "Begin with your own table, or with a worked study to see how everything works.",
+    ):
+        element("p", "soft", f"Folder: {context.workspace.root}")
 
 
 def _card(card: StudyCard) -> None:

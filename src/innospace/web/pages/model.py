@@ -11,7 +11,7 @@ from nicegui import ui
 from innospace.core.errors import InnospaceError
 from innospace.study import edit, matrices
 from innospace.study.forms import ENGINE_WORDS
-from innospace.web.controls import button, element, field_select, field_text
+from innospace.web.controls import button, element, field_select, field_text, waiting
 from innospace.web.layout import (
     announcer,
     connected,
@@ -111,6 +111,9 @@ class ModelPage:
                 return
             self.problems = element("div")
             self.offers = element("div")
+            if not model_work.tables_of(content, "step"):
+                with self.offers:
+                    waiting("Reading the table and looking for a model that fits…")
             for name in model_work.tables_of(content, "step"):
                 self.cards[name] = StepCard(self, name)
             LinksPart(self)
@@ -178,6 +181,7 @@ class ModelPage:
             offered = await self.context.compute(model_work.offers, self.folder, self.text)
         except InnospaceError as error:
             self.problems.clear()
+            self.offers.clear()
             with self.problems:
                 show_error(error)
             return

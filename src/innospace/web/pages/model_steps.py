@@ -32,6 +32,7 @@ from innospace.web.controls import (
     field_number,
     field_select,
     field_text,
+    waiting,
 )
 from innospace.web.layout import show_error, show_problems
 from innospace.web.pages import model_work
@@ -81,7 +82,7 @@ class StepCard:
             self._draw_fields()
             self.preview = element("div", "preview")
             with self.preview:
-                element("p", "soft loading", "Checking the model…").props("role=status")
+                waiting("Checking the model…")
             self._end()
 
     @property

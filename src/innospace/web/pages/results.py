@@ -12,7 +12,7 @@ from nicegui import ui
 from innospace.core.errors import InnospaceError, LabelError
 from innospace.study.store import SHOWN
 from innospace.web import drawing
-from innospace.web.controls import element, field_select
+from innospace.web.controls import element, field_select, waiting
 from innospace.web.drawing import Chosen, History, Overview, RunRef, find_run
 from innospace.web.drawn import LOADING, Kept
 from innospace.web.layout import empty_state, frame, link, show_error, study_folder, study_url
@@ -53,7 +53,7 @@ def _show(page: ResultsPage) -> None:
         return
     place = element("div")
     with place:
-        element("p", "soft", LOADING).props("role=status")
+        waiting(LOADING)
 
     async def fill() -> None:
         # reading a run may take longer than a page may wait before it answers

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from innospace.core.errors import InnospaceError, LabelError
 from innospace.web import drawing
-from innospace.web.controls import element, field_select
+from innospace.web.controls import element, field_select, waiting
 from innospace.web.drawn import LOADING, Drawn
 from innospace.web.layout import link, show_error
 
@@ -175,7 +175,7 @@ class PartView:
                 field_select("Analysis", options, part.anchor, self._go)
             if part.title:
                 element("h3", "part-title", part.title)
-            self._waiting = element("p", "soft", LOADING).props("role=status")
+            self._waiting = waiting(LOADING)
 
     def _go(self, anchor: str) -> None:
         ui.navigate.to(self._page.address(section=self._chapter.anchor, part=anchor))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from innospace.core.errors import InnospaceError
-from innospace.web.controls import button, button_asking, element
+from innospace.web.controls import button, button_asking, element, waiting
 from innospace.web.job_record import JobState
 from innospace.web.layout import (
     announcer,
@@ -81,7 +81,7 @@ class RunPage:
         self.ended = element("div")
         self.ahead = element("div")
         with self.ahead:
-            element("p", "soft loading", "Looking at the study …")
+            waiting("Looking at the study …")
         element("p", "soft", "Closing this page or the browser stops nothing. The same by command line:")
         element("pre", "", f"innospace run {shlex.quote(folder.name)}")
 

@@ -11,7 +11,7 @@ from nicegui import ui
 
 from innospace.core.errors import InnospaceError
 from innospace.study.what_if import Bench, Known, compute_missing
-from innospace.web.controls import Field, button, element, field_check, field_select
+from innospace.web.controls import Field, button, element, field_check, field_select, waiting
 from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import scenarios_levers, scenarios_work
 from innospace.web.pages.scenarios_result import ResultView
@@ -31,11 +31,11 @@ def register(context: AppContext) -> None:
             folder = study_folder(context, study)
             if folder is None:
                 return
-            waiting = element("p", "soft loading", "Preparing the model of this study…")
+            busy = waiting("Preparing the model of this study…")
             await connected()
             await _open(context, study, folder, step, s, saved)
             if not main.is_deleted:
-                waiting.delete()
+                busy.delete()
 
 
 async def _open(context: AppContext, study: str, folder: Path, step: str, text: str, saved: str) -> None:
@@ -78,7 +78,7 @@ def _not_computed(context: AppContext, study: str, folder: Path, opened: scenari
         async def compute() -> None:
             place.clear()
             with place:
-                element("p", "soft", f"Computing {names}…").props("role=status")
+                waiting(f"Computing {names}…")
             try:
                 await context.compute(compute_missing, folder, opened.step)
             except InnospaceError as error:
