@@ -167,7 +167,17 @@ def test_there_is_no_variation_where_tastes_change():
 
 
 def test_every_table_and_look_has_its_numbers(result):
-    asked_for = ("path", "countries", "decomposition", "mix", "sensitivity", "closures", "importance", "channels")
+    asked_for = (
+        "path",
+        "equilibria",
+        "countries",
+        "decomposition",
+        "mix",
+        "sensitivity",
+        "closures",
+        "importance",
+        "channels",
+    )
     for kind in tables.TABLES:
         table = result.table(kind)
         assert len(table.display()) == len(table.frame), kind

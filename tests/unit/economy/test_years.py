@@ -137,3 +137,16 @@ def test_capital_of_a_matrix_must_be_one_of_its_factors():
     problems = preflight(Options(model="dyncge", accounts={"capital": "HOH"}), inputs)
     assert "needs one factor that is capital" in str(problems[0])
     assert preflight(Options(model="dyncge"), inputs) == []
+
+
+def test_three_equilibria_are_reported_and_meet_their_conditions():
+    found = run(Options(model="kehoe", starts=25), NOTHING)
+    assert len(found.baseline.others) == 2
+    table = found.table("equilibria").frame.set_index(["kind", "name"])
+    firsts = sorted(table.loc[("price", "G1"), [f"equilibrium_{k}" for k in (1, 2, 3)]])
+    assert firsts == pytest.approx([0.6377, 1.0, 1.1005], abs=5e-5)
+    assert "3 equilibria" in " ".join(found.findings())
+    assert [c.ok for c in found.checks if c.name == "equilibria.baseline"] == [True]
+    again = EquilibriumResult.from_bundle(found.to_bundle())
+    assert again.table("equilibria").frame.equals(found.table("equilibria").frame)
+    assert run(Options(model="kehoe", starts=0), NOTHING).table("equilibria").frame.empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,12 @@ def gates_again(result: EquilibriumResult) -> tuple[Check, ...]:
         remedy = "The point is no equilibrium: make the shock smaller, or solve with another route."
         gap = max(accounts_of.gap, country_gap(accounts_of))
         found.append(Check.at_most(f"macro.{name}", gap, BALANCED, meaning, remedy))
+    for name, solution in result.solutions.items():
+        if solution.others:
+            points = [replace(solution, unknowns=v, others=()) for v in solution.others]
+            meaning = f"Largest residual of a condition in any of the {len(points)} further equilibria."
+            remedy = "A point is no equilibrium: search from other starts."
+            found.append(Check.at_most(f"equilibria.{name}", max(p.residual for p in points), SOLVED, meaning, remedy))
     if result.decomposition is not None:
         whole = result.welfare.set_index(["scenario", "agent"])["ev_percent"]
         summed = result.decomposition.groupby(["scenario", "agent"])["in_turn"].sum()

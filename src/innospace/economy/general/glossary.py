@@ -49,6 +49,8 @@ _RESULTS = {
     "gdp": ("money of the model", "Table of the domestic product by expenditure and by income, nominal and real."),
     "countries": ("money of the model", "Table of the product of each country; key: names of two countries (twocge)."),
     "country": ("label", "Country of a model of several: the prefix of its names."),
+    "equilibria": ("", "Table of all equilibria of a solution that were found; check: each meets its conditions."),
+    "starts": ("count", "Random points from which a search for further equilibria starts."),
     "price_indices": ("baseline = 1", "Table of indices of prices and volumes by Laspeyres, Paasche and Fisher."),
     "trade": ("money of the model", "Table of exports, imports and their balance, at the border."),
     "government": ("money of the model", "Table of receipts and outlays of the agents that collect taxes or rents."),

@@ -8,7 +8,7 @@ Facchinei and Kanzow 1996).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -238,6 +238,15 @@ def equilibria(
     status = Status(StatusCode.CONVERGED, said, numbers=numbers)
     sorted_found = [found[k] for k in order]
     return Equilibrium(economy, p, sorted_found[0], status, "complementarity", tuple(sorted_found[1:]))
+
+
+def with_others(found: Equilibrium, *, starts: int, seed: int = 0) -> Equilibrium:
+    """Return an equilibrium with the others at its parameters that a search from many starts finds."""
+    if not found.status.converged:
+        return found
+    several = equilibria(found.economy, found.parameters, starts=starts, seed=seed)
+    points = (several.unknowns, *several.others) if several.status.converged else ()
+    return replace(found, others=tuple(v for v in points if not _near(found.economy, v, found.unknowns)))
 
 
 def _wide(problem: _Problem, base: Array, rng: np.random.Generator) -> Array:

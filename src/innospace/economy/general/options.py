@@ -190,6 +190,11 @@ class Options(BaseModel):
     budget: Annotated[float, Field(gt=0.0)] | None = Field(
         default=None, title="Budget of the search", description="The most that levers may cost; no limit when empty."
     )
+    starts: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None,
+        title="Starts of a search for further equilibria",
+        description="Of the baseline and every scenario, from random points; 50 for kehoe and 0 for others when empty.",
+    )
     route: Literal["automatic", "newton", "block", "complementarity"] = Field(
         default="automatic", title="Solver", description="The model decides unless a route is named."
     )

@@ -59,8 +59,9 @@ def findings(result: EquilibriumResult) -> tuple[str, ...]:
         found.append(f"{result.plot.path().title}.")
     if result.mix is not None:
         found.append(f"{result.table('mix').title}.")
-    if result.baseline.others:
-        found.append(f"The baseline has {1 + len(result.baseline.others)} equilibria; the first is shown.")
+    for n, s in result.solutions.items():
+        if s.others:
+            found.append(f"{title_of(result, n)}: {1 + len(s.others)} equilibria were found; the first is shown.")
     return tuple(found)
 
 
@@ -109,6 +110,8 @@ def sections(result: EquilibriumResult) -> tuple[Section, ...]:
         effects.append(r.table("sensitivity"))
     if r.importance is not None:
         effects.append(r.table("importance"))
+    if any(s.others for s in r.solutions.values()):
+        effects.append(r.table("equilibria"))
     kinds = ("gdp", "countries", "levels", "trade", "government", "factors", "price_indices", "taxes")
     # of models with very many names, dated ones among them, long tables are for looking up
     effects += [replace(t, folded=t.folded or len(t.frame) > LONG) for t in map(r.table, kinds) if len(t.frame)]

@@ -21,6 +21,7 @@ from innospace.economy.general.closure import fixed_transfer, keeping_transfer, 
 from innospace.economy.general.comparison import OWN, with_closures
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.files import spec_from_dict
+from innospace.economy.general.mcp import with_others
 from innospace.economy.general.models import MODELS, ready
 from innospace.economy.general.models.ready_model import ReadyModel
 from innospace.economy.general.options import ClosureOptions, Options
@@ -103,7 +104,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     if mix is not None:
         scenarios = (*scenarios, mix.scenario())
     told = part(progress, 0.0, 0.25)
-    result = solve_scenarios(economy, scenarios, model=known, route=route, sources=sources, seed=seed, progress=told)
+    starts = options.starts if options.starts is not None else known.starts if known else 0
+    result = solve_scenarios(
+        economy, scenarios, model=known, route=route, starts=starts, sources=sources, seed=seed, progress=told
+    )
     if dynamics is not None:
         result = result.with_path(dynamics)
     if mix is not None:
@@ -154,6 +158,7 @@ def solve_scenarios(
     *,
     model: ReadyModel | None = None,
     route: str = "",
+    starts: int = 0,
     sources: tuple[Source, ...] = (),
     seed: int = 0,
     progress: Progress = silent,
@@ -169,10 +174,12 @@ def solve_scenarios(
         Brings title, source and the names of its textbook.
     route : str
         See :func:`innospace.economy.general.solve.solve`.
+    starts : int
+        Of a search for further equilibria of every solution; none when zero.
     sources : tuple of Source
         Where the data of the model are from.
     seed : int
-        Kept with the result; nothing is drawn.
+        Kept with the result; of the starts of a search.
     progress : callable
 
     Returns
@@ -197,6 +204,8 @@ def solve_scenarios(
         before = (known.unknowns, known.parameters) if known.status.converged else None
         start = None if economy.has_benchmark else known.unknowns
         solutions[name] = solve(economy, p, start=start, known=before, route=route)
+    if starts:
+        solutions = {n: with_others(s, starts=starts, seed=seed) for n, s in solutions.items()}
     progress("Done", 1.0)
     options = {"model": economy.spec.name, "scenarios": names, "route": route or "automatic"}
     spec, provenance = economy.spec, Provenance.now(sources, options, seed)

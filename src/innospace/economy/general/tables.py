@@ -326,6 +326,27 @@ def path(result: EquilibriumResult) -> Table:
     return Table("path", "Year by year", shown, tuple(columns), notes)
 
 
+def equilibria(result: EquilibriumResult) -> Table:
+    """Return prices, levels and incomes in every equilibrium of a solution; no rows where only one was found."""
+    import pandas as pd
+
+    several = {n: s for n, s in result.solutions.items() if s.others}
+    count = max((1 + len(s.others) for s in several.values()), default=0)
+    frames = []
+    for name, found in several.items():
+        frame = found.to_frame()[["kind", "name"]].assign(scenario=title_of(result, name))
+        for k in range(count):
+            points = (found.unknowns, *found.others)
+            frame[f"equilibrium_{k + 1}"] = points[k] if k < len(points) else np.nan
+        frames.append(frame[frame["kind"].isin(("price", "level", "income"))])
+    keys = ["scenario", "kind", "name"]
+    shown = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=keys)
+    columns = [Column("scenario", "Scenario"), Column("kind", "Kind"), Column("name", "Name")]
+    columns += [Column(f"equilibrium_{k + 1}", f"No. {k + 1}", "significant:6") for k in range(count)]
+    notes = ("The first is the one that all other tables show. That there are no more is not proved.",)
+    return Table("equilibria", "All equilibria that were found", shown[[c.key for c in columns]], tuple(columns), notes)
+
+
 TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "welfare": welfare,
     "levels": levels,
@@ -337,6 +358,7 @@ TABLES: dict[str, Callable[[EquilibriumResult], Table]] = {
     "government": macro_tables.government,
     "factors": macro_tables.factors,
     "path": path,
+    "equilibria": equilibria,
     "shocks": shocks,
     "decomposition": decomposition,
     "channels": channels,

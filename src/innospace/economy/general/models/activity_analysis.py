@@ -117,4 +117,4 @@ HANSEN = ReadyModel(
         ),
     ),
 )
-KEHOE = ReadyModel("kehoe", "Four goods, two activities, three equilibria", "Kehoe (1985)", _kehoe, levels)
+KEHOE = ReadyModel("kehoe", "Four goods, two activities, three equilibria", "Kehoe (1985)", _kehoe, levels, starts=50)

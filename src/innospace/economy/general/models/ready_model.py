@@ -61,6 +61,8 @@ class ReadyModel:
         The years, when there are several.
     samples : tuple of str
         Shipped matrices that it takes its numbers from; none when they stand in no matrix.
+    starts : int
+        Starts of the search for further equilibria; zero where there is one.
     """
 
     name: str
@@ -72,6 +74,7 @@ class ReadyModel:
     closures: Mapping[str, Mapping[str, Callable[[Spec], Spec]]] = field(default_factory=dict)
     dynamics: Dynamics | None = None
     samples: tuple[str, ...] = field(default=())
+    starts: int = 0
 
     @property
     def spec(self) -> Spec:
