@@ -1,20 +1,25 @@
 """What takes too long for tests: frontiers estimated on panels that agents made, and 500 runs of the country.
 
-    python benchmarks/agents_recovery.py [panels] [runs] [workers]
+    python benchmarks/agents_recovery.py [panels] [runs] [workers] [first]
 
 Part 1 draws inefficiency and noise of every region anew, makes a panel of 2010 to 2012 with agents of that openness
-(means over three years, as the panel that ships), estimates the frontier on it in two ways, and counts the panels that
-recover the true elasticity.
+(totals over three years, as the panel that ships), estimates the frontier on it, and counts the panels that recover the
+true elasticity.
 
-- Pooled: half-normal on all three years, standard errors clustered by region. Rule: ``|d - delta| <= 2 se``; a fit that
-  ends without noise (gamma = 1) or without inefficiency has no such errors and counts as missed.
-- One year: half-normal on the last year alone. Rule: the truth lies in the interval at two standard errors; without
-  noise it is the profile likelihood with a deviance up to ``2^2``, which is the same interval wherever the
-  log-likelihood is a parabola. A fit with neither is missed.
+- Counts: ``fit_structure("counts ~ log(space)", model="counts", cluster="region", vcov="jackknife")`` on all three
+  years: a frontier of counts, which keeps zeros and takes no logarithm of a small number, with errors from leaving out
+  one region after the other (CV3, to first order).
+- Logarithms: half-normal on the logarithms of means, zeros taken for 0.1, errors clustered by region; a fit that ends
+  without noise (gamma = 1) has no such errors.
+- Without agents: one total over three years of a region is Poisson around the same frontier, inefficiency and noise;
+  a frontier of counts as above. It shows what is due to the estimator and eighty regions alone.
 
-The rules were written before the panels 0 to 199 were counted; the pooled route was chosen among six on the panels
-1000 to 1059. The same draws without agents, ``ln Q = c + delta ln V + v - u``, show what is due to the frontier's
-estimator on one year alone.
+Rule: ``|d - delta| <= 2 se``; a panel without errors is missed. Route and rule were chosen on the panels 1000 to 1099
+and written down before the panels 0 to 199 were counted. There the first route was right in 92 with the jackknife (one
+more has errors only where a matrix that is not positive definite is inverted) and in 91 with the sandwich clustered by
+region; the sandwich's errors are 8 % below the spread of the estimates. The last year alone gave 94 and 93 with errors
+by jackknife and outer product, and a larger spread. Standard errors of the Hessian are too small in all routes (75 to
+87): noise that seems small in one sample makes the likelihood too sharp.
 Part 2 runs the country and holds means against the frontier. The last outcome is kept in ``agents_recovery.txt``.
 """
 
@@ -39,41 +44,36 @@ from innospace.agents.targets import ZERO, FrontierNumbers, Panel, windows
 from innospace.data import load_sample
 from innospace.data.schemas.innovation_space import validate
 from innospace.frontier import fit
-from innospace.frontier.profile import deviance
+from innospace.frontier.structure.fit import fit_structure
 
 FRONTIER = FrontierNumbers(0.6196, float(np.exp(-4.1746 / 0.6196)), 2.088, 0.448)
 CALIBRATED = Calibrated(0.286, 0.608, 0.284)
 ROOMY = Assumptions(acceptance=0.02)
 """Room above the frontier for every draw of noise."""
-INSIDE, BOUNDARY = "inside", "gamma_one"
 LIMIT = 2.0
 """Standard errors."""
-ROUTES = ("agents, pooled", "agents, one year", "frontier alone, one year")
+ROUTES = ("counts", "logarithms", "without agents")
 WINDOW = 3
-"""Years of which the panel has means."""
+"""Years of a total."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """One panel: how the fit ended, the estimate, its error, the deviance of the truth, the rank correlation of TE."""
+    """One panel: how the fit ended, the estimate, its error, the rank correlation of TE with the truth."""
 
     end: str
     delta: float
     error: float
-    deviance: float
     rank: float
 
     @property
     def within(self) -> bool:
-        """Whether the truth lies in the interval at two standard errors."""
-        if self.end == BOUNDARY:
-            # not a number where the rule has no profile: missed
-            return bool(self.deviance <= LIMIT**2)
+        """Whether the truth lies within two standard errors; not where there are none."""
         return bool(abs(self.delta - FRONTIER.delta) <= LIMIT * self.error)
 
 
 def one_panel(setup, number):
-    """Return what is found on a panel of agents, pooled and on its last year, and on the same draws without agents."""
+    """Return what is found on a panel of agents in two ways, and on the same draws without agents."""
     rng = np.random.default_rng([11, number])
     space = setup.population.space
     u = np.abs(FRONTIER.sigma_u * rng.standard_normal(len(space)))
@@ -83,60 +83,66 @@ def one_panel(setup, number):
     model = AgentModel(setup.population, ROOMY, still, FRONTIER.delta, FRONTIER.share, 2012, level)
     run = simulate(model, 2010 - WINDOW + 1, 2012, seed=23, replication=number)
     q = windows(run.innovations, WINDOW)
-    q = np.where(q > 0.0, q, ZERO)
-    return pooled(q, space, u), estimated(q[:, -1], space, u), estimated(level, space, u)
+    alone = rng.poisson(WINDOW * level)[:, None]
+    return of_counts(np.round(WINDOW * q), space, u), of_logarithms(q, space, u), of_counts(alone, space, u)
 
 
-def pooled(q, space, u):
-    """Return the frontier of all years of a panel, shape (R, T), errors clustered by region."""
+def of_counts(counts, space, u):
+    """Return the frontier of counts of all years of a panel, shape (R, T)."""
+    table = long(counts, space)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = fit_structure("q ~ log(v)", table, model="counts", cluster="region", vcov="jackknife")
+    return told_of(found, found.efficiencies["te"], counts.shape, u)
+
+
+def of_logarithms(q, space, u):
+    """Return the frontier of the logarithms of all years of a panel, shape (R, T)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = fit("log(q) ~ log(v)", long(np.where(q > 0.0, q, ZERO), space), cluster="region", vcov="cluster")
+    return told_of(found, found.efficiencies()["te_bc"], q.shape, u)
+
+
+def long(q, space):
+    """Return a panel, shape (R, T), as a table of regions and years."""
     regions, years = q.shape
-    table = {"q": q.ravel(), "v": np.repeat(space, years), "region": np.repeat(np.arange(regions), years)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = fit("log(q) ~ log(v)", table, cluster="region", vcov="cluster")
-    te = found.efficiencies()["te_bc"].to_numpy().reshape(q.shape).mean(axis=1)
-    return told_of(found, te, u, np.nan)
+    return {"q": q.ravel(), "v": np.repeat(space, years), "region": np.repeat(np.arange(regions), years)}
 
 
-def estimated(q, space, u):
-    """Return the frontier of one panel."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = fit("log(q) ~ log(v)", {"q": q, "v": space})
-        away = deviance(found.estimate, 1, FRONTIER.delta)
-    return told_of(found, np.asarray(found.offers("technical_efficiency")["value"]), u, away)
-
-
-def told_of(found, te, u, away):
-    """Return what a fit found."""
-    rank = float(stats.spearmanr(te, np.exp(-u)).statistic) if np.ptp(te) > 0.0 else 0.0
+def told_of(found, te, shape, u):
+    """Return what a fit found; efficiency of a region is its mean over the years."""
+    mean = te.to_numpy().reshape(shape).mean(axis=1)
+    rank = float(stats.spearmanr(mean, np.exp(-u)).statistic) if np.ptp(mean) > 0.0 else 0.0
     error = float(np.sqrt(found.covariance[1, 1]))
-    return Found(found.status.boundary or INSIDE, found.parameter("log(v)"), error, away, rank)
+    return Found(found.status.boundary or "inside", found.parameter("log(v)"), error, rank)
 
 
 def told(name, panels):
     """Print what was found on all panels of one kind."""
     delta = np.array([p.delta for p in panels])
-    ends = Counter(p.end for p in panels)
     print(f"  {name}: delta {delta.mean():.4f} (true {FRONTIER.delta}), standard deviation {delta.std(ddof=1):.4f}")
-    for end, count in ends.most_common():
+    print(f"    median standard error {np.nanmedian([p.error for p in panels]):.4f}")
+    for end, count in Counter(p.end for p in panels).most_common():
         some = [p for p in panels if p.end == end]
-        print(f"    ended {end}: {count}, the truth within the interval in {sum(p.within for p in some)}")
-    print(f"    within the interval: {sum(p.within for p in panels)} of {len(panels)}")
-    if not np.isnan([p.deviance for p in panels]).any():
-        print(f"    deviance of the truth up to {LIMIT**2:g}: {sum(p.deviance <= LIMIT**2 for p in panels)}")
+        print(f"    ended {end}: {count}, the truth within two errors in {sum(p.within for p in some)}")
+    print(f"    without errors: {sum(np.isnan(p.error) for p in panels)}")
+    print(f"    within two errors: {sum(p.within for p in panels)} of {len(panels)}")
     print(f"    rank correlation of TE with the truth: {np.mean([p.rank for p in panels]):.3f}")
 
 
-def main(panels=200, runs=500, workers=2):
+def main(panels=200, runs=500, workers=2, first=0):
     """Print both parts."""
     panel = Panel.of(validate(load_sample("russia-2010-2012")).frame)
     setup, _, _ = set_up(panel, FRONTIER, AgentSpec(), 20121231)
     start = time.process_time()
-    found = [one_panel(setup, n) for n in range(panels)]
-    print(f"{panels} panels, {time.process_time() - start:.0f} s of processor time")
-    for number, name in enumerate(ROUTES):
-        told(name, [f[number] for f in found])
+    found = [one_panel(setup, n) for n in range(first, first + panels)]
+    print(f"{panels} panels from {first} on, {time.process_time() - start:.0f} s of processor time")
+    for half in (found, found[: panels // 2], found[panels // 2 :]):
+        for number, name in enumerate(ROUTES):
+            told(f"{name}, {len(half)} panels", [f[number] for f in half])
+    if not runs:
+        return
     model = setup.model(CALIBRATED)
     start = time.perf_counter()
     many = replicate(model, (), 2010, 2012, runs, seed=1, workers=workers)

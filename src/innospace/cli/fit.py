@@ -90,7 +90,10 @@ def fit(
     weights: Annotated[Text, typer.Option("--weights", metavar="COLUMN", help="Weights of rows.")] = None,
     cluster: Annotated[Text, typer.Option("--cluster", metavar="COLUMN", help="Clusters of rows.")] = None,
     vcov: Annotated[
-        Text, typer.Option("--vcov", help="hessian, opg, robust or cluster; cluster when --cluster is given.")
+        Text,
+        typer.Option(
+            "--vcov", help="hessian, opg, robust, cluster, with --structure jackknife; cluster when --cluster is given."
+        ),
     ] = None,
     sheet: Annotated[Text, typer.Option("--sheet", help="Sheet of a workbook.")] = None,
     delimiter: Annotated[Text, typer.Option("--delimiter", help="Delimiter of a CSV; recognised if not given.")] = None,
@@ -141,7 +144,7 @@ def fit(
     from innospace.frontier.spec import WITH_INTERCEPT, FrontierSpec, check_covariance
     from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
     from innospace.frontier.structure.models import model_named
-    from innospace.frontier.structure.spec import StructureSpec
+    from innospace.frontier.structure.spec import COVARIANCES, StructureSpec
 
     # what the command line alone decides is refused before a large table is read
     parse(formula, model_named(structure).parts if structure else WITH_INTERCEPT)
@@ -163,7 +166,7 @@ def fit(
     elif structure:
         _refuse(_of_frontier(noise, bootstrap, profile), "a frontier with a structure")
         spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
-        kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)
+        kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None, COVARIANCES)
     else:
         spec = FrontierSpec(formula, inefficiency, cost, weights, cluster, noise)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None)

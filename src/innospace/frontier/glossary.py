@@ -245,6 +245,15 @@ _FRONTIER = (
         "G / (G - 1) H^-1 (sum_g s_g s_g') H^-1",
         "Liang and Zeger (1986)",
     ),
+    Term(
+        "jackknife",
+        "",
+        "",
+        "Covariance of estimates that leave out one cluster after the other, to first order; for a structure. Its "
+        "errors hold with fewer and more uneven clusters than those of the sandwich.",
+        "(G - 1) / G sum_g d_g d_g',  d_g = (A - A_g)^-1 s_g",
+        "MacKinnon, Nielsen and Webb (2023)",
+    ),
 )
 
 _CHECKS = (

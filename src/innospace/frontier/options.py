@@ -107,8 +107,10 @@ class Options(BaseModel):
         description="Column whose equal values mark rows that are not independent.",
         json_schema_extra=_COLUMN,
     )
-    vcov: Literal["hessian", "opg", "robust", "cluster"] = Field(
-        default="hessian", title="Standard errors", description="robust: also when the model is only nearly right."
+    vcov: Literal["hessian", "opg", "robust", "cluster", "jackknife"] = Field(
+        default="hessian",
+        title="Standard errors",
+        description="robust: also when the model is only nearly right; jackknife: with a structure.",
     )
     level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
         default=0.95,
@@ -290,6 +292,8 @@ class Options(BaseModel):
             raise ValueError("draws belong to a linear or quadratic metafrontier")
         if self.structure != "selection":
             self._refuse(("selected",), "without a selection")
+        if self.vcov == "jackknife" and not self.structure:
+            raise ValueError('vcov = "jackknife" belongs to a structure')
         if self.panel and self.vcov == "robust":
             raise ValueError('the sandwich of a panel is summed by unit: use vcov = "cluster", "hessian" or "opg"')
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)

@@ -41,6 +41,7 @@ COVARIANCE_LABELS = {
     "opg": "outer product of scores",
     "robust": "robust (sandwich)",
     "cluster": "clustered",
+    "jackknife": "jackknife by cluster",
 }
 _SHARED = ("half_normal", "exponential", "truncated_normal")
 """Distributions whose sigma_u squared is a variance before truncation."""

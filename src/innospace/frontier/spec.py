@@ -168,15 +168,15 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def check_covariance(kind: str, clustered: bool) -> str:
-    """Return ``kind`` if it names a covariance that these data allow."""
-    if kind not in COVARIANCES:
+def check_covariance(kind: str, clustered: bool, kinds: tuple[str, ...] = COVARIANCES) -> str:
+    """Return ``kind`` if it names a covariance that this model and these data allow."""
+    if kind not in kinds:
         raise SpecError(
             f"Unknown covariance {kind!r}.",
-            allowed=", ".join(COVARIANCES),
-            remedy=suggest(kind, COVARIANCES) or "Choose one of the names above.",
+            allowed=", ".join(kinds),
+            remedy=suggest(kind, kinds) or "Choose one of the names above.",
         )
-    if kind == "cluster" and not clustered:
+    if kind in ("cluster", "jackknife") and not clustered:
         raise SpecError(
             "A clustered covariance needs cluster labels.",
             allowed="a column of the table",

@@ -253,7 +253,7 @@ def _require_formula_fits(options: Options, dataset: Dataset) -> None:
 
         require_metafrontier(_meta_spec(options), dataset)
         return
-    if options.vcov == "cluster" and options.cluster is None:
+    if options.vcov in ("cluster", "jackknife") and options.cluster is None:
         raise SpecError(
             "A clustered covariance needs cluster labels.",
             where="key 'vcov'",

@@ -65,3 +65,34 @@ def clustered_meat(scores: Array, clusters: NDArray[np.int64]) -> Array:
     groups = int(clusters.max()) + 1
     sums = np.column_stack([np.bincount(clusters, weights=column, minlength=groups) for column in scores.T])
     return np.asarray(sums.T @ sums * (groups / (groups - 1)))
+
+
+def cluster_jackknife(information: Array, own: Array, sums: Array) -> Array | None:
+    """Return the covariance of estimates that leave out one cluster after the other, to first order, shape (p, p).
+
+    ``(G - 1) / G sum_g d_g d_g'``, ``d_g = (A - A_g)^-1 s_g``: one Newton step from the estimate on the other clusters
+    (CV3 of MacKinnon, Nielsen and Webb 2023, linearised). A cluster with much information weighs more than in the
+    sandwich, whose errors are too small with few or uneven clusters.
+
+    Parameters
+    ----------
+    information : ndarray, shape (p, p)
+        ``A``, minus the Hessian.
+    own : ndarray, shape (G, p, p)
+        ``A_g``, what each cluster adds to it.
+    sums : ndarray, shape (G, p)
+        Summed scores of each cluster.
+
+    Returns
+    -------
+    ndarray, or None where the parameters cannot be told without some cluster.
+    """
+    groups = len(sums)
+    found = np.zeros_like(information)
+    for a, s in zip(own, sums, strict=True):
+        rest = inverse_information(a - information)
+        if rest is None:
+            return None
+        step = rest @ s
+        found += np.outer(step, step)
+    return found * ((groups - 1) / groups)

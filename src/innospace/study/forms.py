@@ -65,6 +65,7 @@ _CHOICE_WORDS = {
     "opg": "Outer product of scores",
     "robust": "Robust (sandwich)",
     "cluster": "Clustered",
+    "jackknife": "Jackknife by cluster",
     "replace": "Replace them (an assumption)",
     "drop": "Leave these rows out",
     "error": "Refuse the table",

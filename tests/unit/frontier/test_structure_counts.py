@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy import integrate, stats
 
-from innospace.core.errors import BoundaryWarning, DataError
+from innospace.core.errors import BoundaryWarning, DataError, SpecError
 from innospace.frontier.structure.counts import counts
 from innospace.frontier.structure.fit import fit_structure, read_structure
 from innospace.frontier.structure.result import StructureResult
@@ -173,6 +173,27 @@ def test_limits_are_named_and_the_other_parameters_keep_their_errors():
     for kind in ("hessian", "opg", "robust", "cluster"):
         errors = r.vcov(kind).coefficients()["std_error"].iloc[:3]
         assert abs(r.parameter("x") - 0.5) < ERRORS_AWAY * errors["x"]
+
+
+def test_the_jackknife_leaves_out_one_cluster_after_the_other(table):
+    part = table.head(200).assign(g=np.arange(200) // 5)
+    r = fit_structure("half_normal ~ x", part, model="counts", cluster="g", vcov="jackknife")
+    built = built_on(part, "half_normal ~ x")
+    forward, groups = built.layout.forward(), 40
+    theta = np.linalg.solve(forward, r.theta - built.layout.offset())
+    found = np.zeros((4, 4))
+    for g in range(groups):
+        # one Newton step on the other rows
+        rest = replace(built.likelihood, row_weights=(part["g"] != g).to_numpy(float))
+        _, gradient, hessian = rest.evaluate(theta)
+        step = forward @ np.linalg.solve(hessian, gradient)
+        found += (groups - 1) / groups * np.outer(step, step)
+    assert r.covariance == pytest.approx(found, rel=1e-4)
+    assert r.coefficients()["std_error"]["x"] > r.vcov("cluster").coefficients()["std_error"]["x"]
+    with pytest.raises(SpecError, match="was not made"):
+        fit_structure("half_normal ~ x", part, model="counts", cluster="g").vcov("jackknife")
+    with pytest.raises(SpecError, match="needs cluster labels"):
+        fit_structure("half_normal ~ x", part, model="counts", vcov="jackknife")
 
 
 def test_what_is_no_count_is_refused(table):

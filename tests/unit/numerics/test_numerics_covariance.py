@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innospace.numerics.covariance import inverse_information, outer_product, sandwich, smallest_scaled_eigenvalue
+from innospace.numerics.covariance import (
+    cluster_jackknife,
+    inverse_information,
+    outer_product,
+    sandwich,
+    smallest_scaled_eigenvalue,
+)
 
 
 @pytest.fixture
@@ -53,3 +59,20 @@ def test_outer_product_and_sandwich(information):
     np.testing.assert_allclose(sandwich(inverse, meat), inverse @ meat @ inverse)
     # information equality: sandwich of A with itself is its inverse
     np.testing.assert_allclose(sandwich(inverse, information), inverse, rtol=1e-9)
+
+
+def test_the_jackknife_of_least_squares_is_that_of_estimates_without_a_cluster():
+    rng = np.random.default_rng(3)
+    x, y = np.column_stack((np.ones(40), rng.normal(size=40))), rng.normal(size=40)
+    groups = np.arange(40) % 8
+    b = np.linalg.lstsq(x, y, rcond=None)[0]
+    own = np.array([x[groups == g].T @ x[groups == g] for g in range(8)])
+    sums = np.array([x[groups == g].T @ (y - x @ b)[groups == g] for g in range(8)])
+    # least squares is quadratic: to first order is exactly
+    moved = np.array([np.linalg.lstsq(x[groups != g], y[groups != g], rcond=None)[0] - b for g in range(8)])
+    np.testing.assert_allclose(cluster_jackknife(x.T @ x, own, sums), 7.0 / 8.0 * moved.T @ moved, rtol=1e-10)
+
+
+def test_no_jackknife_where_a_cluster_alone_tells_a_parameter():
+    own = np.array([np.diag([1.0, 1.0]), np.diag([1.0, 0.0]), np.diag([1.0, 0.0])])
+    assert cluster_jackknife(own.sum(axis=0), own, np.ones((3, 2))) is None

@@ -18,6 +18,7 @@ from itertools import combinations_with_replacement
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from innospace.core.checks import Check
@@ -229,10 +230,11 @@ class Counts:
         """Number of rows."""
         return len(self.counts)
 
-    def _chunks(self) -> Iterator[Problem]:
-        """Yield the rows as frontiers whose error is that of counts."""
-        for start in range(0, self.n, CHUNK_ROWS):
-            rows = np.arange(start, min(start + CHUNK_ROWS, self.n))
+    def _chunks(self, used: NDArray[np.int64] | None = None) -> Iterator[Problem]:
+        """Yield rows, all of them unless ``used`` says which, as frontiers whose error is that of counts."""
+        whole = np.arange(self.n) if used is None else used
+        for start in range(0, len(whole), CHUNK_ROWS):
+            rows = whole[start : start + CHUNK_ROWS]
             p = self.problem
             law = Mixed(p.density, self.counts[rows], self.base[rows], self.unit, p.sign)
             weights = None if self.row_weights is None else self.row_weights[rows]
@@ -240,7 +242,8 @@ class Counts:
 
     def evaluate(self, theta: Array) -> Evaluation:
         """Return value, score, shape (p,), and Hessian, shape (p, p)."""
-        values, gradients, hessians = zip(*(evaluate(p, theta) for p in self._chunks()), strict=True)
+        used = None if self.row_weights is None else np.flatnonzero(self.row_weights)
+        values, gradients, hessians = zip(*(evaluate(p, theta) for p in self._chunks(used)), strict=True)
         if not np.isfinite(sum(values)):
             return float("-inf"), np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
         return float(sum(values)), np.sum(gradients, axis=0), np.sum(hessians, axis=0)

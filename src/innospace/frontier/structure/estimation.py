@@ -79,7 +79,7 @@ def estimate(
         status = Status(StatusCode.BOUNDARY, *WORDS["class_empty"], "class_empty", status.numbers)
     forward = built.layout.forward()
     held = np.any(forward[:, ~found.free] != 0.0, axis=1)
-    made = covariances(built.likelihood, found, forward, arrays.clusters)
+    made = covariances(built.likelihood, found, forward, arrays.clusters, vcov == "jackknife")
     for kind in ("hessian", "opg"):
         made[kind] = made[kind] / unit
     size = float(found.free.sum())

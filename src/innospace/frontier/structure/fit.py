@@ -18,7 +18,7 @@ from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitting import independent, row_clusters, row_weights
 from innospace.frontier.spec import check_covariance, refuse_two_steps
 from innospace.frontier.structure.arrays import Arrays
-from innospace.frontier.structure.spec import StructureSpec
+from innospace.frontier.structure.spec import COVARIANCES, StructureSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,14 +71,15 @@ def fit_structure(
     weights : str, optional
         Column of positive weights that multiply each row's log-likelihood.
     cluster : str, optional
-        Column of clusters, for ``vcov="cluster"``.
+        Column of clusters, for ``vcov="cluster"`` and ``"jackknife"``.
     classes : int
         Number of latent classes; smaller numbers are estimated too, for comparison by BIC.
     selected : str, optional
         Column of zeros and ones that says where the outcome is seen, for ``selection``; the part ``select: z`` has the
         regressors of the selection. Cells of the outcome and the regressors may be missing in rows with 0.
     vcov : str
-        ``hessian``, ``opg``, ``robust`` or ``cluster``; can be changed afterwards.
+        ``hessian``, ``opg``, ``robust`` or ``cluster``; can be changed afterwards. ``jackknife`` leaves out one cluster
+        after the other, to first order, and is there only when it is asked for: an evaluation for each cluster.
     level : float
         Coverage of the intervals of efficiency.
     seed : int
@@ -121,7 +122,7 @@ def fit_structure(
 
     given = (model, inefficiency, cost, weights, cluster, classes, selected)
     spec = formula if isinstance(formula, StructureSpec) else StructureSpec(formula, *given)
-    check_covariance(vcov, spec.cluster is not None)
+    check_covariance(vcov, spec.cluster is not None, COVARIANCES)
     check_level(level)
     progress("Reading the model", 0.0)
     inputs = read_structure(spec, data)

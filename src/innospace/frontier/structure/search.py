@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.status import Status, StatusCode
 from innospace.frontier.densities.base import Array
-from innospace.numerics.covariance import clustered_meat, inverse_information, outer_product, sandwich
+from innospace.numerics.covariance import (
+    cluster_jackknife,
+    clustered_meat,
+    inverse_information,
+    outer_product,
+    sandwich,
+)
 from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise
 
 SAME_OPTIMUM = 1e-7
@@ -207,7 +213,11 @@ def status_of(found: Found) -> Status:
 
 
 def covariances(
-    likelihood: Likelihood, found: Found, forward: Array, clusters: NDArray[np.int64] | None
+    likelihood: Likelihood,
+    found: Found,
+    forward: Array,
+    clusters: NDArray[np.int64] | None,
+    jackknife: bool = False,
 ) -> dict[str, Array]:
     """Return every covariance of the parameters in the units of the data; NaN where a parameter was held.
 
@@ -218,6 +228,8 @@ def covariances(
     forward : ndarray, shape (p, p)
         ``d theta / d standardised theta``.
     clusters : ndarray of int, shape (n,), or None
+    jackknife : bool
+        Whether ``jackknife`` is wanted: one evaluation for each cluster.
 
     Returns
     -------
@@ -227,6 +239,7 @@ def covariances(
     """
     where = np.flatnonzero(found.free)
     kinds = ("hessian", "opg", "robust") + (() if clusters is None else ("cluster",))
+    kinds += ("jackknife",) if jackknife else ()
     nothing = np.full(forward.shape, np.nan)
     bread = None
     if found.edge not in WITHOUT_ERRORS and found.optimum.code is StatusCode.CONVERGED:
@@ -243,8 +256,20 @@ def covariances(
     }
     if clusters is not None:
         made["cluster"] = sandwich(bread, clustered_meat(s * w[:, None], clusters))
+    if clusters is not None and jackknife:
+        own = [_of_cluster(likelihood, found.optimum.theta, w * (clusters == g)) for g in range(clusters.max() + 1)]
+        hessians = np.array([h[np.ix_(where, where)] for _, h in own])
+        sums = np.array([g[where] for g, _ in own])
+        made["jackknife"] = cluster_jackknife(-hessians.sum(axis=0), -hessians, sums)
     held = np.any(forward[:, ~found.free] != 0.0, axis=1)
     return {kind: nothing if v is None else _forward(v, forward[:, where], held) for kind, v in made.items()}
+
+
+def _of_cluster(likelihood: Likelihood, theta: Array, weights: Array) -> tuple[Array, Array]:
+    """Return score and Hessian of the rows that have a weight."""
+    alone: Likelihood = replace(cast(Any, likelihood), row_weights=weights)
+    _, gradient, hessian = alone.evaluate(theta)
+    return gradient, hessian
 
 
 def _forward(matrix: Array, forward: Array, held: NDArray[np.bool_]) -> Array:

@@ -13,6 +13,8 @@ from innospace.frontier.densities import density
 from innospace.frontier.structure.models import Model, model_named
 
 MOST_CLASSES = 6
+COVARIANCES = ("hessian", "opg", "robust", "cluster", "jackknife")
+"""Kinds of covariance; the last leaves out one cluster after the other and is made when it is asked for."""
 _PART = re.compile(r"\|\s*(\w+)\s*:")
 
 
