@@ -360,7 +360,7 @@ def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
         0.0,
         likelihood.efficiencies,
         numbers,
-        lambda theta: (_zeros_check(arrays.y, likelihood, theta),),
+        lambda theta: (_zeros_check(arrays, likelihood, theta),),
         tests,
     )
 
@@ -369,12 +369,14 @@ TESTS = {"no_inefficiency": "sigma_u = 0", "poisson_counts": "sigma_v = 0"}
 """Likelihood ratios against the limits of the model, and their nulls."""
 
 
-def _zeros_check(y: Array, likelihood: Counts, theta: Array) -> Check:
-    p = likelihood.zeros(theta)
-    deviation = float(np.sqrt(np.sum(p * (1.0 - p))))
+def _zeros_check(arrays: Arrays, likelihood: Counts, theta: Array) -> Check:
+    """Hold zeros against what is expected; rows of a cluster are not independent."""
+    gap = (arrays.y == 0.0) - likelihood.zeros(theta)
+    sums = gap if arrays.clusters is None else np.bincount(arrays.clusters, weights=gap)
+    deviation = float(np.sqrt(np.sum(sums**2)))
     return Check.at_most(
         "zeros_as_expected",
-        abs(float(np.sum((y == 0.0) - p))) / max(deviation, SMALLEST),
+        abs(float(np.sum(gap))) / max(deviation, SMALLEST),
         MOST_ZEROS,
         "Zeros that were counted less those that the model expects, in standard deviations of their number.",
         "Zeros may have a reason of their own: describe what sets these rows apart, or leave them out.",
