@@ -137,10 +137,10 @@ def main(panels=200, runs=500, workers=2, first=0):
     setup, _, _ = set_up(panel, FRONTIER, AgentSpec(), 20121231)
     start = time.process_time()
     found = [one_panel(setup, n) for n in range(first, first + panels)]
-    print(f"{panels} panels from {first} on, {time.process_time() - start:.0f} s of processor time")
-    for half in (found, found[: panels // 2], found[panels // 2 :]):
+    if found:
+        print(f"{panels} panels from {first} on, {time.process_time() - start:.0f} s of processor time")
         for number, name in enumerate(ROUTES):
-            told(f"{name}, {len(half)} panels", [f[number] for f in half])
+            told(name, [f[number] for f in found])
     if not runs:
         return
     model = setup.model(CALIBRATED)

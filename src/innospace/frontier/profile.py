@@ -4,7 +4,8 @@ Without noise (gamma = 1) the likelihood has a corner at its maximum and no seco
 standard errors. How far the log-likelihood falls when a coefficient is held at another value and everything else is
 estimated again, noise included, is known there as elsewhere; where the usual expansion holds, the interval is the
 usual one. At a corner the deviance is not chi-square in small samples, so that such an interval is a range of values
-that the data speak for, not one of known coverage (`benchmarks/agents_recovery.txt`: the truth is in 32 of 56).
+that the data speak for, not one of known coverage: of 200 simulated samples of 80 rows 56 ended there, and the interval
+of two standard errors held the truth in 32 of these.
 """
 
 from __future__ import annotations
