@@ -18,6 +18,7 @@ from innospace.core.errors import InnospaceError, SpecError
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
+from innospace.numerics.cluster import executor_at
 
 if TYPE_CHECKING:
     from innospace.data.schemas.innovation_space import InnovationSpaceTable
@@ -98,9 +99,15 @@ class Options(BaseModel):
     sensitivity: Annotated[int, Field(ge=0, le=65_536)] = Field(
         default=0, title="Points of the Sobol design", description="A power of two, or 0 for none."
     )
-    # left out of what identifies the step: numbers do not depend on it
+    # left out of what identifies the step: numbers do not depend on them
     workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, exclude=True, title="Processes", description="All cores when left out; no number depends on it."
+    )
+    scheduler: str | None = Field(
+        default=None,
+        exclude=True,
+        title="Scheduler",
+        description="Address of a Dask cluster whose workers do it instead, as tcp://10.0.0.1:8786.",
     )
 
 
@@ -132,15 +139,17 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     """Calibrate the agents and run them."""
     from innospace.agents.country import simulate_country
 
-    return simulate_country(
-        _validated(inputs),
-        frontier_of(options, inputs),
-        spec_of(options),
-        seed=seed,
-        workers=options.workers,
-        resume=inputs.parts,
-        progress=progress,
-    )
+    with executor_at(options.scheduler) as executor:
+        return simulate_country(
+            _validated(inputs),
+            frontier_of(options, inputs),
+            spec_of(options),
+            seed=seed,
+            workers=options.workers,
+            executor=executor,
+            resume=inputs.parts,
+            progress=progress,
+        )
 
 
 def _validated(inputs: StepInputs) -> InnovationSpaceTable:

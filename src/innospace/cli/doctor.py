@@ -16,7 +16,7 @@ from innospace.cli.outcome import Exit, Outcome
 from innospace.cli.show import aligned
 
 OLDEST_PYTHON = (3, 11)
-EXTRAS = ("report", "firms", "web")
+EXTRAS = ("report", "firms", "web", "cluster")
 """Optional packages for users; the other extras join them or are for developers."""
 _EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 MARKS = {"ok": "ok", "missing": "--", "broken": "x"}

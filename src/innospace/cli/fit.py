@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from innospace.cli.options import Json, Quiet
+from innospace.cli.options import Json, Quiet, Scheduler
 from innospace.cli.outcome import Outcome, code_of
 from innospace.cli.show import progress_bar
 
@@ -125,6 +125,11 @@ def fit(
         typer.Option("--seed", help="Of the bootstrap; of the rows that starts of a large table are tried on."),
     ] = 0,
     workers: Annotated[int, typer.Option("--workers", help="Processes for the bootstrap.")] = 1,
+    scheduler: Scheduler = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="FOLDER", help="Keeps finished replications until the bootstrap is done."),
+    ] = None,
     level: Annotated[float, typer.Option("--level", help="Coverage of intervals of efficiency and profile.")] = 0.95,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -177,8 +182,8 @@ def fit(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
         result, frame = _estimated(spec, dataset, kind, seed, level, progress)
-        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "progress": progress}
-        again = None if bootstrap is None else _drawn(result, bootstrap, draws_of)
+        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "resume": resume, "progress": progress}
+        again = None if bootstrap is None else _drawn(result, bootstrap, scheduler, draws_of)
         intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:
             write_csv(frame, aside)
@@ -247,9 +252,14 @@ def _require_drawable(spec: Any, replications: int | None, kind: str, seed: int)
         require_bootstrap(spec, replications, kind, seed)
 
 
-def _drawn(result: Any, replications: int, options: dict[str, Any]) -> FrontierBootstrap | PanelBootstrap:
+def _drawn(
+    result: Any, replications: int, scheduler: str | None, options: dict[str, Any]
+) -> FrontierBootstrap | PanelBootstrap:
     """Return the bootstrap of an ordinary or a panel frontier; others refuse it before they are estimated."""
-    return cast("FrontierResult | PanelResult", result).bootstrap(replications, **options)
+    from innospace.numerics.cluster import executor_at
+
+    with executor_at(scheduler) as executor:
+        return cast("FrontierResult | PanelResult", result).bootstrap(replications, executor=executor, **options)
 
 
 def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple[ProfileInterval, ...]:

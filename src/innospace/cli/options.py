@@ -19,6 +19,12 @@ RegionNames = Annotated[
     str | None,
     typer.Option("--region-names", help="Language of the names of regions, en or ru; as the study says if not given."),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", metavar="ADDRESS", help="Of a Dask cluster whose workers do it, as tcp://10.0.0.1:8786."
+    ),
+]
 
 DEFAULT_FORMATS = "html,pdf,tables"
 

@@ -21,6 +21,7 @@ from innospace.economy.models.knowledge.model import KnowledgeModel
 from innospace.economy.models.knowledge.result import EconomyResult
 from innospace.economy.models.knowledge.spec import KnowledgeSpec
 from innospace.economy.scenario import Scenario
+from innospace.numerics.cluster import executor_at
 
 if TYPE_CHECKING:
     from innospace.economy.models.knowledge.explore import Explorer
@@ -111,9 +112,15 @@ class Options(BaseModel):
     draws: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, title="Draws", description="Everything is solved so many times again with drawn assumptions."
     )
-    # left out of what identifies the step: numbers do not depend on it
+    # left out of what identifies the step: numbers do not depend on them
     workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, exclude=True, title="Processes", description="All cores when left out; no number depends on it."
+    )
+    scheduler: str | None = Field(
+        default=None,
+        exclude=True,
+        title="Scheduler",
+        description="Address of a Dask cluster whose workers do it instead, as tcp://10.0.0.1:8786.",
     )
 
 
@@ -165,22 +172,16 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     scenarios = chosen_scenarios(options, inputs)
     solving = 0.1 if options.draws else 1.0
     told = part(progress, 0.0, solving)
-    result = solve(
-        model,
-        scenarios,
-        efficiency=efficiency,
-        seed=seed,
-        workers=options.workers,
-        resume=inputs.parts,
-        progress=told,
-    )
+    with executor_at(options.scheduler) as executor:
+        how: dict[str, Any] = {"workers": options.workers, "executor": executor, "resume": inputs.parts, "seed": seed}
+        result = solve(model, scenarios, efficiency=efficiency, **how, progress=told)
+        if options.draws:
+            result = _with_draws(result, options.draws, how, part(progress, solving, 1.0))
     if "sam" in inputs.tables:
         # a matrix of the study's own names itself; persons, capital and rates still come from the controls
         sources = (*result.provenance.sources, inputs.tables["controls"].source)
         result = replace(result, provenance=replace(result.provenance, sources=sources))
-    if not options.draws:
-        return result
-    return _with_draws(result, options, inputs, seed, part(progress, solving, 1.0))
+    return result
 
 
 def model_of(options: Options, inputs: StepInputs) -> tuple[KnowledgeModel, LinkedValue]:
@@ -196,23 +197,12 @@ def explorer(options: Options, inputs: StepInputs) -> Explorer:
     return Explorer(*model_of(options, inputs))
 
 
-def _with_draws(
-    result: EconomyResult, options: Options, inputs: StepInputs, seed: int, progress: Progress
-) -> EconomyResult:
+def _with_draws(result: EconomyResult, count: int, how: Mapping[str, Any], progress: Progress) -> EconomyResult:
     from innospace.economy.models.knowledge.uncertainty import draw
 
     scenarios = [path.scenario for path in result.paths.values()][1:]
-    found = draw(
-        result.model,
-        scenarios,
-        options.draws,
-        efficiency=result.efficiency,
-        seed=seed,
-        workers=options.workers,
-        resume=inputs.parts,
-        progress=progress,
-    )
-    known = {**result.provenance.options, "draws": options.draws}
+    found = draw(result.model, scenarios, count, efficiency=result.efficiency, **how, progress=progress)
+    known = {**result.provenance.options, "draws": count}
     provenance = replace(result.provenance, options=known)
     return replace(result, draws=found.draws, gates=(*result.gates, found.check()), provenance=provenance)
 

@@ -198,3 +198,13 @@ class Options(BaseModel):
     route: Literal["automatic", "newton", "block", "complementarity"] = Field(
         default="automatic", title="Solver", description="The model decides unless a route is named."
     )
+    # left out of what identifies the step: numbers do not depend on them
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=1, exclude=True, title="Processes", description="For uncertain assumptions; no number depends on it."
+    )
+    scheduler: str | None = Field(
+        default=None,
+        exclude=True,
+        title="Scheduler",
+        description="Address of a Dask cluster whose workers do it instead, as tcp://10.0.0.1:8786.",
+    )

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.economy.general.compiled import Economy
 from innospace.economy.general.draws import effects
@@ -76,6 +77,9 @@ def sensitivity(
     method: str = "quadrature",
     draws: int = 200,
     seed: int = 0,
+    workers: int | None = 1,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
     """Solve the baseline and scenarios at every point and return what each is worth to every agent there.
@@ -92,6 +96,12 @@ def sensitivity(
         Of ``monte_carlo``; of ``sobol`` the base sample, of which the largest power of two is taken: the model is
         solved at that number times assumptions plus two.
     seed : int
+    workers : int, optional
+        Processes; all cores when None. No number depends on it.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished points are kept until all is done, so that an interrupted call goes on.
     progress : callable
 
     Returns
@@ -107,7 +117,8 @@ def sensitivity(
     if not uncertain:
         raise SpecError("No assumption is uncertain.", remedy="Name a parameter and its spread.")
     where = points(len(uncertain), method, draws, seed)
-    return as_frame(economy, scenarios, effects(economy, scenarios, uncertain, where, progress))
+    how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
+    return as_frame(economy, scenarios, effects(economy, scenarios, uncertain, where, **how, progress=progress))
 
 
 def importance(

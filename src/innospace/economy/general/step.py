@@ -38,6 +38,7 @@ from innospace.economy.general.storage import KIND
 from innospace.economy.general.study_result import BASELINE, EquilibriumResult
 from innospace.economy.general.workbook import SAM, SHEETS, from_sheets
 from innospace.economy.scenario import Scenario
+from innospace.numerics.cluster import executor_at
 
 RESULTS: Mapping[str, type[Result]] = {KIND: EquilibriumResult}
 PARTNER = "partner"
@@ -120,13 +121,17 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         result = result.with_channels(part(progress, 0.4, 0.5))
     if not (options.uncertain and scenarios):
         return result
-    return result.with_sensitivity(
-        uncertain_of(options),
-        method=options.sensitivity,
-        draws=options.draws,
-        seed=seed,
-        progress=part(progress, 0.5, 1.0),
-    )
+    with executor_at(options.scheduler) as executor:
+        return result.with_sensitivity(
+            uncertain_of(options),
+            method=options.sensitivity,
+            draws=options.draws,
+            seed=seed,
+            workers=options.workers,
+            executor=executor,
+            resume=inputs.parts,
+            progress=part(progress, 0.5, 1.0),
+        )
 
 
 def levers_of(options: Options) -> tuple[Lever, ...]:

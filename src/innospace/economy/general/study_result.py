@@ -27,6 +27,7 @@ from innospace.economy.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from innospace.core.parts import Resume
     from innospace.economy.general.models.ready_model import Dynamics
     from innospace.economy.general.sensitivity import Uncertain
 
@@ -171,6 +172,9 @@ class EquilibriumResult(Explored):
         method: str = "quadrature",
         draws: int = 200,
         seed: int = 0,
+        workers: int | None = 1,
+        executor: Any = None,
+        resume: Resume = None,
         progress: Progress = silent,
     ) -> Self:
         """Return the result with its effects at other assumptions.
@@ -181,6 +185,7 @@ class EquilibriumResult(Explored):
 
         scenarios = tuple(self.scenarios.values())
         how: dict[str, Any] = {"method": method, "draws": draws, "seed": seed}
+        how |= {"workers": workers, "executor": executor, "resume": resume}
         economy = self.baseline.economy
         found = sensitivity(economy, scenarios, uncertain, **how, progress=progress)
         matters = importance(economy, scenarios, uncertain, found, seed) if method == "sobol" else None
