@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,7 +32,7 @@ def executor_at(address: str | None) -> Iterator[Any]:
         yield None
         return
     try:
-        from distributed import Client
+        client_of: Any = importlib.import_module("distributed").Client
     except ImportError as error:
         raise SpecError(
             "Work on a cluster needs the package distributed, which is not installed.",
@@ -39,7 +40,7 @@ def executor_at(address: str | None) -> Iterator[Any]:
             remedy='Install it with: pip install "innospace[cluster]"',
         ) from error
     try:
-        client = Client(address, timeout=SECONDS, set_as_default=False)
+        client = client_of(address, timeout=SECONDS, set_as_default=False)
     except (TimeoutError, OSError, ValueError) as error:
         raise SpecError(
             f"No scheduler of a Dask cluster answers at {address!r} within {SECONDS:g} seconds.",
