@@ -1,5 +1,7 @@
 """A study whose step is a general equilibrium in the browser: its matrix, its model, closure and elasticities."""
 
+import csv
+import io
 import json
 import tomllib
 
@@ -7,7 +9,7 @@ import pytest
 
 from innospace.core.errors import StudyError
 from innospace.data import load_sample
-from innospace.study import edit
+from innospace.study import edit, run
 from innospace.study.forms import Kind, fields_of, shown, taken
 from innospace.study.inspect import problems
 from innospace.study.matrices import ground_of
@@ -34,7 +36,7 @@ def folder(root):
 
 
 def settled(page):
-    page.wait_for_function('!document.querySelector(".loading")')
+    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
 
 
 def step_of(folder):
@@ -147,3 +149,47 @@ def test_what_a_step_rests_on(folder, tmp_path):
     (matrix,) = ground_of(folder, step_of(folder), {"table": other}).matrices
     assert not matrix.balanced
     assert dict(matrix.facts)["Balance"].startswith("2 of 10 accounts do not receive what they pay")
+
+
+@pytest.mark.browser
+def test_a_scenario_by_shocks_equals_the_same_scenario_by_command_line_to_the_last_digit(served, folder, tab):
+    visit = tab(served, width=1440)
+    page = visit.goto("/studies/open/scenarios")
+    page.get_by_text("Nothing is changed yet").wait_for()
+    page.get_by_role("button", name="Add a shock").click()
+    page.get_by_label("Where", exact=True).wait_for()
+    page.get_by_label("What", exact=True).select_option(json.dumps("activity_tax"))
+    page.get_by_label("Where", exact=True).select_option(json.dumps('{"activity": ["Z.MLK"]}'))
+    page.get_by_label("Value", exact=True).fill("0.37")
+    page.keyboard.press("Tab")
+    page.locator(".finding", has_text="is worth").wait_for()
+    page.get_by_label("Value", exact=True).fill("-1000")
+    page.keyboard.press("Tab")
+    page.get_by_text("Allowed: a number in (-1, inf).", exact=False).nth(1).wait_for()
+    assert page.locator(".outcome table").count() == 0, "no number stays beside a value that is refused"
+    page.get_by_label("Value", exact=True).fill("0.37")
+    page.keyboard.press("Tab")
+    table = page.locator(".outcome .tabular", has_text="Prices, levels, incomes, transfers")
+    table.wait_for()
+    with page.expect_download() as download:
+        table.get_by_text("Download").click()
+    shown = {
+        (row["kind"], row["name"]): row
+        for row in csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig")))
+    }
+    assert visit.violations() == []
+    page.get_by_label("Name (required)").fill("молоко")
+    page.get_by_label("Why it is asked").fill("To see what it does")
+    page.get_by_role("button", name="Save to the study").click()
+    page.get_by_text("scenarios/молоко.toml is part of the study now").wait_for()
+    saved = tomllib.loads((folder / "scenarios" / "молоко.toml").read_text(encoding="utf-8"))
+    assert saved["shock"] == [
+        {"parameter": "activity_tax", "where": {"activity": ["Z.MLK"]}, "op": "multiply", "value": 0.37}
+    ]
+    assert step_of(folder)["scenarios"] == ["tariffs", "молоко"]
+    result = run(folder).stored.steps[0].result
+    computed = result.table("levels").frame.set_index(["kind", "name"])["молоко"]
+    assert len(shown) == len(computed) > 20
+    for name, value in computed.items():
+        assert float(shown[name]["draft"]).hex() == float(value).hex()
+    assert any(float(row["draft"]) != float(row["baseline"]) for row in shown.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,15 @@ def _item(value: Any) -> Any:
     return table
 
 
-def save_scenario(folder: Path, step: str, scenario: Scenario, digest: str, *, replace: bool = False) -> Saved:
+def save_scenario(
+    folder: Path,
+    step: str,
+    scenario: Scenario,
+    digest: str,
+    *,
+    taken: Sequence[str] | None = None,
+    replace: bool = False,
+) -> Saved:
     """Write ``scenarios/NAME.toml`` and add the name to what the step solves, where the step lists that.
 
     Parameters
@@ -73,10 +81,13 @@ def save_scenario(folder: Path, step: str, scenario: Scenario, digest: str, *, r
     folder : Path
         Of the study.
     step : str
-        Name of the economy step.
+        Name of the step that solves it.
     scenario : Scenario
     digest : str
         Of the study file the scenario was made for.
+    taken : sequence of str
+        Names that no scenario of the step may have: what comes with its model; that of the knowledge economy when
+        left out.
     replace : bool
         Whether a file of this name gives way.
 
@@ -90,7 +101,7 @@ def save_scenario(folder: Path, step: str, scenario: Scenario, digest: str, *, r
     """
     file = folder / FOLDER / f"{scenario.name}.toml"
     text = read_text(folder)
-    _require_sound(folder, scenario, text.text, replace=replace)
+    _require_sound(folder, scenario, text.text, shipped_names() if taken is None else taken, replace=replace)
     before = file.read_bytes() if replace and file.is_file() else None
     _write(file, scenario_text(scenario).encode("utf-8"), new=before is None)
     try:
@@ -104,6 +115,11 @@ def save_scenario(folder: Path, step: str, scenario: Scenario, digest: str, *, r
             replace_file(file, before)
         raise
     return Saved(file, saved.digest)
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Return the names that no scenario of an economy step may have: those that come with it."""
+    return (economy.BASELINE, *shipped_scenarios(), *option_readings())
 
 
 def with_listed(text: str, step: str, names: Iterable[str]) -> str:
@@ -156,9 +172,8 @@ def name_problem(name: str, taken: Iterable[str]) -> StudyError | None:
     return None
 
 
-def _require_sound(folder: Path, scenario: Scenario, text: str, *, replace: bool) -> None:
+def _require_sound(folder: Path, scenario: Scenario, text: str, shipped: Sequence[str], *, replace: bool) -> None:
     there = [str(s["name"]) for s in load_study(folder).scenarios]
-    shipped = (economy.BASELINE, *shipped_scenarios(), *option_readings())
     inside = [str(s.get("name")) for s in values_of(text).get("scenario", [])]
     # one that stands in the study file itself is not replaced by a file beside it
     taken = [n for n in there if not (replace and n == scenario.name and n not in inside)]
@@ -167,7 +182,9 @@ def _require_sound(folder: Path, scenario: Scenario, text: str, *, replace: bool
         raise problem
     if not scenario.shocks:
         raise StudyError(
-            f"Scenario {scenario.name!r} changes nothing.", where="levers", remedy="Move at least one lever."
+            f"Scenario {scenario.name!r} changes nothing.",
+            where="levers",
+            remedy="Move at least one lever, or add a shock.",
         )
     for key, words in (("title", scenario.title), ("why", scenario.why)):
         if len(words) > MOST_WORDS:

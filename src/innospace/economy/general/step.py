@@ -312,7 +312,7 @@ def own_of(options: Options, inputs: StepInputs) -> OwnModel | None:
     return None
 
 
-def _shipped(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
+def shipped_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ...]:
     """Return the scenarios that come with the model."""
     if options.model not in MODELS or options.definition:
         return ()
@@ -388,7 +388,7 @@ def chosen_scenarios(options: Options, inputs: StepInputs) -> tuple[Scenario, ..
     SpecError, LabelError
         A scenario is not known, or has the name of one of the model.
     """
-    shipped = {s.name: (s,) for s in _shipped(options, inputs)}
+    shipped = {s.name: (s,) for s in shipped_scenarios(options, inputs)}
     own = {str(s["name"]): linked.variants(s, inputs.links) for s in inputs.scenarios}
     taken = [v.name for found in own.values() for v in found if v.name in (*TAKEN, NAME, *shipped)]
     if taken:

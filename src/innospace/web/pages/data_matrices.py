@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from innospace.core.errors import InnospaceError
-from innospace.web.controls import element
+from innospace.web.controls import element, waiting
 from innospace.web.layout import link, show_error, study_url
 from innospace.web.pages import data_work
 
@@ -34,7 +34,7 @@ class GroundCards:
             element("h2", "", f"The matrix of the step {name}")
             place = element("div")
             with place:
-                element("p", "soft", "Reading the matrix…").props("role=status")
+                waiting("Reading the matrix…")
         return place
 
     async def look(self) -> None:

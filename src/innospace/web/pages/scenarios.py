@@ -11,9 +11,11 @@ from nicegui import ui
 
 from innospace.core.errors import InnospaceError
 from innospace.study.what_if import Bench, Known, compute_missing
+from innospace.study.what_if_equilibrium import EquilibriumBench
 from innospace.web.controls import Field, button, element, field_check, field_select, waiting
 from innospace.web.layout import announcer, connected, empty_state, frame, link, show_error, study_folder, study_url
 from innospace.web.pages import scenarios_levers, scenarios_work
+from innospace.web.pages.scenarios_equilibrium import EquilibriumPage
 from innospace.web.pages.scenarios_result import ResultView
 from innospace.web.pages.scenarios_save import SaveForm
 from innospace.web.pages.scenarios_state import State, begin, from_text
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def register(context: AppContext) -> None:
-    """Declare ``/studies/{study}/scenarios``; ``s`` holds drafts, ``step`` names the economy step."""
+    """Declare ``/studies/{study}/scenarios``; ``s`` holds drafts, ``step`` names the step."""
 
     @ui.page("/studies/{study}/scenarios")
     async def scenarios(study: str, s: str = "", step: str = "", saved: str = "") -> None:
@@ -49,6 +51,8 @@ async def _open(context: AppContext, study: str, folder: Path, step: str, text: 
         _no_economy(study)
     elif opened.bench is None:
         _not_computed(context, study, folder, opened)
+    elif isinstance(opened.bench, EquilibriumBench):
+        await EquilibriumPage(context, study, folder, opened.steps, opened.bench).draw(text, saved)
     else:
         await ScenarioPage(context, study, folder, opened.steps, opened.bench).draw(text, saved)
 
@@ -57,8 +61,8 @@ def _no_economy(study: str) -> None:
     with (
         empty_state(
             "This study has no economy to change yet",
-            'Scenarios move the levers of a regional economy. Add a step with engine = "economy" on the page of the '
-            "model, or begin a new study as a copy of the worked study of Bashkortostan, which has one.",
+            "Scenarios move what an economy takes as given. Add a step with a regional economy or a general "
+            "equilibrium on the page of the model, or begin a new study as a copy of the one of Bashkortostan.",
         ),
         element("div", "row-of-buttons"),
     ):
@@ -153,7 +157,7 @@ class ScenarioPage:
                 element("span", "", f"{text}. ")
         if len(self.steps) > 1:
             choices = {name: name for name in self.steps}
-            field_select("Economy step", choices, self.bench.step, lambda name: ui.navigate.to(f"?step={quote(name)}"))
+            field_select("Step", choices, self.bench.step, lambda name: ui.navigate.to(f"?step={quote(name)}"))
 
     def _beside(self) -> None:
         """Scenarios that are there, to be shown beside the draft."""

@@ -11,10 +11,16 @@ from innospace.web.drawn import Drawn
 from innospace.web.layout import show_error
 
 if TYPE_CHECKING:
+    from nicegui.element import Element
+
     from innospace.core.checks import Check
     from innospace.web.pages.scenarios import ScenarioPage
     from innospace.web.pages.scenarios_work import Shown
 
+SECOND = (
+    "Not among them: the same solution by the second method, which takes about a second a scenario. A run of the study "
+    "makes it."
+)
 REFUSED = "A value of a lever is refused, so nothing is shown: see the message at the lever."
 
 
@@ -87,22 +93,23 @@ class ResultView:
         self.draw("")
 
     def _verdict(self, checks: tuple[Check, ...]) -> None:
-        failed = [c for c in checks if not c.ok]
-        self.checks.clear()
-        with self.checks, element("details"):
-            words = f"{len(failed)} of {len(checks)} checks failed" if failed else f"All {len(checks)} checks passed"
-            with element("summary"):
-                element("span", "badge bad" if failed else "badge good", "Failed" if failed else "Passed")
-                element("span", "", words)
-            element(
-                "p",
-                "help",
-                "Not among them: the same solution by the second method, which takes about a second a scenario. A run "
-                "of the study makes it.",
-            )
-            with element("ul", "checks"):
-                for check in sorted(checks, key=lambda c: c.ok):
-                    _check(check)
+        show_checks(self.checks, checks, SECOND)
+
+
+def show_checks(place: Element, checks: tuple[Check, ...], note: str = "") -> None:
+    """Draw the verdicts, failed ones first, folded under how many there are."""
+    failed = [c for c in checks if not c.ok]
+    place.clear()
+    with place, element("details"):
+        words = f"{len(failed)} of {len(checks)} checks failed" if failed else f"All {len(checks)} checks passed"
+        with element("summary"):
+            element("span", "badge bad" if failed else "badge good", "Failed" if failed else "Passed")
+            element("span", "", words)
+        if note:
+            element("p", "help", note)
+        with element("ul", "checks"):
+            for check in sorted(checks, key=lambda c: c.ok):
+                _check(check)
 
 
 def _check(check: Check) -> None:

@@ -78,8 +78,13 @@ class State:
             for w in self.drafts
         ]
         plain = [1, drafts, self.edited, self.shown, self.indicator, self.levels]
-        packed = zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8"), 9)
-        return base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
+        return packed(plain)
+
+
+def packed(plain: Any) -> str:
+    """Return plain types as a part of an address."""
+    raw = zlib.compress(json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode("utf-8"), 9)
+    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
 
 
 def begin(bench: Bench) -> State:
@@ -99,7 +104,7 @@ def from_text(text: str, bench: Bench) -> State:
         The address was cut or changed, or belongs to another study.
     """
     try:
-        return _checked(json.loads(_unpacked(text)), bench)
+        return _checked(unpacked(text), bench)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, zlib.error, InnospaceError) as error:
         raise InnospaceError(
             "The address of this page holds no scenario of this study.",
@@ -108,15 +113,22 @@ def from_text(text: str, bench: Bench) -> State:
         ) from error
 
 
-def _unpacked(text: str) -> str:
+def unpacked(text: str) -> Any:
+    """Return what a part of an address holds.
+
+    Raises
+    ------
+    ValueError, zlib.error
+        It was cut or changed, or holds more than it may.
+    """
     if len(text) > LONGEST:
         raise ValueError("too long")
-    packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     reader = zlib.decompressobj()
-    raw = reader.decompress(packed, LONGEST)
+    raw = reader.decompress(content, LONGEST)
     if not reader.eof:
         raise ValueError("too long")
-    return raw.decode("utf-8")
+    return json.loads(raw.decode("utf-8"))
 
 
 def _checked(plain: Any, bench: Bench) -> State:

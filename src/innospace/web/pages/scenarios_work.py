@@ -7,6 +7,8 @@ from pathlib import Path
 
 from innospace.core.checks import Check
 from innospace.core.errors import InnospaceError, LabelError
+from innospace.economy.scenario import Scenario
+from innospace.study import what_if_equilibrium
 from innospace.study.what_if import (
     Bench,
     Draft,
@@ -19,7 +21,9 @@ from innospace.study.what_if import (
     missing_steps,
 )
 from innospace.study.what_if_case import NotComputedError
+from innospace.study.what_if_equilibrium import EquilibriumBench
 from innospace.study.what_if_save import save_scenario, scenario_text, study_text
+from innospace.web.pages.data_work import equilibrium_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +44,43 @@ class Opened:
 
     steps: tuple[str, ...]
     step: str = ""
-    bench: Bench | None = None
+    bench: Bench | EquilibriumBench | None = None
     missing: tuple[str, ...] = ()
 
 
 def opened(folder: Path, step: str) -> Opened:
-    """Return what scenarios of a study can be made of; the first economy step when none is named."""
-    steps = economy_steps(folder)
+    """Return what scenarios of a study can be made of; its first step with scenarios when none is named."""
+    general = equilibrium_steps(folder)
+    steps = (*economy_steps(folder), *general)
     if not steps:
         return Opened(())
     chosen = step or steps[0]
     if chosen not in steps:
-        raise LabelError(f"There is no economy step {chosen!r}.", allowed=", ".join(steps), remedy="Use one of these.")
+        raise LabelError(f"There is no step {chosen!r} with scenarios.", allowed=", ".join(steps), remedy="Use one.")
     try:
-        return Opened(steps, chosen, bench(folder, chosen))
+        found = what_if_equilibrium.bench(folder, chosen) if chosen in general else bench(folder, chosen)
+        return Opened(steps, chosen, found)
     except NotComputedError:
         return Opened(steps, chosen, missing=missing_steps(folder, chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEquilibrium:
+    """What a scenario of an equilibrium step does, ready to be shown; figures and tables are HTML."""
+
+    sentences: tuple[str, ...]
+    figures: tuple[str, ...]
+    tables: tuple[str, ...]
+    checks: tuple[Check, ...]
+
+
+def solved(folder: Path, step: str, draft: Scenario) -> ShownEquilibrium:
+    """Solve a scenario of an equilibrium step."""
+    from innospace.web.drawing import figure_html, table_html
+
+    found = what_if_equilibrium.answer(folder, step, draft)
+    figures = tuple(figure_html(f) for f in found.figures)
+    return ShownEquilibrium(found.sentences, figures, tuple(map(table_html, found.tables)), found.checks)
 
 
 def numbers(folder: Path, step: str, question: Question) -> Shown:
