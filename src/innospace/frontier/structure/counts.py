@@ -159,7 +159,7 @@ class Mixed:
 
         mode = _zero_of(slope, frontier)
         top = height(mode)
-        left, right = (_fallen(height, mode, top, side) for side in (-1.0, 1.0))
+        left, right = _fallen(height, mode, top)
         knees = np.clip(frontier + np.array(KNEES) * spread, left[:, -1:], right[:, -1:])
         breaks = np.sort(np.concatenate((left, mode, right, knees), axis=1), axis=1)
         half = 0.5 * np.diff(breaks, axis=1)[:, :, None]
@@ -175,15 +175,12 @@ def _by_node(theta: tuple[Array, ...], nodes: Array) -> tuple[Array, ...]:
 
 def _zero_of(slope: Callable[[Array], Array], start: Array) -> Array:
     """Return where a falling function of each row is zero, shape (m, 1)."""
-    ends = []
-    for side in (-1.0, 1.0):
-        end, step = start.copy(), 0.25
-        # the last step is kept for all rows when one needs many
-        while (wrong := side * slope(end) > 0.0).any() and step < FARTHEST:
-            end = np.where(wrong, end + side * step, end)
-            step *= 2.0
-        ends.append(end)
-    low, high = ends
+    sides, ends = np.array([-1.0, 1.0]), np.repeat(start, 2, axis=1)
+    step = 0.25
+    while (wrong := sides * slope(ends) > 0.0).any() and step < FARTHEST:
+        ends = np.where(wrong, ends + sides * step, ends)
+        step *= 2.0
+    low, high = ends[:, :1], ends[:, 1:]
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         rising = slope(middle) > 0.0
@@ -191,18 +188,19 @@ def _zero_of(slope: Callable[[Array], Array], start: Array) -> Array:
     return 0.5 * (low + high)
 
 
-def _fallen(height: Callable[[Array], Array], mode: Array, top: Array, side: float) -> Array:
-    """Return where a function of each row has fallen by ``FALLS`` on one side of its mode, shape (m, f)."""
-    falls = np.array(FALLS)
-    far = np.full(mode.shape, 0.25)
-    while (near := top - height(mode + side * far) < falls[-1]).any() and far.max() < FARTHEST:
+def _fallen(height: Callable[[Array], Array], mode: Array, top: Array) -> tuple[Array, Array]:
+    """Return where a function of each row has fallen by ``FALLS`` left and right of its mode, shape (m, f) each."""
+    sides, far = np.array([-1.0, 1.0]), np.full((len(mode), 2), 0.25)
+    while (near := top - height(mode + sides * far) < FALLS[-1]).any() and far.max() < FARTHEST:
         far = np.where(near, 2.0 * far, far)
-    inner, outer = np.zeros((len(mode), len(falls))), np.repeat(far, len(falls), axis=1)
+    falls, sides, outer = np.tile(FALLS, 2), np.repeat(sides, len(FALLS)), np.repeat(far, len(FALLS), axis=1)
+    inner = np.zeros(outer.shape)
     for _ in range(BISECTIONS):
         middle = 0.5 * (inner + outer)
-        near = top - height(mode + side * middle) < falls
+        near = top - height(mode + sides * middle) < falls
         inner, outer = np.where(near, middle, inner), np.where(near, outer, middle)
-    return np.asarray(mode + side * outer)
+    ends = mode + sides * outer
+    return ends[:, : len(FALLS)], ends[:, len(FALLS) :]
 
 
 @dataclass(frozen=True)
