@@ -74,7 +74,10 @@ def main() -> None:
             if not any(name in PAGES[page] or PAGES[page] == "/" for page in chosen):
                 continue
             shutil.copytree(ROOT / "studies" / name, studies / name, ignore=shutil.ignore_patterns(".jobs", "report"))
-            subprocess.run([sys.executable, "-m", "innospace", "run", str(studies / name), "--quiet"], check=False)
+            subprocess.run(
+                [sys.executable, "-m", "innospace", "run", str(studies / name), "--quiet", "--formats", "tables"],
+                check=False,
+            )
         command = [sys.executable, "-m", "innospace", "web", str(studies), "--port", "0", "--no-browser", "--json"]
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:

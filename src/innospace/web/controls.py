@@ -12,6 +12,8 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
+LONG = 26
+"""Characters of an option that a field of usual width shows."""
 Changed = Callable[[Any], Any]
 """Called with the new value; may be a coroutine function."""
 
@@ -106,8 +108,10 @@ def field_number(label: str, value: float | None, changed: Changed | None = None
 def field_select(
     label: str, options: Options, value: Any = None, changed: Changed | None = None, **properties: Any
 ) -> Field:
-    """Return a choice among options."""
-    return Field("select", label, value, changed, options=_choices(options), **properties)
+    """Return a choice among options; one with long names takes the place of two where there is room."""
+    choices = _choices(options)
+    made = Field("select", label, value, changed, options=choices, **properties)
+    return made.classes("wide") if any(len(c["label"]) > LONG for c in choices) else made
 
 
 def field_check(label: str, value: bool = False, changed: Changed | None = None, **properties: Any) -> Field:

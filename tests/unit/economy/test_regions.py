@@ -13,7 +13,7 @@ sys.path.insert(0, str(File(__file__).parents[2] / "support"))
 from explained import names_of, unexplained
 
 from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError
-from innospace.core.figure import Figure
+from innospace.core.figure import Figure, FigureKind
 from innospace.core.inputs import LinkedValue, StepInputs
 from innospace.core.table import Table
 from innospace.data import load_sample
@@ -312,11 +312,27 @@ def test_what_is_assumed_stands_in_the_report_and_every_name_is_explained(result
 
 
 def test_a_reader_looks_into_a_scenario(result):
-    scenario, effect = result.choices()
+    scenario, effect, year, region = result.choices()
     assert list(scenario.options) == ["more", "research"]
     view = result.view({"effect": "labour"})
     assert view.title == "More efficient"
-    assert list(view.own[0].data["effect"].unique()) == ["Labour"]
+    assert view.figures[0].kind == FigureKind.MAP
+    assert list(view.figures[0].data["effect"].unique()) == ["Labour"]
+    assert list(view.table.frame["region"]) != sorted(region.options)
+    assert sorted(view.table.frame["region"]) == list(region.options)
+    last = result.effects("more").query(f"year == {result.years[1]}").set_index("region")
+    assert dict(zip(view.table.frame["region"], view.table.frame["labour"], strict=True)) == last["labour"].to_dict()
+    # another year and one region
+    assert list(year.options) == [str(y) for y in range(result.years[1], result.years[0], -1)]
+    first, name = min(year.options), next(iter(region.options))
+    seen = result.view({"year": first, "region": name, "scenario": "research"})
+    assert f"{name} in {first} against the baseline" in seen.sentences[0]
+    path = result.effects("research").query("region == @name")
+    assert seen.own[0].data["product"].tolist() == path["product"].tolist()
+    assert first in seen.figures[0].subtitle
+    assert str(result.years[1]) not in seen.figures[0].subtitle
+    with pytest.raises(LabelError, match="year"):
+        result.view({"year": "1999"})
     assert effect.default == "product"
     alone = solve_regions(few(), years=(2012, 2013), second_route=False)
     assert alone.choices() == ()

@@ -96,6 +96,7 @@ class RunPage:
         self.ahead.clear()
         with self.ahead:
             self._plan(found)
+            self._known(found)
 
     def _plan(self, found: Prospect) -> None:
         if found.problems:
@@ -121,6 +122,17 @@ class RunPage:
                 )
         self._seen = None
         self.watch()
+
+    def _known(self, found: Prospect) -> None:
+        """Lead to results that were computed elsewhere, such as by command line: the last run here has its own link."""
+        job = self.context.jobs.latest(self.folder)
+        if found.runs and (job is None or job.state != JobState.FINISHED):
+            with element("p", "known"):
+                link("See the results" if found.stored else "See the results of the last run", self._results)
+
+    @property
+    def _results(self) -> str:
+        return study_url(self.study, "results")
 
     def _start(self, *, fresh: bool) -> None:
         self.ended.clear()
@@ -172,7 +184,7 @@ class RunPage:
             element("p", "soft", f"Warning: {warning}")
         if job.state == JobState.FINISHED:
             element("p", "", f"It took {_time(job.seconds)}.")
-            link("See the results", study_url(self.study, "results"), "button primary")
+            link("See the results", self._results, "button primary")
         with element("details"):
             element("summary", "", "Log of the last run")
             element("pre", "", job.log_text() or "It is empty.")

@@ -24,19 +24,22 @@ class Prospect:
         Name, engine, and whether it is stored already; empty when there are problems.
     stored : bool
         Whether the whole run is.
+    runs : int
+        Runs that are stored, wherever they were made.
     """
 
     problems: tuple[InnospaceError, ...]
     steps: tuple[tuple[str, str, bool], ...] = ()
     stored: bool = False
+    runs: int = 0
 
 
 def prospect(folder: Path) -> Prospect:
     """Return what a run of a study would do; reads its data, estimates nothing."""
-    found = problems(folder)
+    found, store = problems(folder), Store(folder)
     if found:
-        return Prospect(tuple(found))
-    plan, store = make_plan(load_study(folder)), Store(folder)
+        return Prospect(tuple(found), runs=len(store.run_ids()))
+    plan = make_plan(load_study(folder))
     stored = store.has_run(plan.run_id)
     steps = tuple((p.step.name, p.step.engine, stored or store.has_step(p.sha256)) for p in plan.steps)
-    return Prospect((), steps, stored)
+    return Prospect((), steps, stored, len(store.run_ids()))

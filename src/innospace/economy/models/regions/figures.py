@@ -68,23 +68,27 @@ class Plots:
             lead=True,
         )
 
-    def effects(self, scenario: str, shown: tuple[str, ...] = ("product", "productivity")) -> Figure:
-        """Return maps of the effects of a scenario in the last year; the scale is that of regions it does not move.
+    def effects(
+        self, scenario: str, shown: tuple[str, ...] = ("product", "productivity"), year: int | None = None
+    ) -> Figure:
+        """Return maps of the effects of a scenario in a year; the scale is that of regions it does not move.
 
         Parameters
         ----------
         scenario : str
         shown : tuple of str
-            One map each; see :data:`PANELS`.
+            One map each, see :data:`PANELS`; a single one has the whole width.
+        year : int, optional
+            The last one when not given.
 
         Raises
         ------
         LabelError
-            No such scenario or effect, or the scenario has no solution.
+            No such scenario, effect or year, or the scenario has no solution.
         """
         r = self._result
         require_known(shown, list(PANELS), kind="effect")
-        frame = _last(r, scenario)
+        frame, when = _in_year(r, scenario, year), year or r.years[1]
         others = _others(r, frame, scenario)
         rows = frame.melt(
             ["region", "region_code"], list(shown), var_name="effect", value_name="percent", ignore_index=True
@@ -96,14 +100,14 @@ class Plots:
         moved = frame[~frame["region"].isin(others["region"])]
         told = _own(moved, shown[0], r.touched(scenario))
         word = PANELS[shown[0]].lower()
+        many = len(shown) > 1
         return Figure(
-            f"effects-{scenario}",
-            FigureKind.MAPS,
+            f"effects-{scenario}" + ("" if year is None else f"-{year}"),
+            FigureKind.MAPS if many else FigureKind.MAP,
             f"{title_of(r, scenario)}: {told}{top['region']} gains most {'of the others' if told else 'of all'}, "
             f"{signed(top[shown[0]], 2)}\u202f% of {word}",
-            f"Effects in {r.years[1]} against the baseline, %. Colours end at the largest effects elsewhere"
-            if told
-            else f"Effects in {r.years[1]} against the baseline, %",
+            f"{'Effects' if many else PANELS[shown[0]]} in {when} against the baseline, %"
+            + (". Colours end at the largest effects elsewhere" if told else ""),
             f"Simulated. Productivity elsewhere moves by knowledge alone. {_BORDERS}",
             f"Maps of effects: {told}elsewhere between {signed(low, 2)} and {signed(high, 2)} percent.",
             rows,
@@ -111,7 +115,7 @@ class Plots:
                 "code": "region_code",
                 "value": "percent",
                 "label": "region",
-                "panel": "effect",
+                **({"panel": "effect"} if many else {}),
                 "value_title": "Against the baseline, %",
                 "value_format": ".2f",
                 "domain": [low, high if high > low else low + 1.0],
@@ -120,16 +124,47 @@ class Plots:
             lead=True,
         )
 
-    def reach(self, scenario: str) -> Figure:
-        """Return effects on product and productivity of regions that a scenario does not move, by distance to it.
+    def path(self, region: str, scenario: str, shown: str = "product") -> Figure:
+        """Return the effect of a scenario on a region by year.
 
         Raises
         ------
         LabelError
-            No such scenario, or it has no solution.
+            No such region, scenario or effect, or the scenario has no solution.
         """
         r = self._result
-        frame = _last(r, scenario)
+        require_known([shown], list(PANELS), kind="effect")
+        frame = r.effects(scenario)
+        require_known([region], list(frame["region"].unique()), kind="region")
+        rows = frame.loc[frame["region"] == region, ["year", shown]].reset_index(drop=True)
+        last = f"{signed(float(rows[shown].iloc[-1]), 2)}\u202f% in {r.years[1]}"
+        return Figure(
+            f"effect-path-{scenario}",
+            FigureKind.LINES,
+            f"{title_of(r, scenario)}: {PANELS[shown].lower()} of {region} {last}",
+            f"{PANELS[shown]} against the baseline, %, {r.years[0]}–{r.years[1]}",
+            "Simulated.",
+            f"Effect on {region} by year: {last}.",
+            rows,
+            {"x": "year", "y": shown, "x_title": "Year", "y_title": f"{PANELS[shown]}, %"},
+        )
+
+    def reach(self, scenario: str, year: int | None = None) -> Figure:
+        """Return effects on productivity of regions that a scenario does not move, by distance to it.
+
+        Parameters
+        ----------
+        scenario : str
+        year : int, optional
+            The last one when not given.
+
+        Raises
+        ------
+        LabelError
+            No such scenario or year, or the scenario has no solution.
+        """
+        r = self._result
+        frame = _in_year(r, scenario, year)
         others = _others(r, frame, scenario).copy()
         others["distance_km"] = _away(r, scenario, others)
         near = others.sort_values("distance_km").head(max(1, len(others) // 8))
@@ -137,11 +172,11 @@ class Plots:
         a, b = float(near["productivity"].mean()), float(far["productivity"].mean())
         rows = others[["region", "distance_km", "productivity"]].reset_index(drop=True)
         return Figure(
-            f"reach-{scenario}",
+            f"reach-{scenario}" + ("" if year is None else f"-{year}"),
             FigureKind.SCATTER,
             f"{title_of(r, scenario)}: productivity moves by {_small(a)}\u202f% in the nearest eighth of other "
             f"regions, by {_small(b)}\u202f% in the farther half",
-            f"Productivity in {r.years[1]} against the baseline, %, by distance between centres",
+            f"Productivity in {year or r.years[1]} against the baseline, %, by distance between centres",
             "Simulated. Regions that the scenario itself moves are left out.",
             f"Effects by distance: {_small(a)} percent near, {_small(b)} percent far.",
             rows,
@@ -170,10 +205,9 @@ def _own(moved: pd.DataFrame, quantity: str, touched: tuple[str, ...]) -> str:
     return f"{len(moved)} regions {signed(float(values.min()), 1)} to {signed(float(values.max()), 1)}\u202f%, "
 
 
-def _last(r: RegionsResult, scenario: str) -> pd.DataFrame:
-    frame = r.effects(scenario)
+def _in_year(r: RegionsResult, scenario: str, year: int | None) -> pd.DataFrame:
     codes = r.frames["regions"].set_index("region")["region_code"]
-    frame = frame[frame["year"] == r.years[1]].reset_index(drop=True)
+    frame = r.effects_in(scenario, year)
     return frame.assign(region_code=codes[frame["region"]].to_numpy())
 
 

@@ -40,6 +40,7 @@ _COLUMNS = {
     "reason": ("label", "Why an assumption has its default."),
     "growth": ("", "Map and table of growth without shocks."),
     "effects": ("", "Table and maps of what scenarios do in the last year."),
+    "effect-path": ("", "Chart of what a scenario does to one region, by year."),
     "reach": ("", "Chart of effects on productivity by distance to the regions that a scenario moves."),
     "channels": ("", "Table of effects with and without spillovers of knowledge; in a study: whether to make it."),
     "whole": ("percent", "Effect on product in the last year by all channels."),

@@ -35,18 +35,17 @@ def described(result: RegionsResult) -> str:
     )
 
 
-def sentences(result: RegionsResult, name: str) -> tuple[str, ...]:
-    """Return what a scenario does, in sentences; one that says so when it has no solution."""
+def sentences(result: RegionsResult, name: str, year: int | None = None) -> tuple[str, ...]:
+    """Return what a scenario does by a year, the last when not given; one that says so when it has no solution."""
     r, title = result, title_of(result, name)
     if name not in r.solved:
         return (f"{title}: no solution was found to the last year.",)
-    last = r.effects(name)
-    last = last[last["year"] == r.years[1]]
-    rows = {str(row["region"]): row for row in last.to_dict("records")}
+    when = year or r.years[1]
+    rows = {str(row["region"]): row for row in r.effects_in(name, when).to_dict("records")}
     touched = [t for t in r.touched(name) if t in rows]
     others = {n: row for n, row in rows.items() if n not in touched}
-    base, moved = (float(r.path(n).groupby("year")["product"].sum().iloc[-1]) for n in (BASELINE, name))
-    told = [f"{title}: product of all regions in {r.years[1]} {signed(100.0 * (moved / base - 1.0), 3)}\u202f%."]
+    base, moved = (float(r.path(n).groupby("year")["product"].sum()[when]) for n in (BASELINE, name))
+    told = [f"{title}: product of all regions in {when} {signed(100.0 * (moved / base - 1.0), 3)}\u202f%."]
     if 0 < len(touched) <= 3:
         own = "; ".join(f"{t} {signed(rows[t]['product'], 2)}\u202f%" for t in touched)
         told.append(f"{title}: product where it acts, {own}.")

@@ -98,6 +98,19 @@ class RegionsResult(Explored):
             frame[name] = 100.0 * (moved[name] / base[name] - 1.0)
         return frame
 
+    def effects_in(self, scenario: str, year: int | None = None) -> pd.DataFrame:
+        """Return the effects of a scenario in one year, the last when not given: one row a region.
+
+        Raises
+        ------
+        LabelError
+            No such scenario or year, or the scenario has no solution.
+        """
+        frame = self.effects(scenario)
+        when = self.years[1] if year is None else year
+        require_known([when], [int(y) for y in frame["year"].unique()], kind="year")
+        return frame[frame["year"] == when].reset_index(drop=True)
+
     def touched(self, scenario: str) -> tuple[str, ...]:
         """Return the regions whose parameters a scenario moves."""
         every = tuple(self.frames["regions"]["region"])

@@ -10,6 +10,8 @@ from innospace.core.table import Column, Table
 from innospace.economy.models.regions.assumptions import RANGES, REASONS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from innospace.economy.models.regions.result import RegionsResult
 
 SHOWN = 12
@@ -50,30 +52,53 @@ def growth(result: RegionsResult) -> Table:
     return Table("growth", "Regions without shocks", frame, columns, notes)
 
 
+_EFFECTS = {
+    "product": "Product",
+    "productivity": "Productivity",
+    "labour": "Labour",
+    "real_wage": "Real wage",
+    "terms_of_trade": "Terms of trade",
+}
+_BY_KNOWLEDGE = (
+    "Productivity of a region that a scenario does not move changes by knowledge alone: its own, which follows its "
+    "income, and that of others in reach. The rest of the effect comes by trade, migration and capital."
+)
+
+
 def effects(result: RegionsResult) -> Table:
     """Return effects of every scenario in the last year: regions that it moves, then those it changes most."""
     import pandas as pd
 
-    keys = ["product", "productivity", "labour", "real_wage", "terms_of_trade"]
-    frames = []
-    for name in result.solved:
-        frame = result.effects(name)
-        frame = frame[frame["year"] == result.years[1]]
-        moved = frame["region"].isin(result.touched(name))
-        size = frame["product"].abs().where(~moved, float("inf"))
-        frames.append(frame.assign(size=size).sort_values("size", ascending=False, kind="stable").head(SHOWN))
-    columns = ["scenario", "region", *keys]
+    frames = [_ordered(result, name, result.years[1]).head(SHOWN) for name in result.solved]
+    columns = ["scenario", "region", *_EFFECTS]
     frame = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
     frame["scenario"] = [title_of(result, n) for n in frame["scenario"]]
-    heads = ("Product", "Productivity", "Labour", "Real wage", "Terms of trade")
-    group = f"Against the baseline in {result.years[1]}, %"
-    shown = [Column(k, h, "fixed:3", group) for k, h in zip(keys, heads, strict=True)]
-    notes = (
-        "Productivity of a region that a scenario does not move changes by knowledge alone: its own, which follows its "
-        "income, and that of others in reach. The rest of the effect comes by trade, migration and capital.",
-    )
-    title = "Regions that scenarios change most"
-    return Table("effects", title, frame, (Column("scenario", "Scenario"), Column("region", "Region"), *shown), notes)
+    heads = (Column("scenario", "Scenario"), Column("region", "Region"), *_effect_columns(result.years[1]))
+    return Table("effects", "Regions that scenarios change most", frame, heads, (_BY_KNOWLEDGE,))
+
+
+def effects_of(result: RegionsResult, name: str, year: int) -> Table:
+    """Return effects of one scenario in a year on every region: those that it moves, then those it changes most.
+
+    Raises
+    ------
+    LabelError
+        No such scenario or year, or the scenario has no solution.
+    """
+    frame = _ordered(result, name, year)[["region", *_EFFECTS]]
+    heads = (Column("region", "Region"), *_effect_columns(year))
+    return Table("effects", f"{title_of(result, name)}: every region", frame, heads, (_BY_KNOWLEDGE,))
+
+
+def _ordered(result: RegionsResult, name: str, year: int) -> pd.DataFrame:
+    frame = result.effects_in(name, year)
+    moved = frame["region"].isin(result.touched(name))
+    size = frame["product"].abs().where(~moved, float("inf"))
+    return frame.assign(size=size).sort_values("size", ascending=False, kind="stable", ignore_index=True)
+
+
+def _effect_columns(year: int) -> list[Column]:
+    return [Column(k, h, "fixed:3", f"Against the baseline in {year}, %") for k, h in _EFFECTS.items()]
 
 
 def channels(result: RegionsResult) -> Table:
