@@ -108,7 +108,7 @@ class RegionsResult(Explored):
         """
         frame = self.effects(scenario)
         when = self.years[1] if year is None else year
-        require_known([when], [int(y) for y in frame["year"].unique()], kind="year")
+        require_known([str(when)], [str(y) for y in frame["year"].unique()], kind="year")
         return frame[frame["year"] == when].reset_index(drop=True)
 
     def touched(self, scenario: str) -> tuple[str, ...]:
