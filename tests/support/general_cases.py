@@ -19,7 +19,7 @@ def random_country(seed: int, goods: int = 3, factors: int = 2) -> Country:
     labels = [*names, *owned, "IDT", "TRF", "HOH", "GOV", "INV", "EXT"]
     m = pd.DataFrame(0.0, index=labels, columns=labels)
     g = list(names)
-    m.loc[g, g] = rng.uniform(0.5, 5.0, (goods, goods))
+    m.loc[g, g] = rng.uniform(0.5, 5.0, (goods, goods)) * min(1.0, 5.0 / goods)  # cost stays above what is bought
     m.loc[g, "HOH"] = rng.uniform(5.0, 30.0, goods)
     m.loc[g, "GOV"] = rng.uniform(2.0, 10.0, goods)
     m.loc[g, "INV"] = rng.uniform(2.0, 10.0, goods)

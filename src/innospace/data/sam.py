@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.core.errors import DataError, LabelError, offenders
 from innospace.core.labels import require_known, suggest
@@ -50,10 +51,15 @@ class SAM:
     year: int
     source: Source
     natures: pd.DataFrame | None = None
+    # labels of a data frame and its array cost more to ask for than a model of a hundred goods to solve
+    _place: dict[str, int] = field(init=False, repr=False, compare=False)
+    _cells: NDArray[np.float64] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _require_square(self.values, self.source.name)
         _require_finite(self.values, self.source.name)
+        object.__setattr__(self, "_place", {str(a): k for k, a in enumerate(self.values.index)})
+        object.__setattr__(self, "_cells", self.values.to_numpy())
         if self.natures is not None and (
             list(self.natures.index) != self.accounts or list(self.natures.columns) != self.accounts
         ):
@@ -62,7 +68,7 @@ class SAM:
     @property
     def accounts(self) -> list[str]:
         """Labels of the accounts, in order."""
-        return [str(a) for a in self.values.index]
+        return list(self._place)
 
     def cell(self, row: str, column: str) -> float:
         """Return what ``column`` pays to ``row``.
@@ -72,13 +78,14 @@ class SAM:
         LabelError
             Unknown account; the nearest are named.
         """
-        require_known([row, column], self.accounts, kind="account", where=self.source.name)
-        return float(self.values.to_numpy()[self.accounts.index(row), self.accounts.index(column)])
+        if row not in self._place or column not in self._place:
+            require_known([row, column], self.accounts, kind="account", where=self.source.name)
+        return float(self._cells[self._place[row], self._place[column]])
 
     def total(self, account: str) -> float:
         """Return what an account receives."""
         require_known([account], self.accounts, kind="account", where=self.source.name)
-        return float(self.values.to_numpy()[self.accounts.index(account)].sum())
+        return float(self._cells[self._place[account]].sum())
 
     def imbalances(self, tolerance: float = 0.0) -> pd.Series:
         """Return receipts less payments of the accounts where they differ by more than ``tolerance``, worst first."""
