@@ -165,3 +165,95 @@ def test_a_study_without_runs_or_economy(command, ran, tmp_path):
     command("run", "пустая", "--formats", "tables")
     shown = command("compare", "пустая", "--decompose", "option-1")
     assert "no step of the economy" in shown.err
+
+
+@pytest.fixture(scope="module")
+def economies(tmp_path_factory):
+    """Return a study of an equilibrium and of four regions, run once, and its results by step."""
+    from innospace.data import load_sample
+    from innospace.study import read_run, run
+
+    folder = tmp_path_factory.mktemp("economies")
+    rows = load_sample("russia-80-economy-2012").frame
+    rows = rows[rows["region_code"].isin(["RU-BA", "RU-TA", "RU-CHE", "RU-MOW"])]
+    rows.to_csv(folder / "regions.csv", index=False)
+    (folder / "study.toml").write_text(
+        """[study]
+title = "Two economies"
+[data.regions]
+file = "regions.csv"
+[step.small]
+engine = "equilibrium"
+model = "stdcge"
+scenarios = ["tariffs", "capital"]
+[step.regions]
+engine = "regions"
+data = "regions"
+years = [2012, 2013]
+scenarios = ["more"]
+[[scenario]]
+name = "more"
+[[scenario.shock]]
+parameter = "technical_efficiency"
+op = "set"
+value = 0.6
+where = { region = ["Republic of Bashkortostan"] }
+""",
+        encoding="utf-8",
+    )
+    run(folder)
+    return folder, read_run(folder).results
+
+
+def test_scenarios_of_an_equilibrium_stand_beside_each_other(command, economies, tmp_path):
+    folder, results = economies
+    file = tmp_path / "scenarios.csv"
+    shown = command("compare", folder, "--scenarios", "capital,tariffs", "--step", "small", "--out", file, "--json")
+    assert shown.code == 0, shown.err
+    found = shown.json
+    assert (found["scenarios"], found["years"]) == (["capital", "tariffs"], [])
+    numbers = {(n["scenario"], n["series"]): n for n in found["numbers"]}
+    frame = results["small"].to_frame()
+    for row in frame[frame["kind"].isin(["price", "level", "income"])].to_dict("records"):
+        own = numbers[row["scenario"], f"{row['kind']}.{row['name']}"]
+        assert (own["level"], own["baseline"]) == (row["value"], row["baseline"])
+        assert own["difference"] == pytest.approx(row["percent"], abs=1e-10)
+    gdp = results["small"].table("gdp").frame.set_index(["account", "item"])
+    assert numbers["tariffs", "account.Real, Product"]["level"] == gdp.loc[("Real", "Product"), "tariffs"]
+    assert len(pd.read_csv(file)) == len(found["numbers"])
+    text = command("compare", folder, "--scenarios", "all", "--step", "small").out
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert "Price D.BRD" in text
+
+
+def test_scenarios_of_regions_stand_beside_each_other(command, economies):
+    folder, results = economies
+    found = command("compare", folder, "--scenarios", "all", "--json").json
+    assert (found["step"], found["year"]) == ("regions", 2013)
+    numbers = {(n["scenario"], n["series"], n["region"], n["year"]): n for n in found["numbers"]}
+    path = results["regions"].path("more")
+    last = path[path["year"] == 2013].set_index("region")
+    total = numbers["more", "product", "all regions", 2013]
+    assert total["level"] == pytest.approx(last["product"].sum(), rel=1e-12)
+    effects = results["regions"].effects("more").query("year == 2013").set_index("region")["product"]
+    for region, effect in effects.items():
+        own = numbers["more", "product", region, 2013]
+        assert own["level"] == last.loc[region, "product"]
+        assert own["difference"] == pytest.approx(effect, abs=1e-9)
+    assert "Product, Republic of Tatarstan" in command("compare", folder, "--scenarios", "more").out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--scenarios", "tarifs", "--step", "small"), "tariffs"),
+        (("--scenarios", "all", "--step", "small", "--year", "2013"), "has no years"),
+        (("--scenarios", "all", "--year", "2020"), "2013"),
+        (("--scenarios", "all", "--step", "smal"), "small"),
+        (("--decompose", "tariffs", "--step", "small"), "economy step"),
+    ],
+)
+def test_what_other_economies_do_not_have_is_refused(command, economies, options, said):
+    shown = command("compare", economies[0], *options)
+    assert shown.code != 0
+    assert said in shown.err

@@ -45,7 +45,7 @@ def compare(
     decompose: Annotated[
         str, typer.Option("--decompose", metavar="SCENARIO", help="Effect of a scenario, shock by shock.")
     ] = "",
-    step: Annotated[str, typer.Option("--step", help="Economy step of the scenarios; the last if not given.")] = "",
+    step: Annotated[str, typer.Option("--step", help="Step of the scenarios; the last with some if not given.")] = "",
     year: Annotated[int, typer.Option("--year", help="Year of scenarios that is shown; the last if not given.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write every number: .csv, or .xlsx with all tables.")

@@ -70,6 +70,23 @@ def numbers(result: EconomyResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def scenarios(result: EconomyResult) -> tuple[str, ...]:
+    """Return the names of scenarios, without the baseline."""
+    return tuple(n for n in result.paths if n != result.baseline)
+
+
+def years(result: EconomyResult) -> tuple[int, ...]:
+    """Return the years, the base year first."""
+    return tuple(result.years)
+
+
+def findings(result: EconomyResult) -> tuple[str, ...]:
+    """Return what each scenario does to growth, in sentences."""
+    from innospace.economy.models.knowledge.indicators import sentences
+
+    return tuple(f"{label(n)}: {s}" for n in scenarios(result) for s in sentences(result, n)[:1])
+
+
 def levels(result: EconomyResult, year: int) -> Table:
     """Return the level of every series in a year, a column a scenario."""
     return _beside(result, year, "level")
