@@ -110,12 +110,13 @@ class StructureSpec:
         """Return the model as equations."""
         model, law = self.described, density(self.inefficiency)
         sign = "+" if self.cost else "-"
+        outcome = "The logarithm of what is expected" if self.model == "counts" else "The outcome"
         return (
             Equation(
                 "frontier",
                 rf"y_i = x_i'\beta + v_i {sign} u_i,\quad {law.latex}",
                 f"y_i = x'_i beta + v_i {sign} u_i, quad {law.typst}",
-                "The outcome is the frontier, plus noise, "
+                f"{outcome} is the frontier, plus noise, "
                 + ("plus" if self.cost else "less")
                 + " inefficiency, which is never negative.",
             ),
