@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -146,7 +147,7 @@ class Kept:
 
 def test_finished_sets_of_runs_are_kept_and_read_again(monkeypatch):
     parts = Kept()
-    options = {"replications": 8, "max_evaluations": 1, "shifts": False, "parts": parts}
+    options = {"replications": 8, "max_evaluations": 1, "shifts": False, "resume": parts}
     first = calibrate(small_setup(), **options)
     assert len(parts.files) >= 7
     assert np.isfinite(list(first.simulated.values())).all()
@@ -254,6 +255,30 @@ def test_frontiers_and_models_that_cannot_be():
         calibrate(small_setup(), replications=4)
     with pytest.raises(SpecError, match="power of two"):
         AgentSpec(sensitivity=12)
+
+
+def test_an_interrupted_calibration_goes_on_wherever_it_is_run(tmp_path, monkeypatch):
+    def stop(message, _fraction):
+        if message == "Calibration: set 3":
+            raise KeyboardInterrupt
+
+    ask = {"replications": 8, "max_evaluations": 4, "shifts": False}
+    honest, ran = stand_in(Calibrated(0.4, 0.9, 0.6)), []
+    monkeypatch.setattr(module, "_runs", lambda setup, task: ran.append(task) or honest(setup, task))
+    whole = calibrate(small_setup(), **ask)
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(small_setup(), **ask, resume=tmp_path / "long", progress=stop)
+    ran.clear()
+    resumed = calibrate(small_setup(), **ask, resume=tmp_path / "long")
+    after_the_stop = len(ran)
+    ran.clear()
+    with ThreadPoolExecutor(2) as pool:
+        elsewhere = calibrate(small_setup(), **ask, executor=pool)
+    assert 0 < after_the_stop < len(ran)
+    for other in (resumed, elsewhere):
+        assert other.calibrated == whole.calibrated
+        assert other.simulated == whole.simulated
+    assert not (tmp_path / "long").exists()
 
 
 def test_panels_need_years_in_a_row_and_every_region():

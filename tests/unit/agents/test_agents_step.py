@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -231,7 +233,9 @@ def test_workers_and_a_stop_change_no_number():
     del parts.files[sorted(parts.files)[0]]
     resumed = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, resume=parts)
     apart = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, workers=2)
-    for other in (resumed, apart):
+    with ThreadPoolExecutor(2) as pool:
+        elsewhere = replicate(model, (), 2012, 2014, CHUNK + 2, seed=3, executor=pool)
+    for other in (resumed, apart, elsewhere):
         np.testing.assert_array_equal(whole.values, other.values)
         np.testing.assert_array_equal(whole.networks, other.networks)
     alone = run_chunk(Task(model, (None,), 2012, 2014, 3), (CHUNK, CHUNK + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -83,6 +84,9 @@ def test_draws_do_not_depend_on_their_number_chunks_or_workers(model, options, m
     more = draw(model, options[:2], 7, efficiency=TE, seed=7, workers=2)
     pd.testing.assert_frame_equal(few.draws, more.draws.head(len(few.draws)))
     pd.testing.assert_frame_equal(few.drawn, more.drawn.head(4))
+    with ThreadPoolExecutor(1) as pool:
+        elsewhere = draw(model, options[:2], 4, efficiency=TE, seed=7, executor=pool)
+    pd.testing.assert_frame_equal(few.draws, elsewhere.draws, check_exact=True)
     other = draw(model, options[:2], 4, efficiency=TE, seed=8)
     assert not few.draws["growth"].equals(other.draws["growth"])
 
