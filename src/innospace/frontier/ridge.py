@@ -97,3 +97,28 @@ def canonical_objective(objective: Objective, mu: slice, log_variance: int) -> C
         return value, jacobian.T @ gradient, curved
 
     return evaluate
+
+
+def at_ratio(theta: Array, mu: int, log_variance: int, ratio: float) -> Array:
+    """Return parameters with ``mu = ratio sigma_u``, ``ratio`` far below zero, and the mean of inefficiency kept."""
+    out = theta.copy()
+    out[log_variance] = 2.0 * (theta[log_variance] + np.log(ratio / theta[mu]))
+    out[mu] = ratio * np.exp(0.5 * out[log_variance])
+    return out
+
+
+def tied_objective(objective: Objective, mu: int, log_variance: int, ratio: float) -> Callable[[Array], Evaluation]:
+    """Return the objective under ``mu = ratio sigma_u``; the place of ``mu`` is idle."""
+
+    def evaluate(theta: Array) -> Evaluation:
+        point = theta.copy()
+        point[mu] = ratio * np.exp(0.5 * theta[log_variance])
+        value, gradient, hessian = objective(point)
+        jacobian = np.eye(len(theta))
+        jacobian[mu, mu], jacobian[mu, log_variance] = 0.0, 0.5 * point[mu]
+        curved = jacobian.T @ hessian @ jacobian
+        curved[log_variance, log_variance] += 0.25 * gradient[mu] * point[mu]
+        curved[mu, mu] = -1.0
+        return value, jacobian.T @ gradient, curved
+
+    return evaluate

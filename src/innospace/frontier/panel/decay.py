@@ -10,6 +10,11 @@ import numpy as np
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.units import Units
 
+JUMP = 14.0
+"""Logarithm of the ratio of inefficiency in two periods beyond which a path counts as a jump."""
+NO_FALL = 1e-6
+"""The same, up to which two periods count as alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -41,7 +46,11 @@ class Decay(Protocol):
         ...
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
-        """Return parameters to begin a search with, for time measured in standard units."""
+        """Return parameters to begin a search with, for time in units of the whole span."""
+        ...
+
+    def jumps(self, units: Units, parameters: Array) -> bool:
+        """Whether the path is at its limit: zero in some periods, level in the others."""
         ...
 
 
@@ -62,6 +71,10 @@ class Constant:
         """Return one start without parameters."""
         return ((),)
 
+    def jumps(self, units: Units, parameters: Array) -> bool:
+        """Return that it never does."""
+        return False
+
 
 class Exponential:
     """``u_it = exp(-eta (t - T_i)) u_i``, ``T_i`` the last period of the unit (Battese and Coelli 1992)."""
@@ -79,8 +92,12 @@ class Exponential:
         return Path(value, (-s * value)[:, None], (s * s * value)[:, None, None])
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
-        """Return no change, growing and falling efficiency."""
-        return ((0.0,), (0.1,), (-0.1,))
+        """Return no change, efficiency that grows or falls, and falls in the last period alone."""
+        return ((0.0,), (3.0,), (-3.0,), (-20.0,))
+
+    def jumps(self, units: Units, parameters: Array) -> bool:
+        """Whether all inefficiency is in the last period of a unit, or all in the first."""
+        return bool(abs(parameters[0]) * units.gap > JUMP)
 
 
 class Logistic:
@@ -104,8 +121,16 @@ class Logistic:
         return Path(value, slope[:, None] * powers, curve[:, None, None] * outer)
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
-        """Return no change, growing and falling efficiency."""
-        return ((0.0, 0.0), (0.1, 0.0), (-0.1, 0.0))
+        """Return no change, growing and falling efficiency, and paths that turn."""
+        return ((0.0, 0.0), (5.0, 0.0), (10.0, -10.0), (-10.0, 10.0), (20.0, -40.0), (-20.0, 40.0))
+
+    def jumps(self, units: Units, parameters: Array) -> bool:
+        """Whether every period has all of the inefficiency or none."""
+        t = np.unique(units.time) - units.time.min() + 1.0
+        index = t * parameters[0] + t * t * parameters[1]
+        logs = -np.logaddexp(0.0, index)
+        below = logs - logs.max()
+        return bool(np.abs(index).max() > JUMP and np.all((below < -JUMP) | (below > -NO_FALL)))
 
 
 DECAYS: dict[str, Decay] = {d.name: d for d in (Constant(), Exponential(), Logistic())}

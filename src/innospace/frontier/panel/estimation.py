@@ -93,7 +93,7 @@ def _covariances(found: PanelEstimate) -> dict[str, Array]:
     """Return every covariance in the units of the data; NaN where a parameter lies on a boundary or none exists."""
     where = np.flatnonzero(found.free)
     kinds = dict.fromkeys(("hessian", "opg", "cluster"), np.full((len(found.names),) * 2, np.nan))
-    if found.status.boundary in ("gamma_one", "mu_minus_infinity"):
+    if found.status.boundary in ("gamma_one", "mu_minus_infinity", "mu_infinity"):
         return kinds
     inverse = inverse_information(found.hessian[np.ix_(where, where)])
     scores = found.scores[:, where]

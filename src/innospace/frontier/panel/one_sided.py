@@ -28,6 +28,10 @@ FAR = -1.0e3
 """Below it the curvature of ``L`` is taken from its limit ``1 / z^2``."""
 
 
+LARGEST_RATIO = 3e6
+"""``mu / sigma_u`` beyond which the likelihood is refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class PanelProblem:
     """Arrays of a panel frontier, rows in the order of ``units``.
@@ -195,6 +199,9 @@ def evaluate(problem: PanelProblem, theta: Array) -> Evaluation:
     with np.errstate(all="ignore"):  # a value that is not finite tells the optimiser to step back
         state = _state(problem, theta)
         value, first, second = _by_sums(state, problem.units.counts.astype(np.float64))
+        # squares of mu / sigma_u are subtracted from each other; beyond this nothing is left of their digits
+        if problem.z_mu is not None and np.max(state.w[3] * np.exp(-0.5 * state.w[4])) > LARGEST_RATIO:
+            value = np.full_like(value, np.nan)
         if problem.weights is not None:
             value, first, second = value * problem.weights, first * problem.weights, second * problem.weights
         jacobian = _jacobian(problem, state)

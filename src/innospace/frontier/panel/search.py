@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.status import Status, StatusCode
+from innospace.frontier import ridge
 from innospace.frontier.densities import DENSITIES, NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed, one_sided
@@ -34,12 +35,18 @@ SHARES = (0.2, 0.5, 0.8)
 """Shares of a variance given to inefficiency, one start each."""
 FLOOR = -20.0
 """Log-variance, relative to the variance of residuals, at which a component counts as absent."""
+FLOOR_BESIDE_MEAN = -14.0
+"""The same for the spread of a truncated normal, whose mean stays: lower, the likelihood loses its digits."""
 FAINT = -8.0
 """Log-variance below which a component is left out if the likelihood does not miss it: there it is flat."""
 NOT_MISSED = 1e-8
 """What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
-FAR_BELOW = -12.0
+FAR_BELOW = -300.0
 """``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
+ABOVE, FAR_ABOVE = 5.0, 300.0
+"""``mu`` in standard deviations of residuals: where a trend is tried in its place, and where it counts as one."""
+DEEP, LEAVE, ROUNDS = -3.0, -1.5, 3
+"""``mu / sigma_u`` below which the search takes the coordinates of its ridge, above which it leaves; how often."""
 FAINT_NOISE = -3.0
 """``ln (sigma_v^2 / sigma_u^2)`` below which a search that finds no maximum counts as one towards no noise."""
 SAME_OPTIMUM = 1e-7
@@ -188,17 +195,25 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array 
     if near is not None:
         warm: Array = np.asarray(np.linalg.solve(scaled.forward, near - scaled.offset), dtype=np.float64)
         found = _best(scaled, [warm])
-        return found if found.status.converged else _best(scaled, [warm, *_starts(scaled, model)])
-    return _best(scaled, _starts(scaled, model))
+        if found.status.converged:
+            return found
+        usual, others = _starts(scaled, model)
+        return _best(scaled, [warm, *usual], others)
+    return _best(scaled, *_starts(scaled, model))
 
 
-def _best(scaled: _Scaled, starts: Sequence[Array]) -> PanelEstimate:
-    """Return the best of the maxima that searches reach."""
-    found = [climb(scaled, start) for start in starts]
+def _best(scaled: _Scaled, starts: Sequence[Array], others: Sequence[Array] = ()) -> PanelEstimate:
+    """Return the best of the maxima that searches reach.
+
+    ``others`` look where the usual starts seldom lead: they count as tried only where one of them finds the best.
+    """
+    found = [climb(scaled, start) for start in (*starts, *others)]
     usable = [f for f in found if np.isfinite(f[0].value)] or found
     best, free = max(usable, key=lambda f: f[0].value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value))
-    agreed = sum(bool(best.value - f[0].value <= near) for f in found)
+    agree = [bool(best.value - f[0].value <= near) for f in found]
+    if any(agree[: len(starts)]):
+        agree = agree[: len(starts)]
     theta = scaled.forward @ best.theta + scaled.offset
     status = _status(scaled, best, free)
     parts = (best.gradient, best.hessian, scaled.scores(best.theta), scaled.forward, free)
@@ -209,8 +224,8 @@ def _best(scaled: _Scaled, starts: Sequence[Array]) -> PanelEstimate:
         theta,
         best.value + scaled.loglik_shift,
         *parts,
-        len(starts),
-        agreed,
+        len(agree),
+        sum(agree),
         status,
     )
 
@@ -297,28 +312,39 @@ def _mixed(arrays: Arrays, model: Model, inefficiency: str) -> tuple[MixedProble
     return problem, (*rows.parameters, *names[model.effect.parameters])
 
 
-def _starts(scaled: _Scaled, model: Model) -> list[Array]:
+def _starts(scaled: _Scaled, model: Model) -> tuple[list[Array], list[Array]]:
+    """Return starts: every share of a variance with a path that is constant; other paths with one share."""
     k = scaled.problem.x.shape[1]
     own = scaled.levels[k:]
+    decay = DECAYS[model.decay] if model.decay else None
+    first, *others = decay.starts() if decay else ((),)
     between, within = _variances(scaled.problem)
     spread = 1.0 if model.family is Family.ONE_SIDED else within
-    paths: Sequence[tuple[float, ...]] = DECAYS[model.decay].starts() if model.decay else ((),)
+    shares = SHARES if "lnsigma_u2" in own else (0.0,)
     starts = []
-    for share in SHARES if "lnsigma_u2" in own else (0.0,):
-        for path in paths:
-            values = {"mu": 0.0, **dict(zip(DECAYS[model.decay].parameters if model.decay else (), path, strict=True))}
-            values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE)
-            values["lnsigma_v2"] = np.log((1.0 - share) * spread)
-            persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
-            values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
-            values["lnsigma_w2"] = np.log(between / (2.0 if persistent else 1.0))
-            beta = np.zeros(k)
-            constant = intercept_column(scaled.problem.x)
-            if constant is not None:
-                mean = np.exp(0.5 * values["lnsigma_u2"]) * bool(share) + np.sqrt(persistent)
-                beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
-            starts.append(np.array([*beta, *(values[name] if name else 0.0 for name in own)]))
-    return starts
+    for share, path in [*((share, first) for share in shares), *((SHARES[1], path) for path in others)]:
+        g = _inefficiency_path(scaled, path)
+        values = {"mu": 0.0, **dict(zip(decay.parameters if decay else (), path, strict=True))}
+        values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE / float(np.mean(g * g)))
+        values["lnsigma_v2"] = np.log((1.0 - share) * spread)
+        persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
+        values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
+        values["lnsigma_w2"] = np.log(between / (2.0 if persistent else 1.0))
+        beta = np.zeros(k)
+        constant = intercept_column(scaled.problem.x)
+        if constant is not None:
+            mean = np.exp(0.5 * values["lnsigma_u2"]) * float(g.mean()) * bool(share) + np.sqrt(persistent)
+            beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
+        starts.append(np.array([*beta, *(values[name] if name else 0.0 for name in own)]))
+    return starts[: len(shares)], starts[len(shares) :]
+
+
+def _inefficiency_path(scaled: _Scaled, path: Sequence[float]) -> Array:
+    """Return what multiplies inefficiency at every row, by standardised parameters of its path."""
+    problem = scaled.problem
+    if not isinstance(problem, PanelProblem):
+        return np.ones(1)
+    return problem.decay.evaluate(problem.units, np.array(path) * scaled.times[_path(scaled)]).value
 
 
 def _variances(problem: Problem) -> tuple[float, float]:
@@ -331,30 +357,132 @@ def _variances(problem: Problem) -> tuple[float, float]:
 
 
 def climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
-    """Maximise; a component that vanishes is held at the floor and the others go on."""
+    """Maximise; a component that vanishes, or a path that jumps, is held where it is and the others go on."""
     logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
     free = np.ones(len(start), dtype=bool)
-    far = _far_below(scaled)
     theta = start
-    for _ in range(int(logs.sum()) + 1):
-        found = maximise(_holding(scaled.evaluate, free), theta, stop=_edge(free & logs, far))
-        low = free & logs & (found.theta < FLOOR)
-        if found.code is not StatusCode.BOUNDARY or not low.any():
+    for _ in range(int(logs.sum()) + 2):
+        path = free & _path(scaled)
+        found = _maximise(scaled, free, theta, _edge(scaled, free & logs, bool(path.any())))
+        if found.code is not StatusCode.BOUNDARY:
             break
-        free = free & ~_whole(scaled, low)
-        theta = _at_floor(scaled, low, found.theta)
-    return _without_faint(scaled, found, free, logs)
+        low = free & logs & (_sizes(scaled, found.theta) < _floors(scaled))
+        if low.any():
+            free = free & ~_whole(scaled, low)
+            theta = _at_floor(scaled, low, found.theta)
+        elif path.any() and _jumps(scaled, found.theta):
+            free, theta = free & ~path, found.theta
+        else:
+            found = _at_limit(scaled, free, found)
+            break
+    found, free = _without_faint(scaled, found, free, logs)
+    return _far_above(scaled, found, free)
+
+
+def _at_limit(scaled: _Scaled, free: Flags, found: Optimum) -> Optimum:
+    """Return the best exponential inefficiency that a truncated normal far below zero tends to."""
+    at = scaled.levels.index("lnsigma_u2")
+    if scaled.owners.count("mu") != 1 or not free[at] or found.theta[scaled.owners.index("mu")] > 0.0:
+        return found
+    mu, objective = scaled.owners.index("mu"), _holding(scaled.evaluate, free)
+    start = ridge.at_ratio(found.theta, mu, at, FAR_BELOW)
+    best = maximise(ridge.tied_objective(objective, mu, at, FAR_BELOW), start)
+    theta = best.theta.copy()
+    theta[mu] = FAR_BELOW * np.exp(0.5 * theta[at])
+    value, gradient, hessian = objective(theta)
+    steps = found.iterations + best.iterations
+    return Optimum(StatusCode.BOUNDARY, theta, value, gradient, hessian, newton_decrement(gradient, hessian), steps)
+
+
+def _far_above(scaled: _Scaled, found: Optimum, free: Flags) -> tuple[Optimum, Flags]:
+    """Hold ``mu`` far above zero where a path next to constant turns it into a trend in time that all units share.
+
+    There ``mu g(t)`` is an intercept and a trend, and the likelihood rises as ``mu`` grows and the path flattens.
+    """
+    path, x = _path(scaled) & free, scaled.problem.x
+    constant = intercept_column(x)
+    if not path.any() or scaled.owners.count("mu") != 1 or constant is None:
+        return found, free
+    mu = scaled.owners.index("mu")
+    if not found.theta[mu] > ABOVE or not free[mu]:
+        return found, free
+    kept = free & (np.arange(len(free)) != mu)
+    level = float(_inefficiency_path(scaled, np.zeros(int(path.sum()))).mean())
+    start, far = found.theta.copy(), max(FAR_ABOVE, found.theta[mu])
+    start[mu] = far
+    start[path] *= found.theta[mu] / far
+    start[constant] += scaled.problem.sign * level * (far - found.theta[mu]) / x[0, constant]
+    held = maximise(_holding(scaled.evaluate, kept), start)
+    return (held, kept) if held.value >= found.value else (found, free)
+
+
+def _maximise(scaled: _Scaled, free: Flags, start: Array, ended: Callable[[Array], bool]) -> Optimum:
+    """Maximise over free parameters; a truncated normal far below zero goes on in the coordinates of its ridge."""
+    objective = _holding(scaled.evaluate, free)
+    places = np.flatnonzero([name == "mu" for name in scaled.owners])
+    if not len(places) or not free[at := scaled.levels.index("lnsigma_u2")]:
+        return maximise(objective, start, stop=ended)
+    mu = slice(int(places[0]), int(places[-1]) + 1)
+    below = _highest_mean(scaled)
+    found = maximise(objective, start, stop=lambda theta: ended(theta) or below(theta) < DEEP)
+    for _ in range(ROUNDS):
+        if found.code is not StatusCode.BOUNDARY or ended(found.theta):
+            break
+        along = maximise(
+            ridge.canonical_objective(objective, mu, at),
+            ridge.to_canonical(found.theta, mu, at),
+            stop=lambda point: ended(p := ridge.from_canonical(point, mu, at)) or below(p) > LEAVE,
+        )
+        theta = ridge.from_canonical(along.theta, mu, at)
+        value, gradient, hessian = objective(theta)
+        steps, decrement = found.iterations + along.iterations, newton_decrement(gradient, hessian)
+        found = Optimum(along.code, theta, value, gradient, hessian, decrement, steps)
+        if below(theta) <= LEAVE:
+            break
+        found = maximise(objective, theta, stop=lambda theta: ended(theta) or below(theta) < DEEP)
+    return found
 
 
 def _without_faint(scaled: _Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
     """Hold components at the floor that ended so small that the likelihood does not miss them."""
-    faint = free & logs & (found.theta < FAINT)
+    faint = free & logs & (_sizes(scaled, found.theta) < FAINT)
     if not faint.any():
         return found, free
     kept = free & ~_whole(scaled, faint)
     held = maximise(_holding(scaled.evaluate, kept), _at_floor(scaled, faint, found.theta))
     lost = found.value - held.value
     return (held, kept) if lost <= NOT_MISSED * (1.0 + abs(found.value)) else (found, free)
+
+
+def _path(scaled: _Scaled) -> Flags:
+    """Return which parameters are those of the path of inefficiency over time."""
+    own = scaled.problem.decay.parameters if isinstance(scaled.problem, PanelProblem) else ()
+    return np.array([bool(name) and name in own for name in scaled.levels])
+
+
+def _jumps(scaled: _Scaled, theta: Array) -> bool:
+    problem = scaled.problem
+    return isinstance(problem, PanelProblem) and problem.decay.jumps(
+        problem.units, (theta * scaled.times)[_path(scaled)]
+    )
+
+
+def _floors(scaled: _Scaled) -> Array:
+    """Return the log-variances at which components count as absent."""
+    beside = "mu" in scaled.owners
+    return np.array([FLOOR_BESIDE_MEAN if beside and name == "lnsigma_u2" else FLOOR for name in scaled.levels])
+
+
+def _sizes(scaled: _Scaled, theta: Array) -> Array:
+    """Return parameters with the log-variance of inefficiency where its path has it largest."""
+    problem, place = scaled.problem, _path(scaled)
+    if not isinstance(problem, PanelProblem) or not place.any():
+        return theta
+    with np.errstate(over="ignore"):
+        largest = float(_inefficiency_path(scaled, theta[place]).max())
+    sizes = theta.copy()
+    sizes[scaled.levels.index("lnsigma_u2")] += 2.0 * np.log(largest)
+    return sizes
 
 
 def _whole(scaled: _Scaled, levels: Flags) -> Flags:
@@ -365,7 +493,8 @@ def _whole(scaled: _Scaled, levels: Flags) -> Flags:
 
 def _at_floor(scaled: _Scaled, levels: Flags, theta: Array) -> Array:
     """Return parameters with levels at the floor and without the slopes that belong to them."""
-    return np.where(levels, FLOOR, np.where(_whole(scaled, levels), 0.0, theta))
+    floor = _floors(scaled) - (_sizes(scaled, theta) - theta)
+    return np.where(levels, floor, np.where(_whole(scaled, levels), 0.0, theta))
 
 
 def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
@@ -383,24 +512,42 @@ def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[
     return held
 
 
-def _far_below(scaled: _Scaled) -> Callable[[Array], bool]:
+def _highest_mean(scaled: _Scaled) -> Callable[[Array], float]:
+    """Return the function that tells the largest ``mu / sigma_u`` of a unit; of another model it is zero."""
     problem = scaled.problem
     if not isinstance(problem, PanelProblem) or problem.z_mu is None:
-        return lambda _: False
+        return lambda _: 0.0
     z_mu, z_u = problem.z_mu, problem.z_u
 
-    def far(theta: Array) -> bool:
+    def highest(theta: Array) -> float:
         _, mu, log_u, _, _ = problem.split(theta)
-        return bool(np.max(z_mu @ mu * np.exp(-0.5 * (z_u @ log_u))) < FAR_BELOW)
+        return float(np.max(z_mu @ mu * np.exp(-0.5 * (z_u @ log_u))))
 
-    return far
+    return highest
 
 
-def _edge(watched: Flags, far: Callable[[Array], bool]) -> Callable[[Array], bool]:
-    return lambda theta: bool(np.any(theta[watched] < FLOOR)) or far(theta)
+def _edge(scaled: _Scaled, watched: Flags, path: bool) -> Callable[[Array], bool]:
+    highest, floors = _highest_mean(scaled), _floors(scaled)
+    mu = scaled.owners.index("mu") if scaled.owners.count("mu") == 1 else None
+
+    def trend(theta: Array) -> bool:
+        return mu is not None and theta[mu] > FAR_ABOVE
+
+    def ended(theta: Array) -> bool:
+        vanished = np.any(watched & (_sizes(scaled, theta) < floors))
+        outside = highest(theta) < FAR_BELOW or (path and (trend(theta) or _jumps(scaled, theta)))
+        return bool(vanished or outside)
+
+    return ended
 
 
 _GONE = {
+    "mu": (
+        "mu_infinity",
+        "The truncated-normal likelihood has no interior maximum: it rises as mu grows and the path of inefficiency "
+        "flattens, until inefficiency is a trend in time that all units share.",
+        'Put time among the regressors, or use inefficiency = "half_normal".',
+    ),
     "lnsigma_v2": (
         "gamma_one",
         "The likelihood is largest without noise (sigma_v = 0): every deviation counts as inefficiency.",
@@ -421,8 +568,19 @@ _GONE = {
         "The likelihood is largest without effects of the units (sigma_w = 0).",
         "A model without them says the same with one parameter less.",
     ),
+    "eta": (
+        "path_jumps",
+        "The likelihood is largest where the path of inefficiency jumps: all of it is in the last period of a unit, or "
+        "all in the first.",
+        "Look for outliers in that period; pitt_lee has no path, true_random_effects a new inefficiency each period.",
+    ),
+    "b": (
+        "path_jumps",
+        "The likelihood is largest where the path of inefficiency jumps: each period has all of it or none.",
+        "Look for outliers in those periods; pitt_lee has no path, true_random_effects a new inefficiency each period.",
+    ),
 }
-"""Name of the boundary, what it means, what to do, by the log-variance that went to minus infinity."""
+"""Name of the boundary, what it means, what to do, by the parameter that went to infinity or the log to minus that."""
 
 
 def _status(scaled: _Scaled, best: Optimum, free: Flags) -> Status:

@@ -56,6 +56,12 @@ class Units:
         last = self.time[self.starts + self.counts - 1]
         return self.time - self.spread(last)
 
+    @property
+    def gap(self) -> float:
+        """Least time between two rows of a unit; infinite when no unit has two."""
+        within = np.diff(self.time)[np.diff(self.spread(self.starts)) == 0]
+        return float(within.min(initial=np.inf))
+
 
 def units_of(labels: object, time: object) -> Units:
     """Return the units of a panel.
