@@ -49,8 +49,11 @@ class Decay(Protocol):
         """Return parameters to begin a search with, for time in units of the whole span."""
         ...
 
-    def jumps(self, units: Units, parameters: Array) -> bool:
-        """Whether the path is at its limit: zero in some periods, level in the others."""
+    def jumps(self, units: Units, parameters: Array, free: int) -> bool:
+        """Whether the path is at a limit: zero in some periods, level in the others.
+
+        With ``free`` of its parameters to be determined, fewer periods than that may lie between.
+        """
         ...
 
 
@@ -71,7 +74,7 @@ class Constant:
         """Return one start without parameters."""
         return ((),)
 
-    def jumps(self, units: Units, parameters: Array) -> bool:
+    def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Return that it never does."""
         return False
 
@@ -95,7 +98,7 @@ class Exponential:
         """Return no change, efficiency that grows or falls, and falls in the last period alone."""
         return ((0.0,), (3.0,), (-3.0,), (-20.0,))
 
-    def jumps(self, units: Units, parameters: Array) -> bool:
+    def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Whether all inefficiency is in the last period of a unit, or all in the first."""
         return bool(abs(parameters[0]) * units.gap > JUMP)
 
@@ -124,13 +127,14 @@ class Logistic:
         """Return no change, growing and falling efficiency, and paths that turn."""
         return ((0.0, 0.0), (5.0, 0.0), (10.0, -10.0), (-10.0, 10.0), (20.0, -40.0), (-20.0, 40.0))
 
-    def jumps(self, units: Units, parameters: Array) -> bool:
-        """Whether every period has all of the inefficiency or none."""
+    def jumps(self, units: Units, parameters: Array, free: int) -> bool:
+        """Whether every period, or with two parameters all but one, has all of the inefficiency or none."""
         t = np.unique(units.time) - units.time.min() + 1.0
         index = t * parameters[0] + t * t * parameters[1]
         logs = -np.logaddexp(0.0, index)
         below = logs - logs.max()
-        return bool(np.abs(index).max() > JUMP and np.all((below < -JUMP) | (below > -NO_FALL)))
+        between = np.sum((below >= -JUMP) & (below <= -NO_FALL))
+        return bool(np.abs(index).max() > JUMP and between < free)
 
 
 DECAYS: dict[str, Decay] = {d.name: d for d in (Constant(), Exponential(), Logistic())}

@@ -361,17 +361,19 @@ def climb(scaled: _Scaled, start: Array) -> tuple[Optimum, Flags]:
     logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
     free = np.ones(len(start), dtype=bool)
     theta = start
-    for _ in range(int(logs.sum()) + 2):
+    for _ in range(int(logs.sum() + _path(scaled).sum()) + 1):
         path = free & _path(scaled)
-        found = _maximise(scaled, free, theta, _edge(scaled, free & logs, bool(path.any())))
+        found = _maximise(scaled, free, theta, _edge(scaled, free & logs, int(path.sum())))
         if found.code is not StatusCode.BOUNDARY:
             break
         low = free & logs & (_sizes(scaled, found.theta) < _floors(scaled))
         if low.any():
             free = free & ~_whole(scaled, low)
             theta = _at_floor(scaled, low, found.theta)
-        elif path.any() and _jumps(scaled, found.theta):
-            free, theta = free & ~path, found.theta
+        elif path.any() and _jumps(scaled, found.theta, int(path.sum())):
+            # the last parameter goes first: what the others can still determine they do
+            free[np.flatnonzero(path)[-1]] = False
+            theta = found.theta
         else:
             found = _at_limit(scaled, free, found)
             break
@@ -460,11 +462,9 @@ def _path(scaled: _Scaled) -> Flags:
     return np.array([bool(name) and name in own for name in scaled.levels])
 
 
-def _jumps(scaled: _Scaled, theta: Array) -> bool:
-    problem = scaled.problem
-    return isinstance(problem, PanelProblem) and problem.decay.jumps(
-        problem.units, (theta * scaled.times)[_path(scaled)]
-    )
+def _jumps(scaled: _Scaled, theta: Array, free: int) -> bool:
+    problem, path = scaled.problem, (theta * scaled.times)[_path(scaled)]
+    return isinstance(problem, PanelProblem) and problem.decay.jumps(problem.units, path, free)
 
 
 def _floors(scaled: _Scaled) -> Array:
@@ -526,7 +526,7 @@ def _highest_mean(scaled: _Scaled) -> Callable[[Array], float]:
     return highest
 
 
-def _edge(scaled: _Scaled, watched: Flags, path: bool) -> Callable[[Array], bool]:
+def _edge(scaled: _Scaled, watched: Flags, path: int) -> Callable[[Array], bool]:
     highest, floors = _highest_mean(scaled), _floors(scaled)
     mu = scaled.owners.index("mu") if scaled.owners.count("mu") == 1 else None
 
@@ -535,7 +535,7 @@ def _edge(scaled: _Scaled, watched: Flags, path: bool) -> Callable[[Array], bool
 
     def ended(theta: Array) -> bool:
         vanished = np.any(watched & (_sizes(scaled, theta) < floors))
-        outside = highest(theta) < FAR_BELOW or (path and (trend(theta) or _jumps(scaled, theta)))
+        outside = highest(theta) < FAR_BELOW or (path > 0 and (trend(theta) or _jumps(scaled, theta, path)))
         return bool(vanished or outside)
 
     return ended
@@ -574,9 +574,10 @@ _GONE = {
         "all in the first.",
         "Look for outliers in that period; pitt_lee has no path, true_random_effects a new inefficiency each period.",
     ),
-    "b": (
+    "c": (
         "path_jumps",
-        "The likelihood is largest where the path of inefficiency jumps: each period has all of it or none.",
+        "The likelihood is largest where the path of inefficiency jumps: each period, or all but one, has all of it "
+        "or none. The error of b is that at the value of c that is given.",
         "Look for outliers in those periods; pitt_lee has no path, true_random_effects a new inefficiency each period.",
     ),
 }
