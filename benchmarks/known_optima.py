@@ -14,6 +14,7 @@ from innospace.frontier.estimate import standardise_problem
 from innospace.frontier.fitting import fit
 from innospace.frontier.indexed import edge
 from innospace.frontier.likelihood import Problem, evaluate
+from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.fit import fit_panel, read_panel
 from innospace.frontier.panel.models import MODELS, Family
 from innospace.frontier.panel.search import climb, scale
@@ -24,6 +25,8 @@ AROUND = 8
 """Searches from random points around a fit, as many again from random points around moments."""
 SPREAD = 0.5
 """Standard deviation of what is added to standardised parameters."""
+PATH_SPREAD = 10.0
+"""The same for the path of inefficiency over time, in every other search."""
 WORSE = 1e-4
 """Log-likelihood by which another optimum must be better."""
 
@@ -92,8 +95,11 @@ def hold_panel(table: Any, formula: str, model: str, law: str, seed: int) -> Hel
     centre = np.where(centre < -5.0, -2.0, centre)
     rng = np.random.default_rng([seed, 1])
     best = -np.inf
-    for _ in range(AROUND):
-        found, _ = climb(scaled, centre + SPREAD * rng.normal(size=len(centre)))
+    path = np.isin(scaled.levels, DECAYS[MODELS[model].decay].parameters if MODELS[model].decay else ())
+    for number in range(AROUND):
+        # every other search begins with a path of inefficiency of another shape
+        spread = np.where(path & (number % 2 == 1), PATH_SPREAD, SPREAD)
+        found, _ = climb(scaled, centre + spread * rng.normal(size=len(centre)))
         if found.code in ("converged", "boundary"):
             best = max(best, found.value + scaled.loglik_shift)
     return Held(_end(result), max(best - result.loglik, 0.0))

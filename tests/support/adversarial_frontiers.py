@@ -27,6 +27,8 @@ BOUNDARIES = {
     "index_unbounded",
     "shape_unbounded",
     "noise_is_normal",
+    "path_jumps",
+    "mu_infinity",
     "sigma_h_zero",
     "sigma_w_zero",
 }

@@ -28,12 +28,14 @@ from innospace.frontier.starts import LeastSquares, ordinary_least_squares, star
 from innospace.numerics.linear import intercept_column, least_absolute
 from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
 
-SCREEN_ROWS = 20_000
+SCREEN_ROWS = 4_000
 """Larger samples try their starts on this many rows drawn without replacement; the best goes on to all rows."""
 SAME_OPTIMUM = 1e-7
 """Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
 SAME_EDGE = 0.01
 """The same for searches that stopped on a boundary, in log-likelihood: they stop as soon as they cross it."""
+CLOSE = 0.1
+"""Log-likelihood that a quadratic about a maximum loses up to which a search counts as having found it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
 BY_QUADRATURE = 1e-8
@@ -237,13 +239,27 @@ def _without_limit(problem: Problem, optimum: Optimum) -> bool:
 def _optima(problem: Problem) -> list[Optimum]:
     """Search from every start; the truncated normal also from the best half-normal, which it holds at ``mu = 0``."""
     if problem.indexed:
-        return [_search(problem, start) for start in _indexed_starts(problem)]
+        return _searches(problem, _indexed_starts(problem))
     starts = starting_values(problem, ordinary_least_squares(problem))
     if problem.density.name == "truncated_normal":
         half_normal = density("half_normal", problem.density.noise)
         inside = max(_optima(replace(problem, density=half_normal)), key=lambda o: o.value)
         starts.append(np.insert(inside.theta, problem.k, 0.0))
-    return [_search(problem, start) for start in starts]
+    return _searches(problem, starts)
+
+
+def _searches(problem: Problem, starts: Sequence[Array]) -> list[Optimum]:
+    """Search from every start; one that comes close to a maximum that is known already has found it."""
+    found: list[Optimum] = []
+    for start in starts:
+        found.append(_search(problem, start, [o for o in found if o.code is StatusCode.CONVERGED]))
+    return found
+
+
+def _close(theta: Array, optimum: Optimum) -> bool:
+    """Whether parameters lie within a fraction of a standard error of a maximum, so that Newton steps end there."""
+    away = theta - optimum.theta
+    return bool(-0.5 * (away @ optimum.hessian @ away) < CLOSE)
 
 
 def _indexed_starts(problem: Problem) -> list[Array]:
@@ -266,9 +282,17 @@ def _indexed_starts(problem: Problem) -> list[Array]:
     return found
 
 
-def _search(problem: Problem, start: Array) -> Optimum:
-    """Climb from ``start`` until a maximum or a boundary."""
-    found = _climb(lambda theta: evaluate(problem, theta), start, problem, lambda theta: bool(edge(problem, theta)))
+def _search(problem: Problem, start: Array, known: Sequence[Optimum] = ()) -> Optimum:
+    """Climb from ``start`` until a maximum or a boundary, or close to a maximum that is known."""
+
+    def ended(theta: Array) -> bool:
+        return bool(edge(problem, theta)) or any(_close(theta, o) for o in known)
+
+    found = _climb(lambda theta: evaluate(problem, theta), start, problem, ended)
+    if found.code is StatusCode.BOUNDARY:
+        same = [o for o in known if _close(found.theta, o)]
+        if same:
+            return max(same, key=lambda o: o.value)
     # an integral by quadrature carries fewer digits than the last Newton steps ask for
     near = isinstance(problem.density, Composed) and found.decrement <= BY_QUADRATURE * (1.0 + abs(found.value))
     stopped = found.code in (StatusCode.MAX_ITERATIONS, StatusCode.STALLED)

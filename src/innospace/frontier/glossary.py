@@ -378,6 +378,20 @@ _PANEL = (
     Term("te_persistent", "", "fraction", "Technical efficiency that belongs to the unit and lasts."),
     Term("sigma_h_zero", "", "", "Boundary: the likelihood is largest without persistent inefficiency."),
     Term("sigma_w_zero", "", "", "Boundary: the likelihood is largest without effects of the units."),
+    Term(
+        "path_jumps",
+        "",
+        "",
+        "Boundary: the likelihood is largest where the path of inefficiency over time jumps: single periods have all "
+        "of it.",
+    ),
+    Term(
+        "mu_infinity",
+        "",
+        "",
+        "Boundary: the truncated normal rises as mu grows and the path of inefficiency flattens, until it is a trend "
+        "in time that all units share.",
+    ),
     Term("no_persistent_inefficiency", "", "", "Likelihood ratio against the model without persistent inefficiency."),
     Term("degrees_of_freedom", "", "rows", "Check: rows left after an intercept of its own for each unit."),
     Term("mundlak", "", "", "Means of the regressors by unit join the regressors.", "", "Mundlak (1978)"),

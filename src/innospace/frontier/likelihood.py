@@ -143,6 +143,8 @@ def residuals(problem: Problem, beta: Array, rows: slice = slice(None)) -> Array
 def evaluate(problem: Problem, theta: Array) -> Evaluation:
     """Return log-likelihood, score, shape (p,), and Hessian, shape (p, p), at ``theta = (b, parameters)``."""
     with np.errstate(all="ignore"):  # a value that is not finite tells the optimiser to step back
+        if problem.n <= BLOCK_ROWS:
+            return _evaluate_block(problem, theta, slice(None))
         parts = map_blocks(lambda rows: _evaluate_block(problem, theta, rows), problem.n)
     value = float(sum(p[0] for p in parts))
     gradient = np.sum([p[1] for p in parts], axis=0)
@@ -166,21 +168,22 @@ def _evaluate_block(problem: Problem, theta: Array, rows: slice) -> Evaluation:
     hessian = np.empty((len(gradient), len(gradient)))
     # columns: score of e, then the cross derivatives of e with each coefficient of a parameter
     mixed = [s if d is None else s[:, None] * d for s, d in zip(second[1 : len(z) + 1], z, strict=True)]
-    cross = -problem.sign * (x.T @ np.column_stack((first[0], *mixed)))
+    joined = np.array((first[0], *mixed)).T if not problem.z else np.column_stack((first[0], *mixed))
+    cross = -problem.sign * (x.T @ joined)
     gradient[:k] = cross[:, 0]
     hessian[:k, :k] = x.T @ (x * second[0][:, None])
     hessian[:k, k:] = cross[:, 1:]
     hessian[k:, :k] = cross[:, 1:].T
     for f, d, place in zip(first[1:], z, places[1:], strict=True):
-        gradient[place] = np.sum(f) if d is None else f @ d
+        gradient[place] = f.sum() if d is None else f @ d
     for s, (i, j) in zip(second[len(z) + 1 :], _pairs(len(z)), strict=True):
         if not problem.z:
-            hessian[k + i, k + j] = hessian[k + j, k + i] = np.sum(s)
+            hessian[k + i, k + j] = hessian[k + j, k + i] = s.sum()
             continue
         block = _summed(s, z[i], z[j])
         hessian[places[1 + i], places[1 + j]] = block
         hessian[places[1 + j], places[1 + i]] = block.T
-    return float(np.sum(value)), gradient, hessian
+    return float(value.sum()), gradient, hessian
 
 
 def _summed(second: Array, left: Array | None, right: Array | None) -> Array:

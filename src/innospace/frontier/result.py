@@ -185,13 +185,13 @@ class FrontierResult(Explored):
         names = list(self.asked)
         limit = self.status.boundary == "mu_minus_infinity"
         hidden = ("mu", "lnsigma_u2") if limit else ()
-        shown = [n for n in names if n in self.names and n not in hidden]
-        where = [self.names.index(n) for n in shown]
-        estimate = pd.Series(self.estimate.theta[where], index=shown).reindex(names)
-        error = pd.Series(np.sqrt(np.diag(self.covariance))[where], index=shown).reindex(names)
+        places = [(i, self.names.index(n)) for i, n in enumerate(names) if n in self.names and n not in hidden]
+        to, where = np.array(places).T
+        estimate, error = np.full((2, len(names)), np.nan)
+        estimate[to], error[to] = self.estimate.theta[where], np.sqrt(np.diag(self.covariance))[where]
         z = estimate / error
-        p = 2.0 * normal_sf(np.abs(z))
-        return pd.DataFrame({"estimate": estimate, "std_error": error, "z": z, "p_value": p}).rename_axis("name")
+        columns = {"estimate": estimate, "std_error": error, "z": z, "p_value": 2.0 * normal_sf(np.abs(z))}
+        return pd.DataFrame(columns, index=pd.Index(names, name="name"))
 
     @property
     def aic(self) -> float:

@@ -1,16 +1,19 @@
 """One driver for smooth likelihoods with analytic score and Hessian: Newton in a trust region.
 
-The trust-region step is found exactly from the eigenvalues of the Hessian, so indefinite Hessians and long
-ridges, both common far from the optimum of a composed-error model, need no special case.
+A Newton step within the trust region is taken as it is; any other step is found exactly from the eigenvalues of the
+Hessian, so indefinite Hessians and long ridges, both common far from the optimum of a composed-error model, need no
+special case.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from innospace.core.status import StatusCode
 
@@ -58,11 +61,16 @@ class Optimum:
 
 def newton_decrement(gradient: Array, hessian: Array) -> float:
     """Return ``g' (-H)^-1 g / 2``, or infinity when ``H`` is not negative definite."""
-    try:
-        half = np.linalg.solve(np.linalg.cholesky(-hessian), gradient)
-    except np.linalg.LinAlgError:
-        return float("inf")
-    return float(0.5 * half @ half)
+    return _newton(gradient, hessian)[0]
+
+
+def _newton(gradient: Array, hessian: Array) -> tuple[float, Array | None]:
+    """Return the Newton decrement and step; infinity and None when ``H`` is not negative definite."""
+    factor, failed = linalg.lapack.dpotrf(-hessian, lower=1, clean=0)
+    if failed:
+        return float("inf"), None
+    step, failed = linalg.lapack.dpotrs(factor, gradient, lower=1)
+    return (float("inf"), None) if failed else (float(0.5 * (gradient @ step)), step)
 
 
 def maximise(
@@ -101,13 +109,17 @@ def maximise(
         if stop is not None and stop(theta):
             code = StatusCode.BOUNDARY
             break
-        decrement = newton_decrement(gradient, hessian)
+        decrement, newton = _newton(gradient, hessian)
         small = decrement <= DECREMENT_TOLERANCE * (1.0 + abs(value))
         if last and small:
             code = StatusCode.CONVERGED
             break
         last = small
-        step, gain, length = _trust_step(gradient, hessian, radius)
+        length = np.inf if newton is None else math.sqrt(newton @ newton)
+        if newton is not None and length <= radius:
+            step, gain = newton, decrement
+        else:
+            step, gain, length = _trust_step(gradient, hessian, radius)
         trial = theta + step
         new_value, new_gradient, new_hessian = objective(trial)
         iteration += 1
@@ -135,7 +147,8 @@ def maximise(
 
 
 def _usable(value: float, gradient: Array, hessian: Array) -> bool:
-    return bool(np.isfinite(value) and np.all(np.isfinite(gradient)) and np.all(np.isfinite(hessian)))
+    # a sum is finite only where every part is, or so large that it is of no use
+    return math.isfinite(value) and math.isfinite(gradient.sum() + hessian.sum())
 
 
 def _trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float, float]:

@@ -6,7 +6,7 @@ import pytest
 from innospace.frontier import ridge
 from innospace.frontier.densities import DENSITIES, Composed
 from innospace.frontier.likelihood import Problem, evaluate
-from innospace.frontier.starts import SHARES, ordinary_least_squares, starting_values
+from innospace.frontier.starts import ordinary_least_squares, shares_of, starting_values
 
 THETA = np.array([1.2, 0.5, -4.0, 0.7, -1.5])  # two coefficients, mu, ln sigma_u^2, ln sigma_v^2
 
@@ -57,7 +57,7 @@ def test_starts_put_the_frontier_where_the_mean_residual_is(problem, law, sign):
     mirrored = Problem(sign * problem.y, problem.x, sign, DENSITIES[law])
     ols = ordinary_least_squares(mirrored)
     starts = starting_values(mirrored, ols)
-    assert len(starts) >= (5 if isinstance(DENSITIES[law], Composed) else 1 + len(SHARES))
+    assert len(starts) >= (5 if isinstance(DENSITIES[law], Composed) else 1 + len(shares_of(law, DENSITIES[law].noise)))
     for start in starts:
         density = mirrored.density
         mean = density.mean_inefficiency(tuple(start[2:]))

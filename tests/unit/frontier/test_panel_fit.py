@@ -24,8 +24,8 @@ FORMULA = "log(PROD) ~ log(AREA) + log(LABOR) + log(NPK)"
 LOGLIK = 1e-8  # relative
 COEFFICIENTS = 1e-6  # absolute
 ERRORS = 1e-5  # absolute
-SETTLED = [name for name in MODELS if name != "four_components"]
-"""On the rice data the four components end near a boundary, which is tested apart."""
+SETTLED = [name for name in MODELS if name not in ("four_components", "kumbhakar_1990")]
+"""On the rice data four components end near a boundary and the path of Kumbhakar jumps, which is tested apart."""
 
 
 @pytest.fixture(scope="module")

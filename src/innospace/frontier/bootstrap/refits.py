@@ -16,7 +16,7 @@ from innospace.core.status import StatusCode
 from innospace.frontier.bootstrap.draws import Sampler
 from innospace.frontier.bootstrap.stacked import refit_stack, stackable
 from innospace.frontier.densities.base import Array
-from innospace.frontier.estimate import SCREEN_ROWS, maximise_likelihood
+from innospace.frontier.estimate import maximise_likelihood
 from innospace.numerics.bootstrap import MOST_FAILED
 from innospace.numerics.chunks import Chunks
 from innospace.numerics.linear import standardise
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CELLS = 32_768
 """Replications times rows that are held at a time; the cut does not depend on the number of workers."""
+STACK_ROWS = 20_000
+"""Rows of a sample up to which refits are made together."""
 ALONE = 8
 """Replications of a task where refits are made one by one."""
 COLLINEAR = "The regressors of the draw are collinear."
@@ -138,7 +140,7 @@ def collect(
 
 def _stacked(sampler: Sampler) -> bool:
     problem = sampler.problem
-    return stackable(problem.density, problem.indexed) and problem.n <= SCREEN_ROWS
+    return stackable(problem.density, problem.indexed) and problem.n <= STACK_ROWS
 
 
 def _tasks(sampler: Sampler, replications: int) -> list[range]:

@@ -47,6 +47,8 @@ def efficiencies(problem: PanelProblem | MixedProblem, theta: Array, level: floa
 
 def _one_sided(problem: PanelProblem, theta: Array, level: float) -> PanelEfficiencies:
     location, scale, path = one_sided.posterior(problem, theta)
+    # a path may jump to zero itself, where efficiency is one and location over scale must stay a number
+    path = np.maximum(path, np.finfo(float).tiny ** 0.5)
     mu, sigma = problem.units.spread(location) * path, problem.units.spread(scale) * path
     te = np.exp(truncated_log_mean_exp(mu, sigma))
     tail = 0.5 * (1.0 - level)

@@ -1,0 +1,99 @@
+"""Panels whose likelihood is largest at a limit of the path of inefficiency or of a truncated normal: by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import integrate, optimize, stats
+
+from innospace.core.errors import BoundaryWarning
+from innospace.frontier.panel.fit import fit_panel
+from innospace.numerics.linear import least_squares
+
+SECOND_METHOD = 1e-4  # log-likelihood; limits are approached to e-14, searches without derivatives to 1e-8
+TREND = 5e-3  # log-likelihood; mu is 300 standard deviations and not infinite
+EXPONENTIAL = 5e-3  # log-likelihood; mu / sigma_u is -300 and not minus infinity
+
+
+def panel(seed: int, units: int = 30, periods: int = 5) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    code, time = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
+    x = rng.normal(size=len(code))
+    table = pd.DataFrame({"unit": code, "time": time, "x": x, "y": 1.0 + 0.5 * x + 0.3 * rng.normal(size=len(code))})
+    return table.assign(u=np.abs(rng.normal(size=units))[code])
+
+
+def fitted(table: pd.DataFrame, model: str, boundary: str, inefficiency: str = "half_normal"):
+    with pytest.warns(BoundaryWarning):
+        found = fit_panel("y ~ x", table, unit="unit", time="time", model=model, inefficiency=inefficiency)
+    assert found.status.boundary == boundary
+    return found
+
+
+def of_single_periods(table: pd.DataFrame, inefficient: pd.Series) -> float:
+    """Return the largest log-likelihood with half-normal inefficiency in some rows, at most one a unit, by simplex."""
+    y, x = table["y"].to_numpy(), table["x"].to_numpy()
+    some = inefficient.to_numpy()
+
+    def minus(theta):
+        e, su, sv = y - theta[0] - theta[1] * x, np.exp(theta[2]), np.exp(theta[3])
+        sigma = np.hypot(su, sv)
+        composed = np.log(2.0) + stats.norm.logpdf(e, scale=sigma) + stats.norm.logcdf(-e * su / sv / sigma)
+        return -np.sum(np.where(some, composed, stats.norm.logpdf(e, scale=sv)))
+
+    start = np.array([1.0, 0.5, np.log(0.6), np.log(0.3)])
+    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000, "maxfev": 4000}
+    return float(-optimize.minimize(minus, start, method="Nelder-Mead", options=options).fun)
+
+
+@pytest.mark.parametrize(
+    ("model", "period", "seed"), [("battese_coelli_1992", 4, 4), ("kumbhakar_1990", 4, 6), ("kumbhakar_1990", 0, 1)]
+)
+def test_inefficiency_of_one_period_is_a_path_that_jumps(model, period, seed):
+    table = panel(seed)
+    inefficient = table["time"] == period
+    table["y"] -= np.where(inefficient, table["u"], 0.0)
+    found = fitted(table, model, "path_jumps")
+    assert found.loglik == pytest.approx(of_single_periods(table, inefficient), abs=SECOND_METHOD)
+    errors = found.coefficients()["std_error"]
+    assert np.isnan(errors[{"battese_coelli_1992": "eta", "kumbhakar_1990": "c"}[model]])
+    assert np.isfinite(errors[["Intercept", "x", "lnsigma_u2", "lnsigma_v2"]]).all()
+
+
+def test_a_trend_that_all_units_share_is_named():
+    table = panel(3)
+    table["y"] -= 0.05 * table["time"]
+    found = fitted(table, "battese_coelli_1992", "mu_infinity", "truncated_normal")
+    design = np.column_stack((np.ones(len(table)), table[["x", "time"]]))
+    y = table["y"].to_numpy()
+    e = y - design @ least_squares(y, design, None)
+    with_trend = stats.norm.logpdf(e, scale=e.std()).sum()
+    assert found.loglik == pytest.approx(with_trend, abs=TREND)
+    assert found.coefficients()["std_error"].isna().all()
+
+
+def test_a_truncated_normal_far_below_zero_is_the_best_exponential():
+    rng = np.random.default_rng(3)
+    table = panel(3, units=40, periods=3)
+    table["y"] -= np.repeat(rng.exponential(0.7, 40) ** 1.5, 3)
+    found = fitted(table, "pitt_lee", "mu_minus_infinity", "truncated_normal")
+    y, x = (table[name].to_numpy().reshape(40, 3) for name in ("y", "x"))
+
+    def minus(theta):
+        e, mean, sv = y - theta[0] - theta[1] * x, np.exp(theta[2]), np.exp(theta[3])
+        # int exp(-u / m) / m prod phi((e + u) / s) / s du, a normal tail
+        level, spread = -e.mean(axis=1) - sv**2 / (3.0 * mean), sv / np.sqrt(3.0)
+        within = np.sum(stats.norm.logpdf(e, scale=sv), axis=1)
+        tail = 0.5 * (level / spread) ** 2 + stats.norm.logcdf(level / spread)
+        return -np.sum(within - np.log(mean) + np.log(spread) + 0.5 * np.log(2.0 * np.pi) + tail)
+
+    start = np.array([1.0, 0.5, np.log(0.7), np.log(0.3)])
+    best = optimize.minimize(minus, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})
+    one = y[0] - 1.0 - 0.5 * x[0]
+    by_quadrature = integrate.quad(
+        lambda u: np.exp(-u / 0.7) / 0.7 * np.prod(stats.norm.pdf(one + u, scale=0.3)), 0.0, 10.0
+    )[0]
+    y, x = y[:1], x[:1]
+    assert -minus(start) == pytest.approx(np.log(by_quadrature), abs=1e-8)
+    assert found.loglik == pytest.approx(-best.fun, abs=EXPONENTIAL)
