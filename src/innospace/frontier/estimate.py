@@ -42,8 +42,6 @@ BY_QUADRATURE = 1e-8
 """Half the squared Newton decrement, relative, at which a density by quadrature counts as converged."""
 SCATTER = 0.7
 """Standard deviation of what is added to scaled coefficients of indexes for further starts."""
-COSTLY_ROWS = 4_000
-"""The same where the density is an integral by quadrature."""
 NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index", "shape_unbounded", "noise_is_normal")
 """Boundaries at which the log-likelihood has no second-order expansion."""
 NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
@@ -196,9 +194,8 @@ def _usable_hessian(hessian: Array, status: Status) -> Array:
 
 def _best_of_starts(problem: Problem, seed: int) -> _Search:
     sample = problem
-    most = COSTLY_ROWS if isinstance(problem.density, Composed) else SCREEN_ROWS
-    if problem.n > most:
-        index = np.sort(np.random.default_rng(seed).choice(problem.n, most, replace=False))
+    if problem.n > SCREEN_ROWS:
+        index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
         sample = problem.rows(index)
     optima = _optima(sample)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima

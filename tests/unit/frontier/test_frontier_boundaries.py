@@ -222,7 +222,7 @@ def test_large_sample_screens_its_starts():
     y = 1.0 + 0.5 * a + 0.2 * rng.normal(size=n) - np.abs(0.5 * rng.normal(size=n))
     result = fit(y=y, X=a)
     assert result.status.converged
-    assert result.estimate.screened == 20_000
+    assert result.estimate.screened == 4_000
     assert fit(y=y, X=a, seed=7).loglik == pytest.approx(result.loglik, rel=1e-12)
 
 
