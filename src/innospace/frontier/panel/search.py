@@ -339,7 +339,7 @@ def _starts(scaled: _Scaled, model: Model) -> tuple[list[Array], list[Array]]:
     return starts[: len(shares)], starts[len(shares) :]
 
 
-def _inefficiency_path(scaled: _Scaled, path: Sequence[float]) -> Array:
+def _inefficiency_path(scaled: _Scaled, path: Sequence[float] | Array) -> Array:
     """Return what multiplies inefficiency at every row, by standardised parameters of its path."""
     problem = scaled.problem
     if not isinstance(problem, PanelProblem):

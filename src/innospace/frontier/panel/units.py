@@ -59,7 +59,7 @@ class Units:
     @property
     def gap(self) -> float:
         """Least time between two rows of a unit; infinite when no unit has two."""
-        within = np.diff(self.time)[np.diff(self.spread(self.starts)) == 0]
+        within = np.diff(self.time)[np.diff(np.repeat(self.starts, self.counts)) == 0]
         return float(within.min(initial=np.inf))
 
 
