@@ -1,7 +1,7 @@
 """Open economies of growing size beside other Python packages, in one run: CPU seconds, ratios, answers.
 
     OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/peers_equilibrium.py --out peers.json [--goods 2 10 50]
-    python benchmarks/peers_equilibrium.py --out peers.json --page docs/explanation/peers-equilibrium.md
+    python benchmarks/peers_equilibrium.py --out peers.json --page benchmarks/peers_equilibrium.md
 
 A package that is not installed is left out. Each takes the same matrix, calibrates the small open economy of Hosoe,
 Gasawa and Hashimoto (2010, chapter 6), and solves it without and with tariffs; set-up and both solutions are timed.
@@ -153,7 +153,7 @@ def compare(goods: list[int], limit: float) -> list[dict[str, Any]]:
 
 
 def page(rows: list[dict[str, Any]], day: str) -> str:
-    """Return the page of documentation."""
+    """Return the page."""
     sizes = sorted({r["goods"] for r in rows})
     at = {(r["package"], r["goods"]): r for r in rows}
     lines = [
