@@ -440,3 +440,19 @@ def test_an_engine_that_needs_a_table_says_so_when_there_is_none(tmp_path):
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     with pytest.raises(StudyError, match="needs a table"):
         load_study(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("HOH", "household (HOH)"),
+        ("JPN.GOV", "government (JPN.GOV)"),
+        ("Households", "Households"),
+        ("urban", "urban"),
+        ("ROW", "outside (ROW)"),
+    ],
+)
+def test_agents_are_called_by_their_part_where_a_matrix_abbreviates(name, title):
+    from innospace.economy.general.tables import agent_title
+
+    assert agent_title(name) == title

@@ -8,7 +8,7 @@ from innospace.core.errors import LabelError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import signed
 from innospace.economy.general.comparison import EV
-from innospace.economy.general.tables import changes, title_of
+from innospace.economy.general.tables import agent_title, changes, title_of
 
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult
@@ -51,6 +51,7 @@ class Plots:
             )
         best = max(frame.to_dict("records"), key=lambda row: abs(row["ev_percent"]))
         data = frame[["agent", "scenario", "ev_percent"]].assign(
+            agent=[agent_title(str(n)) for n in frame["agent"]],
             scenario=[title_of(r, n) for n in frame["scenario"]],
             lower=frame["ev_percent"],
             upper=frame["ev_percent"],
@@ -62,8 +63,8 @@ class Plots:
         return Figure(
             "welfare",
             FigureKind.COEFFICIENTS,
-            f"{title_of(r, best['scenario'])} moves {best['agent']} most: {signed(best['ev_percent'], 2)}\u202f% of "
-            "its spending",
+            f"{title_of(r, best['scenario'])} moves {agent_title(str(best['agent']))} most: "
+            f"{signed(best['ev_percent'], 2)}\u202f% of its spending",
             "Equivalent variation in percent of spending before the change, by agent and scenario",
             f"Simulated: {r.title or r.spec.name}. For a government or an investor the value of the volume bought.",
             f"Equivalent variation in percent of spending: {listed}.",

@@ -10,7 +10,7 @@ from innospace.core.document import Block, Notice, Paragraph, Section
 from innospace.core.numbers import signed, significant
 from innospace.core.provenance import Nature
 from innospace.economy.general.figures import solved_names
-from innospace.economy.general.tables import changes, title_of
+from innospace.economy.general.tables import agent_title, changes, title_of
 
 if TYPE_CHECKING:
     from innospace.economy.general.study_result import EquilibriumResult
@@ -75,7 +75,7 @@ def sentences(result: EquilibriumResult, name: str) -> tuple[str, ...]:
     frame = result.welfare[(result.welfare["scenario"] == name)].dropna(subset=["ev_percent"])
     if len(frame):
         parts = [
-            f"{row['agent']} {signed(row['ev_percent'], 2)}\u202f% (EV {significant(row['ev'], 4)})"
+            f"{agent_title(str(row['agent']))} {signed(row['ev_percent'], 2)}\u202f% (EV {significant(row['ev'], 4)})"
             for row in frame.head(4).to_dict("records")
         ]
         told.append(f"{title} is worth, in percent of spending: {'; '.join(parts)}.")

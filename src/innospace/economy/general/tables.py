@@ -33,6 +33,15 @@ def title_of(result: EquilibriumResult, name: str) -> str:
     return (scenario.title if scenario else "") or name.replace("-", " ").replace("_", " ").capitalize()
 
 
+def agent_title(name: str) -> str:
+    """Return what a reader calls an agent: its part before an abbreviation of a matrix, ``household (HOH)``."""
+    from innospace.economy.general.own_matrix import USUAL
+
+    code = name.rpartition(".")[2]
+    part = next((p for p, usual in USUAL.items() if code.casefold() in usual), "")
+    return f"{part} ({name})" if part and len(code) < len(part) and code.isupper() else name
+
+
 def welfare(result: EquilibriumResult) -> Table:
     """Return EV and CV by scenario and agent."""
     frame = result.welfare
