@@ -219,6 +219,14 @@ def test_named_regions_of_a_map_carry_name_and_value():
     assert "Elsewhere 0.46" in shown
 
 
+def test_a_region_beyond_the_scale_of_a_map_has_its_end_colour():
+    within = to_svg(figure(FigureKind.MAP, [0.0, 1.0], ["a", "b"], domain=[0.0, 1.0], direct=None), 720)
+    beyond = to_svg(figure(FigureKind.MAP, [0.0, 9.0], ["a", "b"], domain=[0.0, 1.0], direct=None), 720)
+    fills = [re.findall(r'fill="([^"]+)" stroke-width="0"><title>[ab]: ', svg) for svg in (within, beyond)]
+    assert fills[0] == fills[1]
+    assert len(set(fills[0])) == 2
+
+
 def test_intervals_are_drawn_for_each_of_eighty_regions_on_the_phone():
     fig = figure(FigureKind.INTERVALS, *CASES["eighty"])
     chart = draw(fig, 340, titled=False).to_dict()

@@ -90,7 +90,7 @@ def draw(figure: Figure, words: theme.Words, layout: theme.Layout) -> Any:
     side = 10.0
     width = layout.width - 2 * side
     plane = plane_map(figure.geometry or {}, width, 0.25 if layout.phone else 0.2)
-    colour = alt.Color("value:Q", scale=alt.Scale(scheme="viridis", domain=list(ready.domain)), legend=None)
+    colour = alt.Color("value:Q", scale=alt.Scale(scheme="viridis", domain=list(ready.domain), clamp=True), legend=None)
     spec = str(e.get("value_format", ".3g"))
     known = [s for s in plane.shapes if s.code in ready.values]
     missing = [s for s in plane.shapes if s.code not in ready.values]
