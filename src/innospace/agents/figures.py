@@ -8,10 +8,11 @@ from innospace.agents import maps
 from innospace.agents.network import MEASURES
 from innospace.agents.policy import BASELINE
 from innospace.agents.sensitivity import OUTPUTS
-from innospace.agents.wording import caption, slug
+from innospace.agents.wording import caption
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed, percent, significant
+from innospace.core.slugs import slug
 
 if TYPE_CHECKING:
     from innospace.agents.result import AgentResult
@@ -125,7 +126,7 @@ class Plots:
             else f"{region} without policy: efficiency averages {fixed(float(last['No policy']), 2)} in {r.spec.final}"
         )
         return Figure(
-            f"agents-path-{slug(region)}",
+            f"agents-path-{slug(region, plain=True)}",
             FigureKind.LINES,
             title,
             f"Technical efficiency in using the innovation space, {r.base}–{r.spec.final}, mean and 95\u202f% "
@@ -159,7 +160,7 @@ class Plots:
         rows = pd.concat([r.path(region, name).assign(series=title) for name, title in titles.items()])
         free = rows[rows["series"] == "No policy"].set_index("year")["links"]
         return Figure(
-            f"agents-links-{slug(region)}",
+            f"agents-links-{slug(region, plain=True)}",
             FigureKind.LINES,
             f"{region}: {significant(float(free[r.base]))} links in use in {r.base}, "
             f"{significant(float(free[r.spec.final]))} in {r.spec.final} without policy",
@@ -187,7 +188,7 @@ class Plots:
         rows = frame[(frame["policy"] == policy) & (frame["region"] == region) & (frame["quantity"] == "links")]
         final = rows.iloc[-1]
         return Figure(
-            f"agents-effect-{slug(policy)}",
+            f"agents-effect-{slug(policy, plain=True)}",
             FigureKind.LINES,
             f"{r.policies[policy]}: {significant(float(final['value']))} more links in use by {r.spec.final}",
             f"Links in use in {region}, policy less no policy, mean and 95\u202f% interval of {r.spec.replications} "
@@ -230,7 +231,7 @@ class Plots:
         rows = rows.assign(meaning=[MEASURES[m][1] for m in rows["measure"]])
         values = rows.set_index("measure")["value"]
         return Figure(
-            f"agents-network-{slug(policy)}",
+            f"agents-network-{slug(policy, plain=True)}",
             FigureKind.INTERVALS,
             f"{titles[policy]}: {percent(float(values['largest_component']), 0)} of agents with a link hang together, "
             f"and {percent(float(values['away_share']), 0)} of links cross regions",
@@ -284,7 +285,7 @@ class Plots:
         rows = rows.assign(input=rows["input"].str.replace("_", " "))
         first = rows.iloc[0]
         return Figure(
-            f"agents-sensitivity-{slug(output)}",
+            f"agents-sensitivity-{slug(output, plain=True)}",
             FigureKind.INTERVALS,
             f"{OUTPUTS[output]}: {first['input']} matters most, total index {fixed(float(first['total']), 2)}",
             f"Total Sobol index of each input with 95\u202f% bootstrap interval, {r.spec.sensitivity} points",

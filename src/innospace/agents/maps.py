@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.agents.policy import BASELINE
-from innospace.agents.wording import caption, slug
+from innospace.agents.wording import caption
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed, significant
+from innospace.core.slugs import slug
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def added(r: AgentResult, policy: str) -> Figure:
     outside = final[~final["region"].isin(touched)].sort_values("growth").iloc[-1]
     return _small_maps(
         r,
-        f"agents-maps-{slug(policy)}",
+        f"agents-maps-{slug(policy, plain=True)}",
         shown,
         f"{r.policies[policy]} adds {fixed(float(inside), 0)}\u202f% to links there by {years[-1]}, and elsewhere "
         f"at most {significant(float(outside['growth']), 2)}\u202f%",
@@ -91,7 +92,7 @@ def grown(r: AgentResult, policy: str = BASELINE) -> Figure:
     )
     return _small_maps(
         r,
-        f"agents-growth-{slug(policy)}",
+        f"agents-growth-{slug(policy, plain=True)}",
         shown,
         f"{titles[policy]}: links change between {spread} from {r.base} to {years[-1]}",
         f"Links in use against {r.base}, change in %, means of {r.spec.replications} runs",

@@ -12,8 +12,3 @@ def caption(result: AgentResult, extra: str = "") -> str:
     """Return sources, that agents are simulated, and what else is to be known of a figure."""
     sources = "; ".join(f"{s.name} ({s.nature})" for s in result.provenance.sources)
     return f"Source: {sources}. Agents are simulated: a reconstruction. {extra}".strip()
-
-
-def slug(text: str) -> str:
-    """Return a name as a part of the name of a figure."""
-    return "-".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())

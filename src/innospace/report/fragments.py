@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from innospace.core.document import Block
 from innospace.core.figure import Figure
+from innospace.core.slugs import slug
 from innospace.core.table import Table
 from innospace.report.charts.export import Drawings
 from innospace.report.document import block_view, blocks_style, dark_charts, fill
 from innospace.report.needs import need
-from innospace.report.text import slug
 from innospace.report.views import File, Named
 
 __all__ = ["File", "Named", "fragment", "fragments", "style"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
+from innospace.core.slugs import slug
+
 _UNSAFE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 
 
 def clean(text: object) -> str:
@@ -23,15 +23,6 @@ def one_line(text: object) -> str:
 def prose(text: object) -> str:
     """Return :func:`one_line` text with a real minus sign where a hyphen stands before a number."""
     return re.sub(r"(?<![\w\d\u2013.)\]-])-(?=\.?\d)", "\u2212", one_line(text))
-
-
-def slug(name: str, fallback: str = "item") -> str:
-    """Return a name usable as anchor and as file name on every system; Cyrillic letters stay."""
-    folded = unicodedata.normalize("NFC", clean(name))
-    kept = re.sub(r"[^\w.-]+", "-", folded).strip("-._")[:80]
-    if not kept:
-        return fallback
-    return f"{fallback}-{kept}" if _RESERVED.match(kept) else kept
 
 
 def unique(names: Iterable[str], fallback: str = "item", taken: Iterable[str] = ()) -> list[str]:

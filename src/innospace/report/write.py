@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from innospace.core.document import Document
 from innospace.core.labels import require_known
+from innospace.core.slugs import slug
 from innospace.report import views
 from innospace.report.charts.export import Drawings
 from innospace.report.files import Folder
-from innospace.report.text import slug
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from innospace.core.errors import StudyError
 from innospace.core.provenance import file_sha256
+from innospace.core.slugs import slug
 from innospace.report.archives import packed
-from innospace.report.text import slug
 from innospace.study.folders import MANIFEST, read_file, read_manifest
 from innospace.study.load import FILE_NAME, Study, content_files, data_file, load_study
 from innospace.study.replication import numbers_file, same_study, study_files

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from typing import Any
 
 from innospace.core.errors import InnospaceError, ProblemsError, StudyError, offenders
 from innospace.core.labels import suggest
+from innospace.core.slugs import slug
 from innospace.study import edit
 from innospace.study.create import create, quoted, require_free
 from innospace.study.folders import MANIFEST, cannot_write
@@ -22,7 +21,6 @@ from innospace.study.worked import create_like, worked_studies
 SEED = 20121231
 _LONGEST = 60
 """Characters of a folder name; with a number behind it and Cyrillic letters it stays below what file systems hold."""
-_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]", re.IGNORECASE)
 """What Windows takes for devices, whatever follows."""
 _EMPTY = """# A study: data in, estimates and a report out.
 #   innospace check FOLDER    lists every problem of this file and its data, each with its remedy
@@ -163,7 +161,7 @@ class Workspace:
             )
         if not 0 < len(title) <= 300:
             raise StudyError("A study needs a title.", where="title", allowed="1 to 300 characters")
-        folder = self._free(slug(title))
+        folder = self._free(slug(title, "study", _LONGEST, plain=True))
         if sample is None:
             _begin(folder, title)
         elif sample in worked_studies():
@@ -181,13 +179,6 @@ class Workspace:
         while (numbered := name if count == 1 else f"{name}-{count}").casefold() in taken:
             count += 1
         return self.root / numbered
-
-
-def slug(title: str) -> str:
-    """Return a folder name made from a title: letters of any alphabet and digits, joined by hyphens."""
-    text = unicodedata.normalize("NFC", title).casefold()
-    name = re.sub(r"[\W_]+", "-", text)[:_LONGEST].strip("-")
-    return f"study-{name}".strip("-") if not name or _RESERVED.fullmatch(name) else name
 
 
 def _inside(folder: Path, root: Path) -> bool:

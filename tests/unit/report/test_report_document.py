@@ -16,10 +16,11 @@ from innospace.core.checks import Check
 from innospace.core.document import Document, Equation, Paragraph, Section
 from innospace.core.errors import DataError
 from innospace.core.provenance import Provenance
+from innospace.core.slugs import slug
 from innospace.core.table import Column, Table
 from innospace.report import views
 from innospace.report.document import mathml, render_html
-from innospace.report.text import one_line, prose, slug, unique
+from innospace.report.text import one_line, prose, unique
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 

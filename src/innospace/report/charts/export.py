@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from innospace.core.figure import Figure
+from innospace.core.slugs import slug
 from innospace.report.needs import need
-from innospace.report.text import slug
 
 _HINT = re.compile(
     r'<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"([^>]*)/>', re.DOTALL

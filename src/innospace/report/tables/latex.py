@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from innospace.core.slugs import slug
 from innospace.core.table import Table
 from innospace.report.tables.layout import Cell, Grid, grid
-from innospace.report.text import one_line, slug
+from innospace.report.text import one_line
 
 LONG = 40
 """Tables with more rows are set with ``longtable``."""
