@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -78,17 +77,9 @@ def _with_names(path: Path, sheet: str | None, names: Sequence[str]) -> Dataset:
     """Read a table with other names of its first columns: the corner left empty, or two columns of one name."""
     raw, rules, where = path.read_bytes(), Rules(dash="zero"), str(path)
     if SUFFIXES[path.suffix.lower()] == "xlsx":
-        import openpyxl
-
         from innospace.data.workbooks import read_xlsx
 
-        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
-        table = book[sheet or book.sheetnames[0]]
-        for k, name in enumerate(names):
-            table.cell(table.min_row, table.min_column + k).value = name
-        buffer = io.BytesIO()
-        book.save(buffer)
-        frame = read_xlsx(buffer.getvalue(), where, rules, sheet, None)
+        frame = read_xlsx(raw, where, rules, sheet, None, names)
     else:
         from innospace.data.csv_files import read_csv
         from innospace.data.encodings import decode

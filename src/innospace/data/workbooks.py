@@ -27,8 +27,17 @@ MAX_CELLS = 20_000_000
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ >/]")
 
 
-def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: Sequence[str] | None) -> pd.DataFrame:
+def read_xlsx(
+    raw: bytes,
+    where: str,
+    rules: Rules,
+    sheet: str | None,
+    columns: Sequence[str] | None,
+    first: Sequence[str] = (),
+) -> pd.DataFrame:
     """Return the table of a sheet; empty rows and columns around and inside it are passed over.
+
+    ``first`` names the first columns, whatever the sheet calls them.
 
     Raises
     ------
@@ -51,7 +60,7 @@ def read_xlsx(raw: bytes, where: str, rules: Rules, sheet: str | None, columns: 
     _refuse_uncalculated(raw, sheet, grid, where)
     if rules.found is None:
         _refuse_errors(grid, where)
-    header = [_heading(grid[rows[0]][j]) for j in taken]
+    header = [*first, *(_heading(grid[rows[0]][j]) for j in taken[len(first) :])]
     empty = [j for j, heading in zip(taken, header, strict=True) if not heading]
     if empty:
         below = [(i + 1, [_heading(grid[i][j]) for j in taken]) for i in rows[1 : LOOKED_AT + 1]]
