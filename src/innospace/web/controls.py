@@ -108,7 +108,7 @@ def field_number(label: str, value: float | None, changed: Changed | None = None
 def field_select(
     label: str, options: Options, value: Any = None, changed: Changed | None = None, **properties: Any
 ) -> Field:
-    """Return a choice among options; one with long names takes the place of two where there is room."""
+    """Return a choice among options; one with long names is marked as wide."""
     choices = _choices(options)
     made = Field("select", label, value, changed, options=choices, **properties)
     return made.classes("wide") if any(len(c["label"]) > LONG for c in choices) else made

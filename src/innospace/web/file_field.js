@@ -11,7 +11,7 @@ export default {
   },
   emits: ["sent", "refused"],
   template: `
-    <div class="field file-field" :class="{ over, invalid: !!(error || own_error) }" @dragover.prevent="over = true" @dragleave="over = false" @drop.prevent="dropped">
+    <div class="field file-field" :aria-busy="!!(request || busy)" :class="{ over, invalid: !!(error || own_error) }" @dragover.prevent="over = true" @dragleave="over = false" @drop.prevent="dropped">
       <label :for="part('control')">{{ label }}</label>
       <input type="file" :id="part('control')" :accept="accept" :disabled="!!request" :aria-describedby="part('help') + ' ' + part('error')" @change="chosen">
       <p class="help" :id="part('help')">{{ help }}</p>

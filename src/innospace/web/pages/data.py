@@ -170,6 +170,7 @@ class Incoming:
         except InnospaceError as error:
             self._tell(error)
             return
+        self.place.clear()
         await self._try(file, {})
 
     def _tell(self, error: InnospaceError) -> None:
@@ -178,9 +179,6 @@ class Incoming:
             show_error(error)
 
     async def _try(self, file: Path, options: Mapping[str, Any]) -> None:
-        self.place.clear()
-        with self.place:
-            waiting(f"Reading {file.name}…")
         try:
             seen = await self.page.context.compute(data_work.look_at_file, file, dict(options))
         except InnospaceError as error:
@@ -197,6 +195,13 @@ class Incoming:
         else:
             await self._take(wanted, seen, file.name, replace=False)
 
+    async def _otherwise(self, file: Path, options: Mapping[str, Any]) -> None:
+        """Read the file in another way; when it arrived its control said that it is read."""
+        self.place.clear()
+        with self.place:
+            waiting(f"Reading {file.name}…")
+        await self._try(file, options)
+
     def _not_yet(
         self, file: Path, options: Mapping[str, Any], error: InnospaceError | None, seen: TableSurvey | None
     ) -> None:
@@ -210,7 +215,7 @@ class Incoming:
             if seen is not None:
                 show_survey(seen, file.name)
             columns = [c.name for c in seen.columns] if seen is not None else []
-            ReadingForm(file.suffix, options, columns, lambda given: self._try(file, given), opened=True)
+            ReadingForm(file.suffix, options, columns, lambda given: self._otherwise(file, given), opened=True)
             button("Forget this file", lambda: self._forget(file))
 
     def _forget(self, file: Path) -> None:
