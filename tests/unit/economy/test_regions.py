@@ -347,3 +347,50 @@ def test_a_path_may_be_followed_by_hand():
     assert len(path.stocks) == len(found) == 2
     built = a.saving_share * base.product * np.array([found[0].level(f"investor.{r}") for r in base.codes])
     assert np.allclose(path.stocks[1].capital, (1.0 - a.depreciation) * base.capital + built, rtol=EXACT)
+
+
+def with_transfers(amounts):
+    table = few()
+    return table.with_frame(table.frame.assign(net_transfers_mln_rub=amounts))
+
+
+GIVEN = (5_000.0, -20_000.0, 8_000.0, -13_000.0, 20_000.0)
+
+
+def test_transfers_between_regions_are_in_the_base_year_and_keep_their_purchasing_power():
+    table = with_transfers(GIVEN)
+    base = base_year(table)
+    assert np.allclose(base.trade.sum(axis=1), base.output, rtol=BALANCED)
+    assert np.allclose(base.trade.sum(axis=0), base.output + GIVEN, rtol=BALANCED)
+    economy = compile_spec(region_spec(base))
+    found = solve(economy)
+    assert found.iterations == 0
+    earned = base.product + np.maximum(GIVEN, 0.0)
+    assert [found.income(f"household.{r}") for r in base.codes] == pytest.approx(list(earned), rel=EXACT)
+    paid = [found.transfer(f"grant.{r}") for r, x in zip(base.codes, GIVEN, strict=True) if x > 0.0]
+    assert paid == pytest.approx([x for x in GIVEN if x > 0.0], rel=EXACT)
+    assert found.transfer("levy.RU-TA") == pytest.approx(20_000.0, rel=EXACT)
+    spent = [found.flow(f"household.{r}", f"mix.{r}") for r in base.codes]
+    saved = (1.0 - Assumptions().saving_share) * (base.product + GIVEN)
+    assert spent == pytest.approx(list(saved - base.research), rel=1e-11)
+
+
+def test_grants_move_consumption_to_those_who_receive_and_both_routes_agree(result):
+    moved = solve_regions(with_transfers(GIVEN), years=YEARS)
+    assert all(c.ok for c in moved.checks)
+    change = (paths(moved, "consumption") - paths(result, "consumption")).loc[2012, list(few().frame["region"])]
+    assert np.allclose(change, (1.0 - Assumptions().saving_share) * np.array(GIVEN), rtol=1e-8)
+    assert solve_regions(with_transfers((0.0,) * 5), years=YEARS).path("baseline").equals(result.path("baseline"))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        ((1.0, 1.0, 1.0, 1.0, 1.0), "sum to 5 million"),
+        ((np.nan, 1.0, -1.0, 0.0, 0.0), "net_transfers_mln_rub"),
+        ((1e6, -1e6, 0.0, 0.0, 0.0), "payments below half"),
+    ],
+)
+def test_transfers_that_cannot_be_are_refused(amounts, said):
+    with pytest.raises(DataError, match=said):
+        base_year(with_transfers(amounts))

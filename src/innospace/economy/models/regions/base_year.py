@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 COLUMNS = ("region", "grp_mln_rub", "fixed_assets_mln_rub", "rd_personnel", "technical_efficiency")
 """Columns of the table of regions that are needed; ``federal_district`` may stand beside them."""
+TRANSFERS = "net_transfers_mln_rub"
+"""Column that may stand beside them: what a region receives from all others together, less what it pays."""
+GIVEN = 1e-6
+"""Part of all grants by which net transfers may miss a sum of zero."""
 BALANCED = 1e-11
 """Part of a region's sales or purchases by which the balanced trade matrix may miss them."""
 NEAR_KM = 50.0
@@ -46,6 +50,8 @@ class BaseYear:
         Of the innovation space.
     output : ndarray
         Of goods.
+    transfers : ndarray
+        Received less paid; they sum to zero.
     trade : ndarray
         From the row's region to the column's.
     distance : ndarray
@@ -64,10 +70,21 @@ class BaseYear:
     research: Array
     efficiency: Array
     output: Array
+    transfers: Array
     trade: Array
     distance: Array
     knowledge: Array
     log: tuple[str, ...]
+
+    @property
+    def income(self) -> Array:
+        """What households spend, save and pay for R&D: product and net transfers."""
+        return np.asarray(self.product + self.transfers)
+
+    @property
+    def bought(self) -> Array:
+        """Purchases of goods: output and net transfers."""
+        return np.asarray(self.output + self.transfers)
 
     @property
     def home(self) -> Array:
@@ -80,12 +97,13 @@ def base_year(table: Dataset, assumptions: Assumptions | None = None) -> BaseYea
 
     Value added of goods is the product less that of R&D; output follows from the share of materials; trade is
     ``T_rs = Y_r Y_s d_rs^-theta`` (times the home bias where ``r = s``), moved as little as possible, in the sense of
-    cross-entropy, until every region sells its output and buys what it uses.
+    cross-entropy, until every region sells its output and buys what it uses. A region that receives transfers buys
+    more than it sells, by as much.
 
     Parameters
     ----------
     table : Dataset
-        One row a region; see :data:`COLUMNS` and the sample ``russia-80-economy-2012``.
+        One row a region; see :data:`COLUMNS`, :data:`TRANSFERS` and the sample ``russia-80-economy-2012``.
     assumptions : Assumptions, optional
 
     Raises
@@ -102,14 +120,16 @@ def base_year(table: Dataset, assumptions: Assumptions | None = None) -> BaseYea
     names = tuple(map(str, frame["region"]))
     _require(added > 0.1 * product, names, "R&D takes most of the product", "a smaller research_cost")
     output = added / (1.0 - a.materials_share)
-    far = _distances(codes)
-    trade, rounds, moved = _trade(output, far, a)
+    far, given = _distances(codes), _transfers(frame, names, product, a)
+    trade, rounds, moved = _trade(output, output + given, far, a)
     log = (
         f"{len(names)} regions with a product of {product.sum():,.0f} million roubles in all.",
         f"R&D costs {a.research_cost:g} million roubles a person: {research.sum():,.0f} million in all.",
         f"Trade of {trade.size:,} pairs: gravity with exponent {a.distance_exponent:g} and home bias {a.home_bias:g}, "
         f"balanced in {rounds} steps; flows moved by a factor of {moved[0]:.2f} to {moved[1]:.2f}.",
     )
+    if given.any():
+        log = (*log, f"Net transfers of {TRANSFERS!r}: {given[given > 0.0].sum():,.0f} million roubles change regions.")
     stock = research / (a.knowledge_depreciation + a.knowledge_growth)
     districts = frame["federal_district"] if "federal_district" in frame else [""] * len(names)
     return BaseYear(
@@ -121,6 +141,7 @@ def base_year(table: Dataset, assumptions: Assumptions | None = None) -> BaseYea
         research,
         efficiency,
         output,
+        given,
         trade,
         far,
         stock,
@@ -171,6 +192,28 @@ def _require(
         raise DataError(f"Not usable, {what}: {offenders(bad)}.", where=place, allowed=allowed)
 
 
+def _transfers(frame: pd.DataFrame, names: tuple[str, ...], product: Array, a: Assumptions) -> Array:
+    """Return net transfers that sum to zero; none when the table has no such column."""
+    import pandas as pd
+
+    if TRANSFERS not in frame:
+        return np.zeros(len(names))
+    given = pd.to_numeric(frame[TRANSFERS], errors="coerce").to_numpy(np.float64)
+    what = f"column {TRANSFERS!r}"
+    _require(np.isfinite(given), names, what, "numbers, in every row")
+    left = (1.0 - a.saving_share) * product
+    _require(-given < 0.5 * left, names, what, "payments below half of what is left of the product after saving")
+    grants = given[given > 0.0].sum()
+    if abs(given.sum()) > GIVEN * grants:
+        raise DataError(
+            f"Net transfers sum to {given.sum():,.6g} million roubles.",
+            where=what,
+            allowed="a sum of zero: what some regions receive others pay",
+            remedy="Give what regions receive less what they pay, without payments to and from elsewhere.",
+        )
+    return np.asarray(given - given.sum() * np.abs(given) / max(np.abs(given).sum(), 1e-300))
+
+
 def _distances(codes: tuple[str, ...]) -> Array:
     """Return distances in km; of a region to itself half of that to its nearest neighbour."""
     from innospace.data import load_geometry
@@ -184,16 +227,16 @@ def _distances(codes: tuple[str, ...]) -> Array:
     return np.asarray(np.maximum(far, NEAR_KM))
 
 
-def _trade(output: Array, far: Array, a: Assumptions) -> tuple[Array, int, tuple[float, float]]:
+def _trade(output: Array, bought: Array, far: Array, a: Assumptions) -> tuple[Array, int, tuple[float, float]]:
     """Return the trade matrix, steps of its balance, and the smallest and largest factor on a flow of the prior."""
     from scipy import sparse
 
     count = len(output)
-    prior = np.outer(output, output) * far**-a.distance_exponent
+    prior = np.outer(output, bought) * far**-a.distance_exponent
     prior[np.diag_indices(count)] *= a.home_bias
     prior *= output.sum() / prior.sum()
     row, column = np.divmod(np.arange(count * count), count)
-    size = np.concatenate((1.0 / output[row], 1.0 / output[column]))
+    size = np.concatenate((1.0 / output[row], 1.0 / bought[column]))
     place = (np.concatenate((row, count + column)), np.tile(np.arange(count * count), 2))
     sums = sparse.csr_matrix((size, place), shape=(2 * count, count * count))
     found = minimise(sums, np.ones(2 * count), prior.ravel(), np.ones(count * count))

@@ -56,7 +56,7 @@ def lever_paths(base: BaseYear, a: Assumptions, years: Sequence[int], scenario: 
     known = families(base)
     count, ids = len(base.regions), [i for f in known for i in f.ids()]
     flat = np.concatenate(
-        (base.efficiency, np.ones(count), base.research / base.product, np.full(count, a.saving_share))
+        (base.efficiency, np.ones(count), base.research / base.income, np.full(count, a.saving_share))
     )
     position = {name: k for k, name in enumerate(ids)}
     moved = apply(scenario, np.tile(flat, (len(years), 1)), years, known, position)
@@ -159,7 +159,7 @@ class Path:
     def forward(self, year: int, found: Equilibrium) -> Array:
         """Return the parameters of the next year."""
         a, now = self.assumptions, self.stocks[year]
-        saved = a.saving_share * self.base.product * self.levels(found, "investor")
+        saved = a.saving_share * self.base.income * self.levels(found, "investor")
         studied = self.base.research * self.levels(found, "research")
         wage = self.prices(found, "labour") / self.prices(found, "mix")
         drawn = now.labour * wage**a.migration

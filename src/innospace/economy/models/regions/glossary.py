@@ -12,6 +12,7 @@ _COLUMNS = {
     "scenario": ("label", "Path that a row belongs to; baseline is the one without shocks."),
     "baseline": ("label", "The path without shocks."),
     "product": ("mln RUB of the base year", "Gross regional product; as an effect: percent of the baseline."),
+    "net_transfers_mln_rub": ("mln RUB", "Column of the table: transfers received from other regions less those paid."),
     "consumption": ("mln RUB of the base year", "What households consume; as an effect: percent of the baseline."),
     "research": ("mln RUB of the base year", "Spending on R&D, volume."),
     "capital": ("mln RUB of the base year", "Capital at the beginning of a year."),

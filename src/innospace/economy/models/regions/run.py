@@ -194,7 +194,7 @@ def _year(path: Path, k: int, found: Equilibrium) -> dict[str, Array]:
     sold, at = path.prices(found, "goods"), path.prices(found, "mix")
     return {
         "product": product,
-        "consumption": (b.product * (1.0 - a.saving_share) - b.research) * path.levels(found, "household"),
+        "consumption": (b.income * (1.0 - a.saving_share) - b.research) * path.levels(found, "household"),
         "research": b.research * studied,
         "capital": stocks.capital,
         "knowledge": stocks.knowledge,
