@@ -303,7 +303,7 @@ def test_a_stored_result_is_the_same(result):
 
 def test_what_is_assumed_stands_in_the_report_and_every_name_is_explained(result):
     blocks = [b for s in result.sections() for b in s.blocks]
-    assert [b.nature for b in blocks if hasattr(b, "nature")] == ["assumed"] * 3
+    assert [b.nature for b in blocks if hasattr(b, "nature")] == ["assumed"] * 4
     assert {b.name for b in blocks if isinstance(b, Table)} == {"growth", "effects", "shocks", "assumptions", "paths"}
     assert len([b for b in blocks if isinstance(b, Figure)]) == 5
     assert unexplained(names_of(result)) == []

@@ -154,11 +154,10 @@ REASONS: Mapping[str, str] = {
 """Why each assumption has its default value."""
 
 LEFT_OUT = (
-    "Trade with other countries and taxes are left out, so that regions that sell raw materials abroad are not shown as "
-    "they are.",
+    "Trade with other countries and taxes are left out: regions that sell raw materials abroad are not shown as they "
+    "are.",
     "Transfers between regions are those that the table gives (net_transfers_mln_rub), for ever of the same purchasing "
-    "power; where it gives none, every region spends what it earns, so that regions that live on transfers are not "
-    "shown as they are.",
+    "power; where it gives none, every region spends what it earns, also one that lives on transfers.",
     "Trade between regions is not published: it is the flow that gravity says, made to fit output of every region.",
     "Wages are one in the base year: labour is counted in base-year wages, a mover takes her skills along, and "
     "migration answers to changes of real wages since then, not to differences that existed before.",
