@@ -122,7 +122,7 @@ def base_year(table: Dataset, assumptions: Assumptions | None = None) -> BaseYea
     output = added / (1.0 - a.materials_share)
     far, given = _distances(codes), _transfers(frame, names, product, a)
     trade, rounds, moved = _trade(output, output + given, far, a)
-    log = (
+    log: tuple[str, ...] = (
         f"{len(names)} regions with a product of {product.sum():,.0f} million roubles in all.",
         f"R&D costs {a.research_cost:g} million roubles a person: {research.sum():,.0f} million in all.",
         f"Trade of {trade.size:,} pairs: gravity with exponent {a.distance_exponent:g} and home bias {a.home_bias:g}, "
