@@ -88,3 +88,15 @@ def test_effects_of_a_scenario_and_another_choice(served, tab, results, step, wi
     page.get_by_text((*view.own, *view.figures)[0].title, exact=True).first.wait_for()
     page.wait_for_function(QUIET)
     shows(page, view)
+
+
+@pytest.mark.parametrize(("step", "row"), [("economy", "Price D.BRD"), ("regions", "Product, Republic of Tatarstan")])
+def test_scenarios_of_other_economies_stand_beside_each_other(served, tab, results, step, row):
+    visit = tab(served, width=390)
+    page = visit.goto(f"/studies/economies/compare?step={step}")
+    page.locator(".outcome .tabular", has_text=row).first.wait_for()
+    assert page.locator(".outcome .tabular", has_text=row).count() == 2, "levels, and differences"
+    assert page.get_by_label("Series of the chart").count() == 0
+    assert page.get_by_text("innospace compare").count() > 0
+    assert visit.overflow() <= 0
+    assert visit.violations() == []

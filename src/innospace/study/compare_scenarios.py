@@ -209,7 +209,7 @@ def compare_scenarios(
     years = beside.years(own)
     if year and not years:
         raise StudyError(f"The step {chosen.name!r} has no years.", where="--year", remedy="Leave --year out.")
-    shown = year or (*years, 0)[len(years) - 1]
+    shown = year or (years[-1] if years else 0)
     require_known([str(shown)], [str(y) for y in years] or ["0"], kind="year", where=f"step {chosen.name}")
     return ScenarioComparison(chosen.name, chosen.engine, own, shown)
 

@@ -9,21 +9,28 @@ from urllib.parse import urlencode
 
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError
+from innospace.economy.models.knowledge.result import EconomyResult
+from innospace.economy.models.knowledge.wording import label
 from innospace.report.fragments import File
 from innospace.report.tables.files import FILE_KINDS, tables_file
 from innospace.study.compare import Comparison, compare_runs
 from innospace.study.compare_scenarios import (
+    BESIDE,
     ScenarioComparison,
     compare_scenarios,
     decompose_scenario,
-    economy_results,
+    setter,
 )
 from innospace.study.store import SHOWN
 from innospace.study.what_if import MOST_SHOWN
 from innospace.web.drawing import RunRef, figure_html, opened, table_html
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from innospace.economy.models.knowledge.decomposition import Decomposition
+    from innospace.economy.scenario import Scenario
+    from innospace.study.store import StoredStep
 
 MOST_ROWS = 200
 """Rows of numbers on the page; files hold all."""
@@ -31,12 +38,16 @@ MOST_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What can be compared within an economy step: scenarios (name and title), those with shocks, years, series."""
+    """What can be compared within a step: scenarios (name and title), those that can be taken apart, years.
+
+    ``drawn`` says whether its series have charts.
+    """
 
     name: str
     scenarios: tuple[tuple[str, str], ...]
     shocked: tuple[str, ...]
     years: tuple[int, ...]
+    drawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +94,20 @@ class Pair:
 
 
 def steps(ref: RunRef) -> tuple[Step, ...]:
-    """Return the economy steps of a run; a run without one has nothing to compare within itself."""
-    from innospace.economy.models.knowledge.wording import label
+    """Return the steps of a run whose scenarios can be compared; a run without one has nothing within itself."""
+    return tuple(_step(s) for s in opened(ref).run.steps if s.engine in BESIDE and setter(s.engine).scenarios(s.result))
 
-    return tuple(
-        Step(
-            name,
-            tuple((n, p.scenario.title or label(n)) for n, p in r.paths.items() if n != r.baseline),
-            tuple(n for n, p in r.paths.items() if p.scenario.shocks and p.failure is None),
-            r.years,
-        )
-        for name, r in economy_results(opened(ref).run).items()
-    )
+
+def _step(stored: StoredStep) -> Step:
+    beside, result = setter(stored.engine), stored.result
+    names, years = beside.scenarios(result), beside.years(result)
+    if not isinstance(result, EconomyResult):
+        known: Mapping[str, Scenario] = getattr(result, "scenarios", {})
+        return Step(stored.name, tuple((n, known[n].title) for n in names), (), years, drawn=False)
+    paths = {n: result.paths[n] for n in names}
+    titles = tuple((n, p.scenario.title or label(n)) for n, p in paths.items())
+    apart = tuple(n for n, p in paths.items() if p.scenario.shocks and p.failure is None)
+    return Step(stored.name, titles, apart, years, drawn=True)
 
 
 def beside(asked: Asked) -> Beside:

@@ -83,7 +83,7 @@ class ComparePage:
     ref : RunRef
         The run whose scenarios are compared, and A of two runs.
     steps : tuple of Step
-        Its economy steps.
+        Its steps with scenarios.
     """
 
     history: History
@@ -142,7 +142,7 @@ class ComparePage:
             self._run_field()
             with empty_state(
                 "This run has no scenarios",
-                "Scenarios belong to a step of the economy, and this run has none. Its numbers can be compared with "
+                "Scenarios belong to a step with an economy, and this run has none. Its numbers can be compared with "
                 "those of another run.",
             ):
                 link("Compare two runs", self.address(kind=RUNS), "button primary")

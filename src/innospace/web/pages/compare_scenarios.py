@@ -49,7 +49,8 @@ class ScenariosView:
         if self._decompose not in self._step.shocked:
             self._decompose = NONE
         year = asked.get("year", "")
-        self._year = int(year) if year in map(str, self._step.years) else self._step.years[-1]
+        self._last = self._step.years[-1] if self._step.years else 0
+        self._year = int(year) if year in map(str, self._step.years) else self._last
         self._fields()
         with element("section", "outcome").props("aria-busy=true") as self._place:
             self._finding = element("div", "findings").props("role=status")
@@ -68,16 +69,20 @@ class ScenariosView:
             for name, title in step.scenarios:
                 field_check(f"{name}: {title}" if title else name, name in self._names, partial(self._choose, name))
         with element("div", "fields"):
-            field_select("Series of the chart", work.indicators(), self._series, self._choose_series)
-            field_select("Year of the tables", [str(y) for y in step.years[1:]], str(self._year), self._choose_year)
-            field_select(
-                "Effect shock by shock",
-                {NONE: "None", **{n: n for n in step.shocked}},
-                self._decompose,
-                self._choose_parts,
-                help="Parts of the scenario are solved for it: some seconds.",
-            )
-        field_check("Show levels in the chart instead of differences", self._levels, self._choose_levels)
+            if step.drawn:
+                field_select("Series of the chart", work.indicators(), self._series, self._choose_series)
+            if step.years:
+                field_select("Year of the tables", [str(y) for y in step.years[1:]], str(self._year), self._choose_year)
+            if step.shocked:
+                field_select(
+                    "Effect shock by shock",
+                    {NONE: "None", **{n: n for n in step.shocked}},
+                    self._decompose,
+                    self._choose_parts,
+                    help="Parts of the scenario are solved for it: some seconds.",
+                )
+        if step.drawn:
+            field_check("Show levels in the chart instead of differences", self._levels, self._choose_levels)
 
     async def _other_step(self, name: str) -> None:
         ui.navigate.to(self._page.address(kind="scenarios", run=self._page.asked.get("run", ""), step=name))
@@ -104,7 +109,7 @@ class ScenariosView:
         await self.load()
 
     def _asked(self) -> work.Asked:
-        year = 0 if self._year == self._step.years[-1] else self._year
+        year = 0 if self._year == self._last else self._year
         return work.Asked(self._page.ref, self._step.name, tuple(self._names), year, self._decompose)
 
     def _keep(self, asked: work.Asked) -> None:
@@ -113,7 +118,7 @@ class ScenariosView:
             run=asked.ref.run_id[:SHOWN],
             step=asked.step if len(self._page.steps) > 1 else "",
             scenarios=",".join(asked.names),
-            series=self._series,
+            series=self._series if self._step.drawn else "",
             levels="1" if self._levels else "",
             year=str(asked.year or ""),
             decompose=asked.decompose,
@@ -143,7 +148,8 @@ class ScenariosView:
         self._level_table.show(found.levels)
         self._tell(found.command)
         self._parts.clear()
-        await self._chart.load(self._page.kept(work.series, asked, self._series, self._levels))
+        if self._step.drawn:
+            await self._chart.load(self._page.kept(work.series, asked, self._series, self._levels))
         if number == self._wanted and asked.decompose:
             await self._apart(asked, number)
         if number == self._wanted:
