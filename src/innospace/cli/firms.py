@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
-from innospace.cli.options import DEFAULT_FORMATS, Formats, Json, Out, Quiet, split_formats
+from innospace.cli.options import DEFAULT_FORMATS, Formats, Json, Out, Quiet, Scheduler, split_formats
 from innospace.cli.outcome import Outcome, code_of
 from innospace.cli.show import checks_text, findings_text, progress_bar
 from innospace.firms.verbs import VERBS, Argument, Verb, arguments, call
@@ -150,10 +150,13 @@ def _command(verb: Verb) -> Callable[..., Outcome]:
     known = arguments(verb)
 
     def run(**given: Any) -> Outcome:
+        from innospace.numerics.cluster import executor_at
+
         own = {k: given.pop(k) for k in _shared()}
         chosen = {k: _plain(known[k], v) for k, v in given.items() if k in known and v is not None and v != []}
-        filled: dict[str, Any] = {k: given[k] for k in ("seed", "workers") if k in given}
-        return _run(verb, chosen, filled, own)
+        filled: dict[str, Any] = {k: given[k] for k in ("seed", "workers", "resume") if k in given}
+        with executor_at(given.get("scheduler")) as executor:
+            return _run(verb, chosen, filled | {"executor": executor}, own)
 
     parameters = [_parameter("data", Annotated[str, typer.Argument(metavar="DATA", help=DATA_HELP)])]
     positional = [known[name] for name in verb.positional]
@@ -161,6 +164,7 @@ def _command(verb: Verb) -> Callable[..., Outcome]:
     parameters += [_parameter(a.name, _option(a), _default(a)) for a in known.values() if a.name not in verb.positional]
     signature = inspect.signature(verb.function).parameters
     parameters += [_parameter(k, v, signature[k].default) for k, v in _FILLED.items() if k in signature]
+    parameters += [_parameter("scheduler", Scheduler, None)] if "executor" in signature else []
     parameters += [_parameter(k, v, d) for k, (v, d) in _shared().items() if k != "data"]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -204,6 +208,9 @@ _Text = str | None
 _FILLED: dict[str, Any] = {
     "seed": Annotated[int, typer.Option("--seed", help="Seed of everything that is drawn.")],
     "workers": Annotated[int | None, typer.Option("--workers", help="Processes; numbers do not depend on it.")],
+    "resume": Annotated[
+        Path | None, typer.Option("--resume", metavar="FOLDER", help="Keeps finished draws until all is done.")
+    ],
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from innospace.core.errors import FormulaError, SpecError, offenders
 from innospace.core.labels import require_known
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.data import formula as language
 from innospace.firms.cdm_chain import (
@@ -71,6 +72,8 @@ def cdm(
     bootstrap: int = 200,
     seed: int = 0,
     workers: int | None = 1,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
     title: str = "",
 ) -> FirmResult:
@@ -104,6 +107,10 @@ def cdm(
     seed : int
     workers : int, optional
         Processes; results do not depend on it.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished draws are kept until all is done, so that an interrupted call goes on.
     progress : callable
     title : str, optional
 
@@ -137,7 +144,16 @@ def cdm(
         warm = replace(chain_data, start=chain.selection.theta)
         blocks = int(chain_data.blocks.max()) + 1
         draws = block_bootstrap(
-            chain_statistic, warm, blocks, bootstrap, seed=seed, workers=workers, progress=progress, message="CDM"
+            chain_statistic,
+            warm,
+            blocks,
+            bootstrap,
+            seed=seed,
+            workers=workers,
+            executor=executor,
+            resume=resume,
+            progress=progress,
+            message="CDM",
         )
     estimates, effects = _inference(chain_data, chain, draws)
     options = {

@@ -8,6 +8,7 @@ from typing import Any
 from innospace.core.document import Equation
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.firms import endogeneity_report as report
 from innospace.firms.choice.binary import LINKS, optimum_check, require_no_perfect_predictor
@@ -116,7 +117,9 @@ def control_function(
     vcov: str = "",
     draws: int = 0,
     seed: int = 20051231,
-    workers: int = 1,
+    workers: int | None = 1,
+    executor: Any = None,
+    resume: Resume = None,
     title: str = "",
     progress: Progress = silent,
 ) -> FirmResult:
@@ -144,8 +147,12 @@ def control_function(
         Draws of a bootstrap of both stages over rows, or clusters; 0 for none.
     seed : int
         Of the bootstrap.
-    workers : int
-        Processes of the bootstrap.
+    workers : int, optional
+        Processes of the bootstrap; all cores when None.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished draws are kept until all is done, so that an interrupted call goes on.
     title : str, optional
     progress : Progress
 
@@ -181,7 +188,8 @@ def control_function(
     fit = fit_control(d, link, first_stage)
     covariances, lost = dict(fit.covariances), 0
     if draws:
-        drawn, lost = bootstrap_control(d, link, first_stage, draws, seed, workers, progress)
+        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
+        drawn, lost = bootstrap_control(d, link, first_stage, draws, seed, **how, progress=progress)
         covariances = {"bootstrap": drawn, **covariances}
     estimates = Estimates(fit.names, fit.theta, covariances)
     kind = require_covariance(vcov, estimates) if vcov else next(iter(covariances))

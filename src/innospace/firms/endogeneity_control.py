@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from innospace.core.errors import InnospaceError, SolverError
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
 from innospace.firms.choice.binary import (
     average_effects,
@@ -20,9 +21,9 @@ from innospace.firms.endogeneity_design import Instrumented
 from innospace.firms.endogeneity_fit import FTest
 from innospace.firms.estimates import Array, Effects, Integers
 from innospace.firms.least_squares import fit_linear
+from innospace.numerics.chunks import Chunks
 from innospace.numerics.covariance import clustered_meat
 from innospace.numerics.maximum_likelihood import Optimum
-from innospace.numerics.parallel import Workers
 from innospace.numerics.tails import chi2_sf
 
 FIRST_STAGES = ("linear", "probit")
@@ -179,7 +180,16 @@ def _by_index(w: Array, j: int, zeros: list[int], theta: Array, link: str) -> Ar
 
 
 def bootstrap_control(
-    d: Instrumented, link: str, first_stage: str, draws: int, seed: int, workers: int = 1, progress: Progress = silent
+    d: Instrumented,
+    link: str,
+    first_stage: str,
+    draws: int,
+    seed: int,
+    *,
+    workers: int | None = 1,
+    executor: Any = None,
+    resume: Resume = None,
+    progress: Progress = silent,
 ) -> tuple[Array, int]:
     """Return the covariance of all parameters over draws of rows or clusters, and how many draws were lost.
 
@@ -189,13 +199,14 @@ def bootstrap_control(
         More than a tenth of the draws could not be fitted.
     """
     groups = np.arange(len(d.y)) if d.clusters is None else d.clusters
-    seeds = np.random.SeedSequence(seed).spawn(draws)
+    given = (d, link, first_stage, groups, seed)
+    how: dict[str, Any] = {"workers": workers, "executor": executor}
 
-    def done(number: int, _: Any) -> None:
-        progress(f"Draw {number + 1} of {draws}", (number + 1) / draws)
+    def told(done: int, of: int) -> None:
+        progress(f"Draw {done} of {of}", done / of)
 
-    with Workers(_draw, (d, link, first_stage, groups), workers) as pool:
-        results = pool.run(seeds, done)
+    with resumed(resume) as parts, Chunks(_draw, given, "control", given, parts=parts, **how) as work:
+        results = work.run(range(draws), told)
     thetas = [t for t in results if t is not None]
     lost = draws - len(thetas)
     if lost > LOST * draws or len(thetas) < 2:
@@ -207,11 +218,12 @@ def bootstrap_control(
     return np.atleast_2d(np.cov(np.array(thetas), rowvar=False)), lost
 
 
-def _draw(shared: tuple[Instrumented, str, str, Integers], seed: np.random.SeedSequence) -> Array | None:
-    d, link, first_stage, groups = shared
+def _draw(shared: tuple[Instrumented, str, str, Integers, int], number: int) -> Array | None:
+    d, link, first_stage, groups, seed = shared
     order = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[order], np.arange(int(groups.max()) + 2))
-    drawn = np.random.default_rng(seed).integers(0, len(starts) - 1, len(starts) - 1)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+    drawn = rng.integers(0, len(starts) - 1, len(starts) - 1)
     rows = np.concatenate([order[starts[g] : starts[g + 1]] for g in drawn])
     resampled = replace(d, design=replace(d.design, clusters=None), y=d.y[rows], x=d.x[rows], z=d.z[rows])
     try:

@@ -14,6 +14,7 @@ from innospace.core.errors import DataError, SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.labels import require_known
 from innospace.core.numbers import fixed
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.core.status import Status, StatusCode
 from innospace.core.table import Column, Table
@@ -57,6 +58,8 @@ def mediation(
     bootstrap: int = 500,
     seed: int = 0,
     workers: int | None = 1,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
     title: str = "",
 ) -> FirmResult:
@@ -84,6 +87,10 @@ def mediation(
     seed : int
     workers : int, optional
         Processes; results do not depend on it.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished draws are kept until all is done, so that an interrupted call goes on.
     progress : callable
     title : str, optional
 
@@ -119,6 +126,8 @@ def mediation(
             bootstrap,
             seed=seed,
             workers=workers,
+            executor=executor,
+            resume=resume,
             progress=progress,
             message="Mediation",
         )

@@ -15,6 +15,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.result import Result
 from innospace.firms.result import FirmResult
 from innospace.firms.verbs import VERBS
+from innospace.numerics.cluster import executor_at
 
 RESULTS: Mapping[str, type[Result]] = {"firm_result": FirmResult}
 ROLES: Mapping[str, bool] = {TABLE: False, "panel": False, "annual": False, "cross_section": False}
@@ -79,9 +80,15 @@ class Options(BaseModel):
     draws: Annotated[int, Field(ge=0, le=100_000)] = Field(
         default=200, title="Draws", description="Of every bootstrap.", json_schema_extra={"only": "analysis"}
     )
-    # left out of what identifies the step: numbers do not depend on it
+    # left out of what identifies the step: numbers do not depend on them
     workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         default=None, exclude=True, title="Processes", description="All cores when left out; no number depends on it."
+    )
+    scheduler: str | None = Field(
+        default=None,
+        exclude=True,
+        title="Scheduler",
+        description="Address of a Dask cluster whose workers do the bootstrap of a method, as tcp://10.0.0.1:8786.",
     )
 
     @model_validator(mode="after")
@@ -92,6 +99,8 @@ class Options(BaseModel):
             raise ValueError(f"unknown method {self.method!r}; known: {', '.join(VERBS)}")
         if self.analysis is not None and self.arguments:
             raise ValueError("arguments belong to a step with a method")
+        if self.analysis is not None and self.scheduler:
+            raise ValueError("a scheduler belongs to a step with a method; the whole study runs here")
         if self.analysis is not None and self.names:
             raise ValueError("names belong to a step with a method")
         return self
@@ -132,8 +141,9 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.firms.wording import worded
 
         chosen = verb(options.method)
-        filled = {"seed": seed, "workers": options.workers, "progress": progress}
-        found: FirmResult = call(chosen, _table(inputs), options.arguments, **filled)
+        with executor_at(options.scheduler) as executor:
+            filled = {"seed": seed, "workers": options.workers, "executor": executor, "resume": inputs.parts}
+            found: FirmResult = call(chosen, _table(inputs), options.arguments, **filled, progress=progress)
         return worded(found, options.names) if options.names else found
     from innospace.firms.internationalisation.study import study
 

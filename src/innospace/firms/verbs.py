@@ -13,7 +13,7 @@ from typing import Any
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
 
-NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers")
+NOT_ARGUMENTS = ("data", "progress", "title", "seed", "workers", "executor", "resume")
 """Parameters of a verb that its caller fills in; the others are arguments."""
 WHERE = "where"
 
@@ -129,7 +129,7 @@ def call(verb: Verb, data: Any, given: Mapping[str, Any], **filled: Any) -> Any:
     given : mapping
         Arguments by name, as plain types.
     **filled
-        ``seed``, ``workers``, ``progress``; left out where the verb has no such parameter.
+        ``seed``, ``workers``, ``executor``, ``resume``, ``progress``; left out where the verb has no such parameter.
 
     Raises
     ------

@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.errors import InnospaceError, SolverError, SpecError
+from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
-from innospace.numerics.parallel import Workers, cores
+from innospace.numerics.chunks import Chunks
+from innospace.numerics.parallel import cores
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -112,6 +114,8 @@ def block_bootstrap(
     *,
     seed: int = 0,
     workers: int | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     progress: Progress = silent,
     message: str = "Bootstrap",
 ) -> Bootstrap:
@@ -128,6 +132,10 @@ def block_bootstrap(
     seed : int
     workers : int, optional
         Processes. When not given, one for short work and all cores for long work, by the time of the first draw.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished draws are kept until all is done, so that an interrupted call goes on.
     progress : callable
     message : str
         Shown as progress.
@@ -143,17 +151,15 @@ def block_bootstrap(
     began = time.perf_counter()
     results: list[Array | str] = [_draw((statistic, shared, blocks, seed), 0)]
     seconds = (time.perf_counter() - began) * (draws - 1)
-    progress(f"{message}: draw 1 of {draws}", 1 / draws)
     count = workers if workers is not None else (1 if seconds < SERIAL_SECONDS else cores())
-    finished = 1
+    given = (statistic, shared, blocks, seed)
+    how: dict[str, Any] = {"workers": count, "executor": executor}
 
-    def done(_number: int, _result: Any) -> None:
-        nonlocal finished
-        finished += 1
-        progress(f"{message}: draw {finished} of {draws}", finished / draws)
+    def told(finished: int, of: int) -> None:
+        progress(f"{message}: draw {finished + 1} of {draws}", (finished + 1) / (of + 1))
 
-    with Workers(_draw, (statistic, shared, blocks, seed), min(count, draws - 1)) as pool:
-        results += pool.run(range(1, draws), done)
+    with resumed(resume) as parts, Chunks(_draw, given, "bootstrap", given, parts=parts, **how) as work:
+        results += work.run(range(1, draws), told)
     failed = tuple((n, r) for n, r in enumerate(results) if isinstance(r, str))
     if len(failed) > MOST_FAILED * draws:
         raise SolverError(

@@ -77,9 +77,10 @@ def test_bootstrap_errors_exceed_those_of_the_last_stage_alone(firms, result):
     assert 0.6 < ratio.median() < 1.6
 
 
-def test_a_seed_fixes_the_draws_and_progress_is_told(firms, result):
+def test_a_seed_fixes_the_draws_and_progress_is_told(firms, result, tmp_path):
     told = []
-    again = cdm(firms, **CHAIN_FORMULAS, bootstrap=40, seed=5, progress=lambda m, f: told.append(f))
+    how = {"seed": 5, "resume": tmp_path / "long", "progress": lambda m, f: told.append(f)}
+    again = cdm(firms, **CHAIN_FORMULAS, bootstrap=40, **how)
     np.testing.assert_array_equal(again.covariance, result.covariance)
     assert told[-1] == pytest.approx(1.0)
     other = cdm(firms, **CHAIN_FORMULAS, bootstrap=40, seed=6)

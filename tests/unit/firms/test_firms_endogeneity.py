@@ -227,7 +227,7 @@ def test_the_bootstrap_agrees_with_the_stacked_errors(table, cluster):
     np.testing.assert_array_equal(again.covariance, result.covariance)
 
 
-def test_lost_draws_are_told_or_refused(table, monkeypatch):
+def test_lost_draws_are_told_or_refused(table, monkeypatch, tmp_path):
     fitted = endogeneity_control.fit_control
     calls = iter(range(10_000))
 
@@ -237,7 +237,7 @@ def test_lost_draws_are_told_or_refused(table, monkeypatch):
         return fitted(d, link, first_stage)
 
     monkeypatch.setattr(endogeneity_control, "fit_control", sometimes)
-    result = control_function("event ~ d + x", table, **IV, draws=50)
+    result = control_function("event ~ d + x", table, **IV, draws=50, resume=tmp_path / "long")
     assert result.numbers["draws_lost"] == 2
     assert any("2 of 50" in w for w in result.warnings)
     monkeypatch.setattr(endogeneity_control, "fit_control", lambda *a: sometimes(*a, every=2))

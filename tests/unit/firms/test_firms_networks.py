@@ -179,7 +179,7 @@ def test_linear_mediation_is_the_product_of_coefficients(firms):
     assert r.effect(kind="direct_average")["estimate"] == pytest.approx(b["score: foreign"])
 
 
-def test_bootstrap_and_delta_errors_agree(firms):
+def test_bootstrap_and_delta_errors_agree(firms, tmp_path):
     r = mediation("rd", "partner", "foreign", firms, controls=["size"], bootstrap=150, seed=3)
     table = r.table("mediation-intervals").frame.set_index("effect")
     for kind in ("total", "indirect average", "direct average"):
@@ -189,7 +189,8 @@ def test_bootstrap_and_delta_errors_agree(firms):
     row = r.effect(kind="indirect_average")
     assert row["lower"] < row["estimate"] < row["upper"]
     assert row["lower"] == table.loc["indirect average", "lower_bootstrap"]
-    again = mediation("rd", "partner", "foreign", firms, controls=["size"], bootstrap=150, seed=3)
+    how = {"seed": 3, "resume": tmp_path / "long"}
+    again = mediation("rd", "partner", "foreign", firms, controls=["size"], bootstrap=150, **how)
     assert again.effects().equals(r.effects())
     assert tuple(r.effects()["kind"]) == KINDS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +70,12 @@ def test_every_method_gives_a_whole_result_that_survives_storage(method):
 
 
 @pytest.mark.parametrize("method", ["op", "lp", "acf", "gnr", "wooldridge"])
-def test_bootstrap_gives_errors_percentiles_and_the_same_numbers_for_a_seed(method):
+def test_bootstrap_gives_errors_percentiles_and_the_same_numbers_for_a_seed(method, tmp_path):
     given = options(method, bootstrap=12, workers=1, seed=5)
     seen = []
     one = productivity(data_for(method), progress=lambda _, f: seen.append(f), **given)
-    two = productivity(data_for(method), **given)
+    with ThreadPoolExecutor(1) as pool:
+        two = productivity(data_for(method), **given, executor=pool, resume=tmp_path / "long")
     assert one.kind == "bootstrap"
     assert one.numbers["bootstrap_draws"] == 12
     pd.testing.assert_frame_equal(one.coefficients(), two.coefficients())

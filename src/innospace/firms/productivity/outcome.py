@@ -10,6 +10,7 @@ import numpy as np
 
 from innospace.core.checks import Check
 from innospace.core.errors import SolverError
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, part
 from innospace.core.status import Status, StatusCode
 from innospace.firms.estimates import Array
@@ -40,6 +41,7 @@ class Settings:
     equations, weighting : str
     bootstrap : int
     workers : int or None
+    executor, resume
     seed : int
     """
 
@@ -54,6 +56,8 @@ class Settings:
     weighting: str
     bootstrap: int
     workers: int | None
+    executor: Any
+    resume: Resume
     seed: int
 
 
@@ -110,6 +114,8 @@ def _bootstrap(draw: Callable[..., Array], shared: Any, panel: Panel, s: Setting
         s.bootstrap,
         seed=s.seed,
         workers=s.workers,
+        executor=s.executor,
+        resume=s.resume,
         progress=part(progress, 0.3, 1.0),
         message="Bootstrap of firms",
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
+from innospace.core.parts import Resume
 from innospace.core.progress import Progress, silent
 from innospace.firms.productivity import control_function as two_stage
 from innospace.firms.productivity.outcome import RUNS, Settings
@@ -18,6 +19,9 @@ METHODS = tuple(RUNS)
 WITH_LAW = ("op", "lp", "acf", "wooldridge", "gnr")
 DEGREES = {"gnr": 2}
 """Default degree of the first-stage polynomial where it is not 3."""
+
+HOW = ("workers", "executor", "resume", "seed")
+"""How a bootstrap is run, which is no part of what is estimated."""
 
 
 def productivity(
@@ -43,6 +47,8 @@ def productivity(
     industry: str | None = None,
     bootstrap: int = 0,
     workers: int | None = None,
+    executor: Any = None,
+    resume: Resume = None,
     seed: int = 0,
     progress: Progress = silent,
     title: str = "",
@@ -96,6 +102,10 @@ def productivity(
         Draws of whole firms; 0 for none. Standard errors then are theirs.
     workers : int, optional
         Processes of the bootstrap; chosen by the length of the work when not given.
+    executor : optional
+        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
+    resume : path or Parts, optional
+        A folder where finished draws are kept until all is done, so that an interrupted call goes on.
     seed : int
     progress : callable
     title : str, optional
@@ -137,7 +147,7 @@ def productivity(
 
 
 def _options(s: Settings) -> dict[str, Any]:
-    return {name: getattr(s, name) for name in Settings.__dataclass_fields__ if name not in ("workers", "seed")}
+    return {name: getattr(s, name) for name in Settings.__dataclass_fields__ if name not in HOW}
 
 
 def _plan(given: dict[str, Any]) -> tuple[Roles, Settings]:
@@ -170,7 +180,7 @@ def _plan(given: dict[str, Any]) -> tuple[Roles, Settings]:
     industry = (given["industry"],) if given["industry"] else ()
     roles = Roles(given["output"], free, () if method == "labour" else state, proxy, law, plain, industry)
     names = ("markov", "gross_output", "share", "industry", "exit", "equations", "weighting")
-    rest = {k: given[k] for k in (*names, "bootstrap", "workers", "seed")}
+    rest = {k: given[k] for k in (*names, "bootstrap", *HOW)}
     return roles, Settings(method=method, degree=degree, **rest)
 
 
