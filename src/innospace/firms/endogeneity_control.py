@@ -200,12 +200,14 @@ def bootstrap_control(
     """
     groups = np.arange(len(d.y)) if d.clusters is None else d.clusters
     given = (d, link, first_stage, groups, seed)
+    # of the design, which holds the table, no draw takes more than its clusters
+    identity = (d.y, d.x, d.names, d.z, d.z_names, d.excluded, d.endogenous, *given[1:])
     how: dict[str, Any] = {"workers": workers, "executor": executor}
 
     def told(done: int, of: int) -> None:
         progress(f"Draw {done} of {of}", done / of)
 
-    with resumed(resume) as parts, Chunks(_draw, given, "control", given, parts=parts, **how) as work:
+    with resumed(resume) as parts, Chunks(_draw, given, "control", identity, parts=parts, **how) as work:
         results = work.run(range(draws), told)
     thetas = [t for t in results if t is not None]
     lost = draws - len(thetas)
