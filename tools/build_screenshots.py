@@ -69,7 +69,8 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         studies = Path(folder) / "studies"
-        chosen = given.page or list(PAGES)
+        shipped = {stem.rpartition("-")[0] for stem in SHIPPED}
+        chosen = given.page or [page for page in PAGES if given.all or page in shipped]
         for name in STUDIES:
             if not any(name in PAGES[page] or PAGES[page] == "/" for page in chosen):
                 continue

@@ -108,10 +108,10 @@ def field_number(label: str, value: float | None, changed: Changed | None = None
 def field_select(
     label: str, options: Options, value: Any = None, changed: Changed | None = None, **properties: Any
 ) -> Field:
-    """Return a choice among options; one with long names is marked as wide."""
+    """Return a choice among options; one with long names is marked."""
     choices = _choices(options)
     made = Field("select", label, value, changed, options=choices, **properties)
-    return made.classes("wide") if any(len(c["label"]) > LONG for c in choices) else made
+    return made.classes("long-names") if any(len(c["label"]) > LONG for c in choices) else made
 
 
 def field_check(label: str, value: bool = False, changed: Changed | None = None, **properties: Any) -> Field:
