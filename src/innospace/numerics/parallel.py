@@ -14,8 +14,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, Self
+
+from innospace.core.errors import SolverError
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Variables that libraries of linear algebra read when they are loaded. Small systems are slower with threads."""
@@ -101,8 +104,15 @@ class Workers:
                 yield n, self._function(self._shared, task)
             return
         pending: dict[Future[Any], int] = {self._pool.submit(_perform, task): n for n, task in enumerate(tasks)}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
+        try:
+            for future in as_completed(pending):
+                yield pending[future], future.result()
+        except BrokenProcessPool as error:
+            raise SolverError(
+                "A worker process ended before its task did.",
+                where="usually no memory was left, or somebody stopped the process",
+                remedy="Use fewer workers; with resume the work goes on after what was finished.",
+            ) from error
 
     def _elsewhere(self, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Run tasks where the caller says; what is shared goes with each of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,12 +10,13 @@ from functools import cached_property
 import numpy as np
 import pytest
 
-from innospace.core.errors import OtherWorkWarning, StoreError
+from innospace.core.errors import OtherWorkWarning, SolverError, StoreError
 from innospace.core.packed import packed, unpacked
 from innospace.core.parts import FolderParts, resumed
 from innospace.core.provenance import content_sha256
 from innospace.numerics import parallel
 from innospace.numerics.chunks import Chunks
+from innospace.numerics.parallel import Workers
 
 SPANS = [(0, 3), (3, 6), (6, 7)]
 
@@ -107,6 +109,16 @@ def test_what_an_executor_has_not_begun_is_not_done_after_a_stop():
     with pytest.raises(KeyboardInterrupt):
         run(executor=First(), stop=3)
     assert [f.cancelled() for f in waiting] == [False, True, True]
+
+
+def ends(_shared, _task):
+    """End the process at once, as the system does where no memory is left."""
+    os._exit(9)
+
+
+def test_a_worker_that_ends_is_told():
+    with pytest.raises(SolverError, match="ended before its task"), Workers(ends, None, 2) as pool:
+        pool.run([1, 2])
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
