@@ -32,6 +32,8 @@ STATES = [
     ("regions", {}),
     ("agents", {}),
     ("equilibrium", {}),
+    ("equilibrium", {"model": "standard"}),
+    ("equilibrium", {"model": "ramsey"}),
 ]
 
 
@@ -47,7 +49,7 @@ def test_every_option_of_every_engine_has_a_field_or_says_that_it_has_none():
             "agents": {"policies"},
             "equilibrium": {
                 "definition",
-                "unemployment",
+                "countries",
                 "uncertain",
                 "levers",
                 "closures",
