@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 LONG = 180_000
 SEEN = """e => {
   const s = getComputedStyle(e), b = e.getBoundingClientRect();
-  const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
+  const drawn = e.ownerSVGElement && s.stroke !== 'none' && parseFloat(s.strokeWidth) >= 2.5;  // marks of charts
+  const ring = drawn || (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2);
   return ring && b.width > 0 && b.bottom > 0 && b.top < innerHeight && b.right > 0 && b.left < innerWidth;
 }"""
 PLACE = "e => [getComputedStyle(e).outline, JSON.stringify(e.getBoundingClientRect()), innerWidth, innerHeight]"

@@ -158,4 +158,5 @@ class ComparePage:
                 lambda r: ui.navigate.to(self.address(kind=SCENARIOS, run=r[:SHOWN])),
             )
         else:
-            element("p", "soft", f"Run {self.ref.run_id[:SHOWN]} of {options[self.ref.run_id]}.".replace(" · ", ", "))
+            when = dict(self.history.runs)[self.ref.run_id]
+            element("p", "soft", f"Run {self.ref.run_id[:SHOWN]} of {when}.")
