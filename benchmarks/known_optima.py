@@ -14,10 +14,11 @@ from innospace.frontier.estimate import standardise_problem
 from innospace.frontier.fitting import fit
 from innospace.frontier.indexed import edge
 from innospace.frontier.likelihood import Problem, evaluate
+from innospace.frontier.panel.climb import climb
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.fit import fit_panel, read_panel
 from innospace.frontier.panel.models import MODELS, Family
-from innospace.frontier.panel.search import climb, scale
+from innospace.frontier.panel.scaled import scale
 from innospace.frontier.panel.spec import PanelSpec
 from innospace.numerics.maximum_likelihood import maximise
 

@@ -20,10 +20,13 @@ from innospace.frontier.densities import NOISES, PRIORS
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.panel import mixed, one_sided
+from innospace.frontier.panel.arrays import Arrays
+from innospace.frontier.panel.climb import FLOOR
 from innospace.frontier.panel.efficiency import efficiencies
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
-from innospace.frontier.panel.search import FLOOR, Arrays, Problem, maximise_panel, scale
+from innospace.frontier.panel.scaled import Problem, scale
+from innospace.frontier.panel.search import maximise_panel
 from innospace.numerics.bootstrap import block_counts
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from innospace.core.provenance import Provenance
 from innospace.core.status import Status, StatusCode
 from innospace.frontier import hypothesis_tests as tests
 from innospace.frontier.densities.base import Array
+from innospace.frontier.panel.arrays import Arrays
 from innospace.frontier.panel.distribution_free import fit_distribution_free
 from innospace.frontier.panel.efficiency import PanelEfficiencies, efficiencies
 from innospace.frontier.panel.marginal import marginal_effects, scales
 from innospace.frontier.panel.models import Family
 from innospace.frontier.panel.result import PanelResult
 from innospace.frontier.panel.search import (
-    Arrays,
     PanelEstimate,
     least_squares_loglik,
     maximise_panel,

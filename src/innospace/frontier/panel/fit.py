@@ -15,9 +15,9 @@ from innospace.core.provenance import Provenance
 from innospace.data import formula as language
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
+from innospace.frontier.panel.arrays import Arrays
 from innospace.frontier.panel.determinants import require_of_units
 from innospace.frontier.panel.models import Family
-from innospace.frontier.panel.search import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
 from innospace.frontier.panel.units import units_of
 from innospace.frontier.spec import PARTS, WITH_INTERCEPT, refuse_two_steps

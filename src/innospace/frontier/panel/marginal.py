@@ -15,7 +15,9 @@ from innospace.frontier.panel.one_sided import PanelProblem
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.frontier.panel.search import Arrays, PanelEstimate, Problem
+    from innospace.frontier.panel.arrays import Arrays
+    from innospace.frontier.panel.scaled import Problem
+    from innospace.frontier.panel.search import PanelEstimate
 
 STEP = 1e-3
 """Step of differences, in units of a log-variance or of a standard error: errors of the fourth order are near 1e-12."""

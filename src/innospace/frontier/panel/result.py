@@ -15,7 +15,7 @@ from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitted import FittedFrontier
-from innospace.frontier.panel.search import Arrays
+from innospace.frontier.panel.arrays import Arrays
 from innospace.frontier.panel.spec import COVARIANCES, PanelSpec
 from innospace.numerics.tails import normal_ppf, normal_sf
 

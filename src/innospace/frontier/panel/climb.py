@@ -1,0 +1,209 @@
+"""One search on the likelihood of a panel: components that vanish, paths that jump, limits of a truncated normal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from innospace.core.status import StatusCode
+from innospace.frontier import ridge
+from innospace.frontier.densities.base import Array
+from innospace.frontier.panel.one_sided import PanelProblem
+from innospace.frontier.panel.scaled import Flags, Scaled, inefficiency_path, path_of
+from innospace.numerics.linear import intercept_column
+from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise, newton_decrement
+
+FLOOR = -20.0
+"""Log-variance, relative to the variance of residuals, at which a component counts as absent."""
+FLOOR_BESIDE_MEAN = -14.0
+"""The same for the spread of a truncated normal, whose mean stays: lower, the likelihood loses its digits."""
+FAINT = -8.0
+"""Log-variance below which a component is left out if the likelihood does not miss it: there it is flat."""
+NOT_MISSED = 1e-8
+"""What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
+FAR_BELOW = -300.0
+"""``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
+ABOVE, FAR_ABOVE = 5.0, 300.0
+"""``mu`` in standard deviations of residuals: where a trend is tried in its place, and where it counts as one."""
+DEEP, LEAVE, ROUNDS = -3.0, -1.5, 3
+"""``mu / sigma_u`` below which the search takes the coordinates of its ridge, above which it leaves; how often."""
+
+
+def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
+    """Maximise; a component that vanishes, or a path that jumps, is held where it is and the others go on."""
+    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    free = np.ones(len(start), dtype=bool)
+    theta = start
+    for _ in range(int(logs.sum() + path_of(scaled).sum()) + 1):
+        path = free & path_of(scaled)
+        found = _maximise(scaled, free, theta, _edge(scaled, free & logs, int(path.sum())))
+        if found.code is not StatusCode.BOUNDARY:
+            break
+        low = free & logs & (_sizes(scaled, found.theta) < _floors(scaled))
+        if low.any():
+            free = free & ~_whole(scaled, low)
+            theta = _at_floor(scaled, low, found.theta)
+        elif path.any() and _jumps(scaled, found.theta, int(path.sum())):
+            # the last parameter goes first: what the others can still determine they do
+            free[np.flatnonzero(path)[-1]] = False
+            theta = found.theta
+        else:
+            found = _at_limit(scaled, free, found)
+            break
+    found, free = _without_faint(scaled, found, free, logs)
+    return _far_above(scaled, found, free)
+
+
+def _at_limit(scaled: Scaled, free: Flags, found: Optimum) -> Optimum:
+    """Return the best exponential inefficiency that a truncated normal far below zero tends to."""
+    at = scaled.levels.index("lnsigma_u2")
+    if scaled.owners.count("mu") != 1 or not free[at] or found.theta[scaled.owners.index("mu")] > 0.0:
+        return found
+    mu, objective = scaled.owners.index("mu"), _holding(scaled.evaluate, free)
+    start = ridge.at_ratio(found.theta, mu, at, FAR_BELOW)
+    best = maximise(ridge.tied_objective(objective, mu, at, FAR_BELOW), start)
+    theta = best.theta.copy()
+    theta[mu] = FAR_BELOW * np.exp(0.5 * theta[at])
+    value, gradient, hessian = objective(theta)
+    steps = found.iterations + best.iterations
+    return Optimum(StatusCode.BOUNDARY, theta, value, gradient, hessian, newton_decrement(gradient, hessian), steps)
+
+
+def _far_above(scaled: Scaled, found: Optimum, free: Flags) -> tuple[Optimum, Flags]:
+    """Hold ``mu`` far above zero where a path next to constant turns it into a trend in time that all units share.
+
+    There ``mu g(t)`` is an intercept and a trend, and the likelihood rises as ``mu`` grows and the path flattens.
+    """
+    path, x = path_of(scaled) & free, scaled.problem.x
+    constant = intercept_column(x)
+    if not path.any() or scaled.owners.count("mu") != 1 or constant is None:
+        return found, free
+    mu = scaled.owners.index("mu")
+    if not found.theta[mu] > ABOVE or not free[mu]:
+        return found, free
+    kept = free & (np.arange(len(free)) != mu)
+    level = float(inefficiency_path(scaled, np.zeros(int(path.sum()))).mean())
+    start, far = found.theta.copy(), max(FAR_ABOVE, found.theta[mu])
+    start[mu] = far
+    start[path] *= found.theta[mu] / far
+    start[constant] += scaled.problem.sign * level * (far - found.theta[mu]) / x[0, constant]
+    held = maximise(_holding(scaled.evaluate, kept), start)
+    return (held, kept) if held.value >= found.value else (found, free)
+
+
+def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array], bool]) -> Optimum:
+    """Maximise over free parameters; a truncated normal far below zero goes on in the coordinates of its ridge."""
+    objective = _holding(scaled.evaluate, free)
+    places = np.flatnonzero([name == "mu" for name in scaled.owners])
+    if not len(places) or not free[at := scaled.levels.index("lnsigma_u2")]:
+        return maximise(objective, start, stop=ended)
+    mu = slice(int(places[0]), int(places[-1]) + 1)
+    below = _highest_mean(scaled)
+    found = maximise(objective, start, stop=lambda theta: ended(theta) or below(theta) < DEEP)
+    for _ in range(ROUNDS):
+        if found.code is not StatusCode.BOUNDARY or ended(found.theta):
+            break
+        along = maximise(
+            ridge.canonical_objective(objective, mu, at),
+            ridge.to_canonical(found.theta, mu, at),
+            stop=lambda point: ended(p := ridge.from_canonical(point, mu, at)) or below(p) > LEAVE,
+        )
+        theta = ridge.from_canonical(along.theta, mu, at)
+        value, gradient, hessian = objective(theta)
+        steps, decrement = found.iterations + along.iterations, newton_decrement(gradient, hessian)
+        found = Optimum(along.code, theta, value, gradient, hessian, decrement, steps)
+        if below(theta) <= LEAVE:
+            break
+        found = maximise(objective, theta, stop=lambda theta: ended(theta) or below(theta) < DEEP)
+    return found
+
+
+def _without_faint(scaled: Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
+    """Hold components at the floor that ended so small that the likelihood does not miss them."""
+    faint = free & logs & (_sizes(scaled, found.theta) < FAINT)
+    if not faint.any():
+        return found, free
+    kept = free & ~_whole(scaled, faint)
+    held = maximise(_holding(scaled.evaluate, kept), _at_floor(scaled, faint, found.theta))
+    lost = found.value - held.value
+    return (held, kept) if lost <= NOT_MISSED * (1.0 + abs(found.value)) else (found, free)
+
+
+def _jumps(scaled: Scaled, theta: Array, free: int) -> bool:
+    problem, path = scaled.problem, (theta * scaled.times)[path_of(scaled)]
+    return isinstance(problem, PanelProblem) and problem.decay.jumps(problem.units, path, free)
+
+
+def _floors(scaled: Scaled) -> Array:
+    """Return the log-variances at which components count as absent."""
+    beside = "mu" in scaled.owners
+    return np.array([FLOOR_BESIDE_MEAN if beside and name == "lnsigma_u2" else FLOOR for name in scaled.levels])
+
+
+def _sizes(scaled: Scaled, theta: Array) -> Array:
+    """Return parameters with the log-variance of inefficiency where its path has it largest."""
+    problem, place = scaled.problem, path_of(scaled)
+    if not isinstance(problem, PanelProblem) or not place.any():
+        return theta
+    with np.errstate(over="ignore"):
+        largest = float(inefficiency_path(scaled, theta[place]).max())
+    sizes = theta.copy()
+    sizes[scaled.levels.index("lnsigma_u2")] += 2.0 * np.log(largest)
+    return sizes
+
+
+def _whole(scaled: Scaled, levels: Flags) -> Flags:
+    """Return the flags of levels for every coefficient of their parameters."""
+    gone = {scaled.owners[i] for i in np.flatnonzero(levels)}
+    return np.array([bool(o) and o in gone for o in scaled.owners])
+
+
+def _at_floor(scaled: Scaled, levels: Flags, theta: Array) -> Array:
+    """Return parameters with levels at the floor and without the slopes that belong to them."""
+    floor = _floors(scaled) - (_sizes(scaled, theta) - theta)
+    return np.where(levels, floor, np.where(_whole(scaled, levels), 0.0, theta))
+
+
+def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
+    """Return the function of the free parameters, in the dimension of all."""
+    if free.all():
+        return function
+
+    def held(theta: Array) -> Evaluation:
+        value, gradient, hessian = function(theta)
+        gradient = np.where(free, gradient, 0.0)
+        hessian = np.where(np.outer(free, free), hessian, 0.0)
+        hessian[~free, ~free] = -1.0
+        return value, gradient, hessian
+
+    return held
+
+
+def _highest_mean(scaled: Scaled) -> Callable[[Array], float]:
+    """Return the function that tells the largest ``mu / sigma_u`` of a unit; of another model it is zero."""
+    problem = scaled.problem
+    if not isinstance(problem, PanelProblem) or problem.z_mu is None:
+        return lambda _: 0.0
+    z_mu, z_u = problem.z_mu, problem.z_u
+
+    def highest(theta: Array) -> float:
+        _, mu, log_u, _, _ = problem.split(theta)
+        return float(np.max(z_mu @ mu * np.exp(-0.5 * (z_u @ log_u))))
+
+    return highest
+
+
+def _edge(scaled: Scaled, watched: Flags, path: int) -> Callable[[Array], bool]:
+    highest, floors = _highest_mean(scaled), _floors(scaled)
+    mu = scaled.owners.index("mu") if scaled.owners.count("mu") == 1 else None
+
+    def trend(theta: Array) -> bool:
+        return mu is not None and theta[mu] > FAR_ABOVE
+
+    def ended(theta: Array) -> bool:
+        vanished = np.any(watched & (_sizes(scaled, theta) < floors))
+        outside = highest(theta) < FAR_BELOW or (path > 0 and (trend(theta) or _jumps(scaled, theta, path)))
+        return bool(vanished or outside)
+
+    return ended

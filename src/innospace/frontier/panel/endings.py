@@ -1,0 +1,103 @@
+"""How a search on the likelihood of a panel ended, in words: a maximum, or a boundary by name."""
+
+from __future__ import annotations
+
+from innospace.core.status import Status, StatusCode
+from innospace.frontier.panel.mixed import MixedProblem
+from innospace.frontier.panel.scaled import Flags, Scaled
+from innospace.numerics.covariance import inverse_information
+from innospace.numerics.maximum_likelihood import Optimum
+
+FAINT_NOISE = -3.0
+"""``ln (sigma_v^2 / sigma_u^2)`` below which a search that finds no maximum counts as one towards no noise."""
+
+_GONE = {
+    "mu": (
+        "mu_infinity",
+        "The truncated-normal likelihood has no interior maximum: it rises as mu grows and the path of inefficiency "
+        "flattens, until inefficiency is a trend in time that all units share.",
+        'Put time among the regressors, or use inefficiency = "half_normal".',
+    ),
+    "lnsigma_v2": (
+        "gamma_one",
+        "The likelihood is largest without noise (sigma_v = 0): every deviation counts as inefficiency.",
+        "Look for outliers on the frontier and for too few rows.",
+    ),
+    "lnsigma_u2": (
+        "sigma_u_zero",
+        "The likelihood is largest without inefficiency (sigma_u = 0).",
+        "Check the sign (production or cost) and the functional form; another panel model may tell inefficiency apart.",
+    ),
+    "lnsigma_h2": (
+        "sigma_h_zero",
+        "The likelihood is largest without persistent inefficiency (sigma_h = 0).",
+        "The model true_random_effects says the same with one parameter less.",
+    ),
+    "lnsigma_w2": (
+        "sigma_w_zero",
+        "The likelihood is largest without effects of the units (sigma_w = 0).",
+        "A model without them says the same with one parameter less.",
+    ),
+    "eta": (
+        "path_jumps",
+        "The likelihood is largest where the path of inefficiency jumps: all of it is in the last period of a unit, or "
+        "all in the first.",
+        "Look for outliers in that period; pitt_lee has no path, true_random_effects a new inefficiency each period.",
+    ),
+    "c": (
+        "path_jumps",
+        "The likelihood is largest where the path of inefficiency jumps: each period, or all but one, has all of it "
+        "or none. The error of b is that at the value of c that is given.",
+        "Look for outliers in those periods; pitt_lee has no path, true_random_effects a new inefficiency each period.",
+    ),
+}
+"""Name of the boundary, what it means, what to do, by the parameter that went to infinity or the log to minus that."""
+
+
+def status_of(scaled: Scaled, best: Optimum, free: Flags) -> Status:
+    """Return how a search ended; ``free`` says which parameters are not held at a boundary."""
+    numbers = {"iterations": float(best.iterations), "decrement": float(best.decrement)}
+    for name, (boundary, message, remedy) in _GONE.items():
+        if name in scaled.levels and not free[scaled.levels.index(name)]:
+            return Status(StatusCode.BOUNDARY, message, remedy, boundary, numbers)
+    if best.code is StatusCode.BOUNDARY:
+        return Status(
+            StatusCode.BOUNDARY,
+            "The truncated-normal likelihood has no interior maximum: it rises as mu goes to minus infinity.",
+            'Use inefficiency = "half_normal".',
+            "mu_minus_infinity",
+            numbers,
+        )
+    if best.code is StatusCode.CONVERGED and inverse_information(best.hessian) is not None:
+        return Status(StatusCode.CONVERGED, f"Converged in {best.iterations} iterations.", numbers=numbers)
+    if best.code is StatusCode.CONVERGED:
+        return Status(
+            StatusCode.SINGULAR,
+            "The log-likelihood is flat at its maximum: some parameters are not identified.",
+            "Choose a model with fewer components, drop regressors, or add periods.",
+            numbers=numbers,
+        )
+    if _noise_vanishes(scaled, best):
+        return Status(
+            StatusCode.BOUNDARY,
+            "The likelihood rises or stays as noise vanishes (sigma_v to 0): with so few periods effects of the units "
+            "and inefficiency take its place, and below this noise the integral over effects is no longer exact.",
+            "Choose a model with one inefficiency a unit (pitt_lee, battese_coelli_1992), fit all rows without a panel "
+            "and with terms of the year, or add periods.",
+            "gamma_one",
+            numbers,
+        )
+    return Status(
+        best.code,
+        f"The search ended with {best.code} after {best.iterations} iterations.",
+        "Choose a model with fewer components, or rescale time.",
+        numbers=numbers,
+    )
+
+
+def _noise_vanishes(scaled: Scaled, best: Optimum) -> bool:
+    """Whether a search beside effects of the units was left where noise is faint next to inefficiency."""
+    if not isinstance(scaled.problem, MixedProblem) or "lnsigma_u2" not in scaled.levels:
+        return False
+    u, v = (float(best.theta[scaled.levels.index(name)]) for name in ("lnsigma_u2", "lnsigma_v2"))
+    return v - u < FAINT_NOISE
