@@ -154,7 +154,7 @@ def environment(folder: Path, wheel: Path, *extras: str) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(wheel, tmp_path_factory) -> Path:
-    return environment(tmp_path_factory.mktemp("whole") / "env", wheel, "report", "firms", "web")
+    return environment(tmp_path_factory.mktemp("whole") / "env", wheel, "report", "firms", "web", "cluster")
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from innospace.core.errors import StudyError
+from innospace.core.parts import NAME
 from innospace.study.create import create
 from innospace.study.load import load_study
-from innospace.study.parts import NAME, PARTS
+from innospace.study.parts import PARTS
 from innospace.study.plan import make_plan
 from innospace.study.store import Store
 from innospace.study.worked import create_like

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 PLAIN = "plain"
 """Name of the text among the arrays."""
@@ -26,6 +27,8 @@ def packed(value: Any) -> bytes:
     TypeError
         Anything else.
     """
+    import numpy as np
+
     arrays: list[np.ndarray[Any, Any]] = []
     text = json.dumps(_plain(value, arrays), ensure_ascii=False, separators=(",", ":"))
     named = {f"a{i}": array for i, array in enumerate(arrays)}
@@ -42,6 +45,8 @@ def unpacked(content: bytes) -> Any:
     ValueError
         The content is damaged.
     """
+    import numpy as np
+
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             return _value(json.loads(stored[PLAIN].tobytes()), stored)
@@ -51,6 +56,8 @@ def unpacked(content: bytes) -> Any:
 
 
 def _plain(value: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
+    import numpy as np
+
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             raise TypeError("An array of objects cannot be packed.")

@@ -16,8 +16,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 
 class Nature(StrEnum):
     """Four words that are not the same thing."""
@@ -149,6 +147,8 @@ def _state(value: Any) -> Any:
 
 def _feed(update: Callable[[bytes], None], value: Any) -> None:
     """Feed a value to a hash; every piece begins with its type and its length."""
+    import numpy as np
+
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
 
     def piece(content: bytes) -> None:
