@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from innospace.frontier.structure.spec import StructureSpec
 
 Text = str | None
+FITTED = 0.1
+"""Progress of a fit with a bootstrap when the frontier is estimated."""
 
 
 def fit(
@@ -141,6 +143,7 @@ def fit(
     truncated-normal inefficiency (scale: z); with --structure of the probability of a class (class: q), of the
     selection (select: z), or what is endogenous and its instruments (endogenous: x | instruments: z).
     """
+    from innospace.core.progress import part
     from innospace.data.formula import parse
     from innospace.data.readers import read_table
     from innospace.frontier.efficiency import check_level
@@ -181,8 +184,10 @@ def fit(
         dataset = read_table(
             data, sheet=sheet, encoding=encoding, delimiter=delimiter, decimal=decimal, text=text or ()
         )
-        result, frame = _estimated(spec, dataset, kind, seed, level, progress)
-        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "resume": resume, "progress": progress}
+        fitted = 1.0 if bootstrap is None else FITTED
+        result, frame = _estimated(spec, dataset, kind, seed, level, part(progress, 0.0, fitted))
+        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "resume": resume}
+        draws_of["progress"] = part(progress, fitted, 1.0)
         again = None if bootstrap is None else _drawn(result, bootstrap, scheduler, draws_of)
         intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from innospace.frontier.bootstrap.draws import LEAST, MOST
 from innospace.frontier.structure.spec import MOST_CLASSES
 
-_OF_BOOTSTRAP = ("bootstrap", "bootstrap_kind", "bootstrap_seed")
+_BESIDE_BOOTSTRAP = ("bootstrap_kind", "bootstrap_seed", "workers", "scheduler")
+_OF_BOOTSTRAP = ("bootstrap", *_BESIDE_BOOTSTRAP)
 _OF_FORMULA = (
     "cost",
     "weights",
@@ -163,6 +164,21 @@ class Options(BaseModel):
         description="The same seed draws the same samples, whatever the number of processes.",
         json_schema_extra={"empty": "That of the study", **_DRAWN},
     )
+    # left out of what identifies the step: numbers do not depend on them
+    workers: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        default=None,
+        exclude=True,
+        title="Processes",
+        description="For the bootstrap; all cores when left out, and no number depends on it.",
+        json_schema_extra=_DRAWN,
+    )
+    scheduler: str | None = Field(
+        default=None,
+        exclude=True,
+        title="Scheduler",
+        description="Address of a Dask cluster whose workers do it instead, as tcp://10.0.0.1:8786.",
+        json_schema_extra=_DRAWN,
+    )
 
     panel: (
         Literal[
@@ -299,8 +315,8 @@ class Options(BaseModel):
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
         if self.zero_value is not None and not replaces:
             raise ValueError('zero_value belongs to zero_rule = "replace"')
-        if self.bootstrap is None and (given := {"bootstrap_kind", "bootstrap_seed"} & self.model_fields_set):
-            raise ValueError(f"{', '.join(sorted(given))} belong to a bootstrap: add a line bootstrap = 1000")
+        if self.bootstrap is None and (given := [k for k in _BESIDE_BOOTSTRAP if k in self.model_fields_set]):
+            raise ValueError(f"{', '.join(given)} belong to a bootstrap: add a line bootstrap = 1000")
         if self.panel and self.bootstrap_kind == "pairs":
             raise ValueError('rows of a panel belong together: use bootstrap_kind = "block" or "parametric"')
         return self

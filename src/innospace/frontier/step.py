@@ -10,7 +10,7 @@ from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
 from innospace.core.inputs import TABLE, StepInputs
 from innospace.core.labels import require_known
-from innospace.core.progress import Progress, silent
+from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
 from innospace.data.groups import Grouping
 from innospace.frontier.options import Options
@@ -26,6 +26,7 @@ from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
 from innospace.frontier.structure.result import StructureResult
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.frontier.zeros import without_zeros
+from innospace.numerics.cluster import executor_at
 
 if TYPE_CHECKING:
     from innospace.data import Dataset
@@ -43,6 +44,8 @@ ROLES: Mapping[str, bool] = {TABLE: True}
 OFFERS = ("technical_efficiency", "used_share", "used_space", "parameters")
 TAKES: tuple[str, ...] = ()
 SCENARIOS = False
+FITTED = 0.1
+"""Progress of a step with a bootstrap when its frontier is estimated."""
 
 
 def described(options: Options) -> tuple[str, tuple[Equation, ...]]:
@@ -93,14 +96,31 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
 
 
 def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progress = silent) -> Result:
-    """Estimate the step."""
-    dataset = inputs.table
+    """Estimate the step, and again on drawn samples where it asks for a bootstrap."""
+    if options.bootstrap is None:
+        return _estimated(options, inputs.table, seed, progress)
+    result = _estimated(options, inputs.table, seed, part(progress, 0.0, FITTED))
+    own = seed if options.bootstrap_seed is None else options.bootstrap_seed
+    with executor_at(options.scheduler) as executor:
+        again = result.bootstrap(
+            options.bootstrap,
+            kind=options.bootstrap_kind,
+            seed=own,
+            workers=options.workers,
+            executor=executor,
+            resume=inputs.parts,
+            progress=part(progress, FITTED, 1.0),
+        )
+    return replace(result, refits=again.refits)
+
+
+def _estimated(options: Options, dataset: Dataset, seed: int, progress: Progress) -> Any:
+    """Return the fit that a step asks for."""
     if options.panel:
         from innospace.frontier.panel.fit import fit_panel
 
         spec, table = _panel_spec(options), _panel_table(options, dataset)
-        panel = fit_panel(spec, table, vcov=options.vcov, progress=progress)
-        return panel if options.bootstrap is None else _with_bootstrap(panel, options, seed, progress)
+        return fit_panel(spec, table, vcov=options.vcov, progress=progress)
     if options.model:
         from innospace.frontier.space import fit_space
 
@@ -128,16 +148,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
         from innospace.frontier.structure.fit import fit_structure
 
         return fit_structure(_structure_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
-    result = fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
-    return result if options.bootstrap is None else _with_bootstrap(result, options, seed, progress)
-
-
-def _with_bootstrap(
-    result: FrontierResult | PanelResult, options: Options, seed: int, progress: Progress
-) -> FrontierResult | PanelResult:
-    own = seed if options.bootstrap_seed is None else options.bootstrap_seed
-    again = result.bootstrap(int(options.bootstrap or 0), kind=options.bootstrap_kind, seed=own, progress=progress)
-    return replace(result, refits=again.refits)
+    return fit(_frontier_spec(options), prepared, vcov=options.vcov, seed=seed, progress=progress)
 
 
 def _grouping(o: Options) -> Grouping | None:
