@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from innospace.core.document import Equation
 from innospace.core.errors import InnospaceError, SpecError
@@ -99,7 +99,7 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
     """Estimate the step, and again on drawn samples where it asks for a bootstrap."""
     if options.bootstrap is None:
         return _estimated(options, inputs.table, seed, progress)
-    result = _estimated(options, inputs.table, seed, part(progress, 0.0, FITTED))
+    result: Any = _estimated(options, inputs.table, seed, part(progress, 0.0, FITTED))
     own = seed if options.bootstrap_seed is None else options.bootstrap_seed
     with executor_at(options.scheduler) as executor:
         again = result.bootstrap(
@@ -111,10 +111,10 @@ def run(options: Options, inputs: StepInputs, *, seed: int = 0, progress: Progre
             resume=inputs.parts,
             progress=part(progress, FITTED, 1.0),
         )
-    return replace(result, refits=again.refits)
+    return cast(Result, replace(result, refits=again.refits))
 
 
-def _estimated(options: Options, dataset: Dataset, seed: int, progress: Progress) -> Any:
+def _estimated(options: Options, dataset: Dataset, seed: int, progress: Progress) -> Result:
     """Return the fit that a step asks for."""
     if options.panel:
         from innospace.frontier.panel.fit import fit_panel
