@@ -197,12 +197,12 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
     if problem.n > SCREEN_ROWS:
         index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
         sample = problem.rows(index)
-    optima = _optima(sample)
+    ols = ordinary_least_squares(sample)
+    optima = _optima(sample, ols)
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
     best = _best([o for o in usable if not _without_limit(sample, o)] or usable)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
     agreed = sum(best.value - o.value <= near for o in usable)
-    ols = ordinary_least_squares(sample)
     without = sum(abs(ols.loglik - o.value) <= SAME_EDGE for o in usable)
     if sample is problem:
         return _cornered(problem, ols, _Search(without_noise(problem, best), len(optima), agreed, without, problem.n))
@@ -233,14 +233,14 @@ def _without_limit(problem: Problem, optimum: Optimum) -> bool:
     return bool(optimum.theta[problem.place("lnshape_u").start] < 0.0)
 
 
-def _optima(problem: Problem) -> list[Optimum]:
+def _optima(problem: Problem, ols: LeastSquares) -> list[Optimum]:
     """Search from every start; the truncated normal also from the best half-normal, which it holds at ``mu = 0``."""
     if problem.indexed:
         return _searches(problem, _indexed_starts(problem))
-    starts = starting_values(problem, ordinary_least_squares(problem))
+    starts = starting_values(problem, ols)
     if problem.density.name == "truncated_normal":
         half_normal = density("half_normal", problem.density.noise)
-        inside = max(_optima(replace(problem, density=half_normal)), key=lambda o: o.value)
+        inside = max(_optima(replace(problem, density=half_normal), ols), key=lambda o: o.value)
         starts.append(np.insert(inside.theta, problem.k, 0.0))
     return _searches(problem, starts)
 
@@ -266,7 +266,7 @@ def _indexed_starts(problem: Problem) -> list[Array]:
     starts = starting_values(simple, ols)
     # with the scaling property a scale that is one number is not identified
     identified = problem.density.name != "scaled_truncated_normal"
-    inside = [o for o in _optima(simple) if o.code is StatusCode.CONVERGED] if identified else []
+    inside = [o for o in _optima(simple, ols) if o.code is StatusCode.CONVERGED] if identified else []
     if inside:
         starts.append(max(inside, key=lambda o: o.value).theta)
     embedded = [embed(problem, start) for start in starts]

@@ -19,7 +19,7 @@ from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.result import FrontierResult, Sample
 from innospace.frontier.spec import PARTS, WITH_INTERCEPT, FrontierSpec, check_covariance, refuse_two_steps
-from innospace.numerics.linear import dependent_columns, standardise
+from innospace.numerics.linear import dependent_columns, least_squares, standardise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -350,8 +350,8 @@ def require_estimable(problem: Problem, sample: Sample) -> None:
     for name, z in zip(problem.density.parameters, problem.designs, strict=True):
         if z is not None:
             independent(z, problem.weights, sample.determinants[name], f"Regressor of {name}", f"regressors of {name}")
-    residual = problem.y - standard @ np.linalg.lstsq(standard, problem.y, rcond=None)[0]
-    if float(np.sqrt(np.mean(residual**2))) <= 1e-10 * spread:
+    residual = problem.y - standard @ least_squares(problem.y, standard)
+    if float(np.sqrt(np.mean(residual * residual))) <= 1e-10 * spread:
         raise DataError(
             "The regressors reproduce the outcome exactly, so there is neither noise nor inefficiency.",
             where=f"outcome of the formula, {problem.n} rows",

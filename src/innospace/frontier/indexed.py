@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,8 +26,24 @@ def plain(problem: Problem) -> Problem:
     return replace(problem, z=(), shift=())
 
 
+@lru_cache(maxsize=256)
+def _limits(parameters: tuple[str, ...], k: int) -> tuple[tuple[int, float, float, str], ...]:
+    """Return where parameters that are numbers stand in ``theta``, their limits, and what lies beyond."""
+    limits = {name: ((SMALLEST_LOG_VARIANCE, np.inf), boundary) for name, boundary in EDGES.items()} | SHAPES
+    return tuple(
+        (k + parameters.index(name), low, high, boundary)
+        for name, ((low, high), boundary) in limits.items()
+        if name in parameters
+    )
+
+
 def edge(problem: Problem, theta: Array) -> str:
     """Return the boundary of the parameter space that ``theta`` has crossed, or an empty text."""
+    if not problem.z:
+        for at, low, high, boundary in _limits(problem.density.parameters, problem.k):
+            if theta[at] < low or theta[at] > high:
+                return boundary
+        return ""
     designs, shifts = problem.designs, problem.shift or (0.0,) * len(problem.designs)
     for name, boundary in EDGES.items():
         if name not in problem.density.parameters:

@@ -49,9 +49,13 @@ def ordinary_least_squares(problem: Problem) -> LeastSquares:
     beta = least_squares(problem.y, problem.x, w)
     e = problem.sign * (problem.y - problem.x @ beta)
     total = float(problem.n if w is None else w.sum())
-    mean = float(np.average(e, weights=w))
-    variance = float(np.average(e * e, weights=w))
-    third = float(np.average((e - mean) ** 3, weights=w))
+
+    def average(values: Array) -> float:
+        return float((values if w is None else w * values).sum() / total)
+
+    variance = average(e * e)
+    centred = e - average(e)
+    third = average(centred * centred * centred)
     loglik = -0.5 * total * (np.log(2.0 * np.pi * variance) + 1.0) if variance > 0.0 else float("inf")
     return LeastSquares(beta, variance, third, float(loglik))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 Array = NDArray[np.float64]
 
@@ -68,6 +69,8 @@ def dependent_columns(x: Array) -> dict[int, list[int]]:
     """
     n = len(x)
     gram = x.T @ x / n
+    if _far_apart(gram):
+        return {}
     kept: list[int] = []
     found: dict[int, list[int]] = {}
     for j in range(x.shape[1]):
@@ -85,16 +88,23 @@ def dependent_columns(x: Array) -> dict[int, list[int]]:
     return found
 
 
+def _far_apart(gram: Array) -> bool:
+    """Whether the squared distance of every column from the span of those before is well above the tolerance."""
+    factor, failed = linalg.lapack.dpotrf(gram, lower=1)
+    diagonal = np.diag(factor)
+    return not failed and bool((diagonal * diagonal > 10.0 * RANK_TOLERANCE * np.maximum(np.diag(gram), 1.0)).all())
+
+
 def least_squares(y: Array, x: Array, weights: Array | None = None) -> Array:
     """Return weighted least-squares coefficients, shape (k,), for well-conditioned (standardised) ``x``.
 
     One step of iterative refinement restores the digits that normal equations lose.
     """
     xw = x if weights is None else x * weights[:, None]
-    factor = np.linalg.cholesky(xw.T @ x)
+    factor = linalg.cholesky(xw.T @ x, lower=True, check_finite=False)
 
     def solve(right: Array) -> Array:
-        return np.asarray(np.linalg.solve(factor.T, np.linalg.solve(factor, right)))
+        return np.asarray(linalg.lapack.dpotrs(factor, right, lower=1)[0])
 
     beta = solve(xw.T @ y)
     return beta + solve(xw.T @ (y - x @ beta))

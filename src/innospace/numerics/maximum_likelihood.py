@@ -153,19 +153,16 @@ def _usable(value: float, gradient: Array, hessian: Array) -> bool:
 
 def _trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float, float]:
     """Maximise the quadratic model within ``radius``: the step, its promised gain, its length."""
-    eigenvalues, vectors = np.linalg.eigh(-hessian)
-    rotated = vectors.T @ gradient
-    definite = eigenvalues[0] > 0.0
-    shift = 0.0 if definite else 1e-12 * max(1.0, float(np.abs(eigenvalues).max())) - float(eigenvalues[0])
-    if _length(rotated, eigenvalues, shift) > radius:
-        shift = _shift_for(rotated, eigenvalues, shift, radius)
+    eigenvalues, vectors, _ = linalg.lapack.dsyevd(-hessian)
+    rotated = gradient @ vectors
+    shift = 0.0
+    if eigenvalues[0] <= 0.0:
+        shift = 1e-12 * max(1.0, -float(eigenvalues[0]), float(eigenvalues[-1])) - float(eigenvalues[0])
     coordinates = rotated / (eigenvalues + shift)
-    gain = float(rotated @ coordinates - 0.5 * np.sum(eigenvalues * coordinates**2))
-    return vectors @ coordinates, gain, float(np.linalg.norm(coordinates))
-
-
-def _length(rotated: Array, eigenvalues: Array, shift: float) -> float:
-    return float(np.linalg.norm(rotated / (eigenvalues + shift)))
+    if math.sqrt(coordinates @ coordinates) > radius:
+        coordinates = rotated / (eigenvalues + _shift_for(rotated, eigenvalues, shift, radius))
+    gain = float(rotated @ coordinates - 0.5 * (eigenvalues * coordinates) @ coordinates)
+    return vectors @ coordinates, gain, math.sqrt(coordinates @ coordinates)
 
 
 def _shift_for(rotated: Array, eigenvalues: Array, low: float, radius: float) -> float:
@@ -178,9 +175,9 @@ def _shift_for(rotated: Array, eigenvalues: Array, low: float, radius: float) ->
     shift = max(low, float((np.abs(rotated) / radius - eigenvalues).max()))
     for _ in range(SECULAR_STEPS):
         inverse = 1.0 / (eigenvalues + shift)
-        square = (rotated * inverse) ** 2
-        length = float(np.sqrt(square.sum()))
+        coordinates = rotated * inverse
+        length = math.sqrt(coordinates @ coordinates)
         if not length > LONG * radius:
             break
-        shift += length**2 * (length - radius) / (float(square @ inverse) * radius)
+        shift += length**2 * (length - radius) / (float((coordinates * inverse) @ coordinates) * radius)
     return shift

@@ -14,7 +14,6 @@ Array = NDArray[np.float64]
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 _SQRT_HALF = float(np.sqrt(0.5))
-_SQRT_2_OVER_PI = float(np.sqrt(2.0 / np.pi))
 _INV_SQRT_2PI = float(1.0 / np.sqrt(2.0 * np.pi))
 _FAR_MEAN = -1.0e3  # beyond it r + mills(r) is taken from its series, exact to rounding there
 _FAR_VARIANCE = -30.0  # beyond it 1 - mills (r + mills) has fewer digits than six terms of its series
@@ -37,12 +36,12 @@ def log_cdf_and_mills(z: Array) -> tuple[Array, Array]:
     z = np.asarray(z, dtype=np.float64)
     negative = z < 0.0
     half_square = 0.5 * z * z
-    scaled = special.erfcx(np.abs(z) * _SQRT_HALF)
+    scaled = 0.5 * special.erfcx(np.abs(z) * _SQRT_HALF)
     kernel = np.exp(-half_square)
-    upper = 1.0 - 0.5 * scaled * kernel  # Phi(|z|), in [1/2, 1]
-    log_cdf = np.log(np.where(negative, 0.5 * scaled, upper)) - np.where(negative, half_square, 0.0)
-    mills = np.where(negative, _SQRT_2_OVER_PI / scaled, _INV_SQRT_2PI * kernel / upper)
-    return log_cdf, mills
+    # Phi(z) above zero, in [1/2, 1]; below it Phi(z) exp(z^2 / 2)
+    cdf = np.where(negative, scaled, 1.0 - scaled * kernel)
+    log_cdf = np.log(cdf) - np.where(negative, half_square, 0.0)
+    return log_cdf, np.where(negative, _INV_SQRT_2PI, _INV_SQRT_2PI * kernel) / cdf
 
 
 def log_cdf_excess(z: Array) -> tuple[Array, Array]:

@@ -37,6 +37,59 @@ class Derivatives(NamedTuple):
     second: tuple[Array, ...]
 
 
+class Term(NamedTuple):
+    """``constant + sum_j coefficient_j column_j``: numbers, or arrays that broadcast against the columns."""
+
+    constant: Any
+    parts: tuple[tuple[int, Any], ...]
+
+    def at(self, columns: Any, count: Any = 1.0) -> Any:
+        """Return the value of the term, or of its sum over rows, given columns or their sums and the count of rows."""
+        found = self.constant * count
+        for place, coefficient in self.parts:
+            found = found + coefficient * columns[place]
+        return found
+
+
+class Combination(NamedTuple):
+    """Log-density and derivatives as linear combinations of a few columns.
+
+    Where parameters are numbers, a sum over rows needs the sums of the columns only.
+
+    Attributes
+    ----------
+    columns : tuple of ndarray, shape (n,)
+        Those that derivatives by ``e`` once, mixed or not, are made of come first.
+    mixed : int
+        How many these are; their constants are zero.
+    value : Term
+    first, second : tuple of Term
+        In the order of :class:`Derivatives`.
+    """
+
+    columns: tuple[Array, ...]
+    mixed: int
+    value: Term
+    first: tuple[Term, ...]
+    second: tuple[Term, ...]
+
+
+class Combined:
+    """A density that is given by :class:`Combination`."""
+
+    __slots__ = ()
+
+    def combination(self, e: Array, theta: tuple[Array, ...]) -> Combination:
+        """Return the log-density of ``e`` and its derivatives, taken apart."""
+        raise NotImplementedError
+
+    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+        """Return log-density and derivatives; see :class:`Density`."""
+        found = self.combination(e, theta)
+        first, second = (tuple(term.at(found.columns) for term in terms) for terms in (found.first, found.second))
+        return Derivatives(found.value.at(found.columns), first, second)
+
+
 class Posterior(NamedTuple):
     """``u | e ~ N(location, scale^2)`` truncated to positive values; shape (n,) each (scale may be scalar)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from innospace.frontier.densities.base import Array, Derivatives, Posterior, Unit
+from innospace.frontier.densities.base import Array, Combination, Combined, Derivatives, Posterior, Term, Unit
 from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
 from innospace.numerics.normal import LOG_2PI, half_normal_given, log_cdf_and_mills
 
@@ -16,7 +16,7 @@ _VARIANCE = 1.0 - 2.0 / np.pi
 _SKEW = _MEAN * (4.0 / np.pi - 1.0)
 
 
-class HalfNormal:
+class HalfNormal(Combined):
     r"""``ln f(e) = ln 2 - ln sigma + ln phi(e / sigma) + ln Phi(-e lambda / sigma)``.
 
     ``sigma^2 = sigma_u^2 + sigma_v^2``, ``lambda = sigma_u / sigma_v``.
@@ -30,8 +30,8 @@ class HalfNormal:
     latex = r"u \sim \left|N(0, \sigma_u^2)\right|"
     typst = "u ~ abs(N(0, sigma_u^2))"
 
-    def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
-        """Return log-density and derivatives; see :class:`~innospace.frontier.densities.base.Density`."""
+    def combination(self, e: Array, theta: tuple[Array, ...]) -> Combination:
+        """Return log-density and derivatives, taken apart; see :class:`~innospace.frontier.densities.base.Combined`."""
         a, b = theta
         su2, sv2 = np.exp(a), np.exp(b)
         s2 = su2 + sv2
@@ -39,29 +39,37 @@ class HalfNormal:
         h = sv2 / s2  # 1 - gamma, without cancellation
         k = np.sqrt(su2 / (sv2 * s2))
         pa, pb = 0.5 * h, -(1.0 - 0.5 * g)  # d ln k / da, d ln k / db
-        scaled = e / s2
-        q = e * scaled
         z = -k * e
         log_cdf, m = log_cdf_and_mills(z)
         d = -m * (z + m)
-        mz, dzz = m * z, d * z * z
-        mdz = m + d * z
-        value = _LOG_2 - 0.5 * LOG_2PI - 0.5 * np.log(s2) - 0.5 * q + log_cdf
-        cross = g * h
-        first = (
-            -scaled - k * m,
-            0.5 * g * (q - 1.0) + pa * mz,
-            0.5 * h * (q - 1.0) + pb * mz,
+        dz = d * z
+        columns = (e, m, m + dz, d, e * e, log_cdf, m * z, dz * z)
+        score, bend, curve, square, log, mz, dzz = 1, 2, 3, 4, 5, 6, 7
+        cross, precision = g * h, 1.0 / s2
+        return Combination(
+            columns,
+            3,
+            Term(_LOG_2 - 0.5 * LOG_2PI - 0.5 * np.log(s2), ((square, -0.5 * precision), (log, 1.0))),
+            (
+                Term(0.0, ((0, -precision), (score, -k))),
+                Term(-0.5 * g, ((square, 0.5 * g * precision), (mz, pa))),
+                Term(-0.5 * h, ((square, 0.5 * h * precision), (mz, pb))),
+            ),
+            (
+                Term(-precision, ((curve, k * k),)),
+                Term(0.0, ((0, g * precision), (bend, -k * pa))),
+                Term(0.0, ((0, h * precision), (bend, -k * pb))),
+                Term(
+                    -0.5 * cross,
+                    ((square, 0.5 * (cross - g * g) * precision), (mz, pa * pa - 0.5 * cross), (dzz, pa * pa)),
+                ),
+                Term(0.5 * cross, ((square, -cross * precision), (mz, pa * pb + 0.5 * cross), (dzz, pa * pb))),
+                Term(
+                    -0.5 * cross,
+                    ((square, 0.5 * (cross - h * h) * precision), (mz, pb * pb - 0.5 * cross), (dzz, pb * pb)),
+                ),
+            ),
         )
-        second = (
-            k * k * d - 1.0 / s2,
-            g * scaled - (k * pa) * mdz,
-            h * scaled - (k * pb) * mdz,
-            0.5 * (cross - g * g) * q - 0.5 * cross + (pa * pa - 0.5 * cross) * mz + pa * pa * dzz,
-            cross * (0.5 - q) + (pa * pb + 0.5 * cross) * mz + pa * pb * dzz,
-            0.5 * (cross - h * h) * q - 0.5 * cross + (pb * pb - 0.5 * cross) * mz + pb * pb * dzz,
-        )
-        return Derivatives(value, first, second)
 
     def posterior(self, e: Array, theta: tuple[Array, ...]) -> Posterior:
         """Return ``mu* = -e sigma_u^2 / sigma^2``, ``sigma* = sigma_u sigma_v / sigma``."""
