@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, bicgstab, splu
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 INNER = 1e-14
-"""Largest relative error of iterative solutions."""
+"""Smallest relative error of iterative solutions that is asked for."""
 DIRECT = 100
 """Equations up to which they are solved directly."""
 
@@ -34,24 +36,30 @@ class Cells:
 
     def matrix(self, values: Array) -> Any:
         """Return the matrix in compressed rows."""
-        from scipy import sparse
-
         data = np.bincount(self.place, values, len(self.indices))
         return sparse.csr_matrix((data, self.indices, self.starts), shape=self.shape)
 
 
-def leontief(matrix: Any, right: Array) -> Array:
-    """Solve ``(I - A) x = b`` for an input-output matrix: the series ``b + A b + ...`` by a Krylov method."""
-    from scipy import sparse
-    from scipy.sparse.linalg import LinearOperator, bicgstab
+def leontief(matrix: Any, right: Array, *, start: Array | None = None, error: float = INNER) -> Array:
+    """Solve ``(I - A) x = b`` for an input-output matrix: the series ``b + A b + ...`` by a Krylov method.
 
+    Parameters
+    ----------
+    matrix : sparse matrix, shape (n, n)
+        ``A``.
+    right : ndarray, shape (n,)
+        ``b``.
+    start : ndarray, optional
+        A guess of the solution; ``b`` when not given.
+    error : float
+        Largest relative residual. At the smallest, what the method leaves at rounding is taken off as well.
+    """
     size = len(right)
     if size <= DIRECT:
-        from scipy.sparse.linalg import splu
-
         return np.asarray(splu((sparse.eye_array(size) - matrix).tocsc()).solve(right))
     operator = LinearOperator((size, size), matvec=lambda x: x - matrix @ x, dtype=np.float64)
-    found, _ = bicgstab(operator, right, rtol=INNER, atol=0.0, maxiter=500)
-    for _ in range(3):  # what the method leaves at rounding
+    first = right if start is None else start
+    found, _ = bicgstab(operator, right, x0=first, rtol=max(error, INNER), atol=0.0, maxiter=500)
+    for _ in range(3 if error <= INNER else 0):
         found = found + (right - (found - matrix @ found))
     return np.asarray(found)

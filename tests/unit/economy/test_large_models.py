@@ -47,6 +47,23 @@ def test_the_route_that_is_chosen_changes_no_number(small, monkeypatch):
     )  # joint products: its structure does not allow it
 
 
+def test_elimination_with_inner_equations_solved_iteratively_agrees_with_newton():
+    economy = compile_spec(world(4, 15))
+    p = changed(economy, 1.5)
+    block, newton = solve(economy, p, route="block"), solve(economy, p, route="newton")
+    assert (block.status.converged, newton.status.converged) == (True, True)
+    assert block.residual < SAME
+    assert np.allclose(block.unknowns, newton.unknowns, atol=SAME)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
+def test_an_activity_that_makes_nothing_is_named(small):
+    p = small.parameters.values.copy()
+    p[small.parameters.position["productivity.make.g1.2"]] = 0.0
+    with pytest.raises(SolverError, match=r"make\.g1\.2 misses break-even by inf"):
+        solve(small, p, route="block")
+
+
 def fails(economy, p, **_):
     raise SolverError("Prices of goods do not settle.")
 

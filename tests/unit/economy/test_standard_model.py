@@ -230,7 +230,7 @@ def test_demand_answers_income_as_given_and_spends_it_all():
     spending = {"food": 50.0, "cloth": 30.0, "rent": 20.0}
     fixed, nest = linear_expenditure(spending, {"food": 0.6, "cloth": 1.2}, -2.0)
     least = {f.commodity: f.quantity for f in fixed}
-    above = {f.commodity: f.quantity for f in nest.flows()}
+    above = {f.commodity: f.quantity for f in nest.flows}
     assert {k: least.get(k, 0.0) + above[k] for k in spending} == pytest.approx(spending, rel=EXACT)
     assert sum(above.values()) == pytest.approx(100.0 / 2.0, rel=EXACT)
     for name, elasticity in (("food", 0.6), ("cloth", 1.2), ("rent", (1.0 - 0.3 - 0.36) / 0.2)):

@@ -28,3 +28,16 @@ def test_cells_add_what_falls_together_and_keep_empty_rows():
         expected = np.zeros((5, 3))
         np.add.at(expected, (rows, columns), values)
         assert np.array_equal(cells.matrix(values).toarray(), expected)
+
+
+def test_leontief_stops_at_the_error_it_is_given_and_begins_where_it_is_told():
+    rng = np.random.default_rng(4)
+    size = DIRECT + 50
+    matrix = rng.uniform(0.0, 1.0, (size, size))
+    matrix *= 0.8 / matrix.sum(axis=0).max()
+    right = rng.uniform(0.5, 2.0, size)
+    exact = leontief(sparse.csr_matrix(matrix), right)
+    rough = leontief(sparse.csr_matrix(matrix), right, error=1e-3)
+    left = np.linalg.norm(right - (rough - matrix @ rough)) / np.linalg.norm(right)
+    assert 1e-9 < left <= 1e-3
+    assert np.array_equal(leontief(sparse.csr_matrix(matrix), right, start=exact, error=1e-3), exact)

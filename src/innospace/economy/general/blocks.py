@@ -30,6 +30,10 @@ SETTLED = 1e-13
 """Largest relative change of levels in the last sweep over budgets and levels."""
 PRICES = 1e-13
 """Largest residual of break-even conditions, in logarithms."""
+SLACK = 1e-4
+"""Error of goods' prices and of levels relative to the gaps of factor markets in the round before."""
+LOOSE = 1e-3
+"""Largest relative error of a linear solution within a step of prices."""
 MAX_PRICE_STEPS = 50
 MAX_SWEEPS = 200
 
@@ -41,10 +45,10 @@ def obstacles(economy: Economy) -> list[str]:
         found.append("instruments or inequalities")
     if spec.schedules:
         found.append("trade with an outside that is not small")
-    joint = [a.name for a in spec.activities if len(a.outputs.flows()) != 1]
+    joint = [a.name for a in spec.activities if len(a.outputs.flows) != 1]
     if joint:
         found.append(f"activities with several outputs: {offenders(joint)}")
-    made = [f.commodity for a in spec.activities for f in a.outputs.flows()]
+    made = [f.commodity for a in spec.activities for f in a.outputs.flows]
     doubled = sorted(m for m, count in Counter(made).items() if count > 1)
     if doubled:
         found.append(f"goods with several makers: {offenders(doubled)}")
@@ -171,43 +175,57 @@ class Blocks:
         leaf = self.inputs[self.maker[a.leaf_commodity[self.inputs]] >= 0]
         return leaf, Cells.of(self.maker[a.leaf_commodity[leaf]], a.leaf_level[leaf], (len(self.made), len(a.levels)))
 
-    def goods_prices(self, log_price: Array) -> tuple[Array, Array]:
-        """Return all prices such that activities break even at given prices of factors, and nests; logarithms."""
+    def goods_prices(self, log_price: Array, error: float = 0.0) -> tuple[Array, Array]:
+        """Return all prices such that activities break even at given prices of factors, and nests; logarithms.
+
+        ``error`` is what they may miss break-even by, when that is more than rounding leaves.
+        """
+        settled = max(PRICES, error)
         a = self.economy.arrays
         works, pattern = self.inputs_of_works
         log_price = log_price.copy()
         for _ in range(MAX_PRICE_STEPS):
             node, share = self.nodes(self.ratios(log_price))
             gap = self.fees + node[a.root_in] - node[a.root_out]
-            if float(np.max(np.abs(gap))) <= PRICES:
+            worst = float(np.max(np.abs(gap)))
+            if worst <= settled:
                 return log_price, node
+            if not np.isfinite(worst):
+                break
             weight = self.leaf_shares(share)[works]
-            log_price[self.made] += leontief(pattern.matrix(weight), gap)
-        worst = self.economy.spec.activities[int(np.argmax(np.abs(gap)))].name
+            # no more digits than the step of Newton's method has itself, whose error is of the order of the gap squared
+            digits = max(min(worst, LOOSE), 0.1 * settled / worst)
+            log_price[self.made] += leontief(pattern.matrix(weight), gap, error=digits)
+        missed = self.economy.spec.activities[int(np.argmax(np.abs(gap)))].name
         raise SolverError(
-            f"Prices of goods do not settle: {worst} misses break-even by {np.max(np.abs(gap)):.3g}.",
+            f"Prices of goods do not settle: {missed} misses break-even by {np.max(np.abs(gap)):.3g}.",
             where=f"model {self.economy.spec.name!r}",
             remedy="Solve it with route = 'newton'.",
         )
 
-    def quantities(self, log_price: Array, node: Array) -> tuple[Array, Point]:
-        """Return all unknowns at given prices: levels, incomes and transfers solve linear equations."""
+    def quantities(
+        self, log_price: Array, node: Array, near: Array | None = None, error: float = 0.0
+    ) -> tuple[Array, Point]:
+        """Return all unknowns at given prices: levels, incomes and transfers solve linear equations.
+
+        ``near`` are levels to begin from, of one each when not given; ``error`` is what levels may miss by, relatively.
+        """
         e, lay = self.economy, self.economy.layout
         v = np.zeros(lay.size)
         v[lay.price], v[lay.level], v[lay.node_price] = np.exp(log_price), 1.0, node
         v[lay.node_quantity] = self._uses(node)
         unit = e.point(v, self.p)
         goods = self._goods_matrix(unit)
-        level = v[lay.level].copy()
+        level = v[lay.level].copy() if near is None else near
         revenue = self._revenue(unit)
         for _ in range(MAX_SWEEPS):
             income, transfer, left = self._budgets(unit.price, level, revenue)
             worth = e.arrays.node_value[e.arrays.root_demand] * np.exp(node[e.arrays.root_demand])
             demand = left[e.arrays.demanding] / worth
-            makes = self._makes(goods, demand, level)
+            makes = self._makes(goods, demand, level, error)
             change = float(np.max(np.abs(np.concatenate((makes, demand)) - level) / np.maximum(np.abs(level), 1e-9)))
             level = np.concatenate((makes, demand))
-            if change <= SETTLED or not len(revenue[1]):
+            if change <= max(SETTLED, error) or not len(revenue[1]):
                 break
         v[lay.level], v[lay.income], v[lay.transfer] = level, income, transfer
         # flows are in proportion to levels
@@ -228,7 +246,7 @@ class Blocks:
         leaf, pattern = self.purchases
         return pattern.matrix(unit.flow[leaf] / self.output[self.maker[self.economy.arrays.leaf_commodity[leaf]]])
 
-    def _makes(self, goods: Any, demand: Array, level: Array) -> Array:
+    def _makes(self, goods: Any, demand: Array, level: Array, error: float) -> Array:
         """Return levels of activities that clear the markets of goods."""
         e, n = self.economy, len(self.made)
         need = goods[:, n:] @ demand
@@ -238,7 +256,7 @@ class Blocks:
             (e.part(self.p, "fixed"), -e.part(self.p, "endowment"), e.part(self.p, "stock") * level[work])
         )
         asked = np.bincount(index, amount, len(e.spec.commodities))
-        return leontief(goods[:, :n], need + asked[self.made] / self.output)
+        return leontief(goods[:, :n], need + asked[self.made] / self.output, start=level[:n], error=error)
 
     def _revenue(self, unit: Point) -> tuple[Array, Indices, Indices]:
         """Return tax revenue per unit of level, with collector and level, entries of zero left out."""
@@ -320,29 +338,33 @@ def solve_blocks(economy: Economy, p: Array, *, tolerance: float = 1e-11) -> Equ
             remedy="Solve it with route = 'newton'.",
         )
     blocks = Blocks(economy, p)
-    state = {"price": np.log(economy.start_price)}
     size = economy.market_size
+    owned = _supply(economy, p)[blocks.moved] / size[blocks.moved]
+    state: dict[str, Any] = {"price": np.log(economy.start_price), "level": None, "error": SLACK}
 
     def gap(x: Array) -> Array:
         price = state["price"].copy()
         price[blocks.moved] = x
-        price, node = blocks.goods_prices(price)
-        state["price"] = price
-        v, at = blocks.quantities(price, node)
-        state["v"] = v
+        price, node = blocks.goods_prices(price, state["error"])
+        v, at = blocks.quantities(price, node, state["level"], state["error"])
         excess = economy.excess(at, p)[blocks.moved]
-        owned = _supply(economy, p)[blocks.moved] / size[blocks.moved]
-        return np.asarray(np.log(np.maximum(owned - excess, 1e-300) / owned))
+        missed = np.asarray(np.log(np.maximum(owned - excess, 1e-300) / owned))
+        # while factor markets are far from clearing, the rest need not be solved to the last digit
+        error = SLACK * min(1.0, float(np.max(np.abs(missed), initial=0.0)))
+        state.update(price=price, level=v[economy.layout.level], v=v, error=error)
+        return missed
 
     found = find_fixed_point(gap, state["price"][blocks.moved], tolerance=tolerance)
+    state["error"] = 0.0
+    missed = gap(found.x)
     v = _in_units(economy, state["v"], p)
-    numbers = {"iterations": float(found.evaluations), "residual": float(np.max(np.abs(found.gap), initial=0.0))}
-    if found.converged:
+    numbers = {"iterations": float(found.evaluations), "residual": float(np.max(np.abs(missed), initial=0.0))}
+    if numbers["residual"] <= tolerance:
         status = Status(
             StatusCode.CONVERGED, f"Solved in {found.evaluations} rounds of factor prices.", numbers=numbers
         )
     else:
-        worst = economy.spec.commodities[int(blocks.moved[int(np.argmax(np.abs(found.gap)))])].name
+        worst = economy.spec.commodities[int(blocks.moved[int(np.argmax(np.abs(missed)))])].name
         said = f"No solution was found: the market of {worst} is missed by {numbers['residual']:.3g}."
         status = Status(StatusCode.STALLED, said, "Solve it with route = 'newton'.", numbers=numbers)
     return Equilibrium(economy, p, v, status, "block")

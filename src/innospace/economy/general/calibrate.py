@@ -103,14 +103,20 @@ class _Builder:
         self.side.append(side)
         self.level.append(level)
         self.elasticity.append(nest.elasticity)
+        if nest.flows == nest.children:
+            self._add_flows(nest.flows, owner, index)
+            return index
         for child in nest.children:
             if isinstance(child, Nest):
                 self._add(child, owner, side, level, index)
             else:
-                self.leaves.append((owner, child.commodity))
-                self.flows.append(child)
-                self.leaf_node.append(index)
+                self._add_flows((child,), owner, index)
         return index
+
+    def _add_flows(self, flows: Sequence[Flow], owner: str, node: int) -> None:
+        self.leaves += [(owner, f.commodity) for f in flows]
+        self.flows += flows
+        self.leaf_node += [node] * len(flows)
 
 
 @dataclass(frozen=True)

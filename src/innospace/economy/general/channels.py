@@ -99,7 +99,7 @@ def traded_of(spec: Spec) -> set[str]:
     exchange = set(exchange_of(spec))
     found = {s.commodity for s in spec.schedules}
     for activity in spec.activities:
-        inputs, outputs = ({f.commodity for f in tree.flows()} for tree in (activity.inputs, activity.outputs))
+        inputs, outputs = ({f.commodity for f in tree.flows} for tree in (activity.inputs, activity.outputs))
         found |= outputs if exchange & inputs else set()
         found |= inputs if exchange & outputs else set()
     return found

@@ -54,8 +54,10 @@ def require_determined(spec: Spec) -> None:
 
 
 def _require_targets(spec: Spec, place: str) -> None:
-    taxes = {t.name for a in spec.activities for tree in (a.inputs, a.outputs) for f in tree.flows() for t in f.taxes}
-    taxes |= {t.name for a in spec.agents if a.demand for f in a.demand.flows() for t in f.taxes}
+    if not spec.instruments:
+        return
+    taxes = {t.name for a in spec.activities for tree in (a.inputs, a.outputs) for f in tree.flows for t in f.taxes}
+    taxes |= {t.name for a in spec.agents if a.demand for f in a.demand.flows for t in f.taxes}
     goods, works = [c.name for c in spec.commodities], [a.name for a in spec.activities]
     agents, moves = [a.name for a in spec.agents], [t.name for t in spec.transfers]
     owned = list(dict.fromkeys(e.commodity for a in spec.agents for e in a.endowments))

@@ -166,7 +166,7 @@ class Economy:
         s = self.spec
         trees = [(a.name, a.inputs) for a in s.activities] + [(a.name, a.outputs) for a in s.activities]
         trees += [(a.name, a.demand) for a in s.agents if a.demand is not None]
-        return [(owner, f) for owner, t in trees for f in t.flows()]
+        return [(owner, f) for owner, t in trees for f in t.flows]
 
     def of_kind(self, kind: str) -> list[tuple[int, Instrument]]:
         """Return the instruments of a kind with their places."""

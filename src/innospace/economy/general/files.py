@@ -113,7 +113,7 @@ class _Reader:
         agents = tuple(self._agent(a) for a in data.get("agent", ()))
         prices = {str(c["name"]): self.number(c.get("price", 1.0)) for c in data.get("commodity", ())}
         trees = [t for a in activities for t in (a.inputs, a.outputs)] + [a.demand for a in agents if a.demand]
-        used = [f.commodity for t in trees for f in t.flows()]
+        used = [f.commodity for t in trees for f in t.flows]
         used += [e.commodity for a in agents for e in a.endowments]
         return Spec(
             self.name,

@@ -182,8 +182,8 @@ class Macro:
                 (activity.outputs, activity.inputs, EXPORTS, 1.0),
                 (activity.inputs, activity.outputs, IMPORTS, -1.0),
             ):
-                for money in (f.commodity for f in tree.flows() if f.commodity in exchange):
-                    good = next(iter(other.flows())).commodity
+                for money in (f.commodity for f in tree.flows if f.commodity in exchange):
+                    good = next(iter(other.flows)).commodity
                     value = self._moved(activity, money) * float(at.price[e.goods[money]])
                     quantity = self._moved(activity, good)
                     price = value / quantity if quantity else float(at.price[e.goods[good]])
@@ -212,7 +212,7 @@ class Macro:
 
 def factors_of(spec: Spec) -> tuple[str, ...]:
     """Return the commodities that agents own and nobody makes or brings in, exchange apart."""
-    made = {f.commodity for a in spec.activities for f in a.outputs.flows()}
+    made = {f.commodity for a in spec.activities for f in a.outputs.flows}
     made |= {s.commodity for s in spec.schedules if not s.sells} | set(exchange_of(spec))
     owned = dict.fromkeys(e.commodity for a in spec.agents for e in a.endowments)
     return tuple(c for c in owned if c not in made)
@@ -221,12 +221,12 @@ def factors_of(spec: Spec) -> tuple[str, ...]:
 def exchange_of(spec: Spec) -> tuple[str, ...]:
     """Return the commodities by which trade with the outside is paid."""
     found = dict.fromkeys(s.exchange for s in spec.schedules)
-    bought = {f.commodity for a in spec.agents if a.demand for f in a.demand.flows()}
+    bought = {f.commodity for a in spec.agents if a.demand for f in a.demand.flows}
     bought |= {f.commodity for a in spec.agents for f in a.fixed}
     bought |= {s.commodity for a in spec.agents for s in a.stocks}
     made, taken, other = set(), set(), set()
     for a in spec.activities:
-        inputs, outputs = [[f.commodity for f in t.flows()] for t in (a.inputs, a.outputs)]
+        inputs, outputs = [[f.commodity for f in t.flows] for t in (a.inputs, a.outputs)]
         if len(inputs) == len(outputs) == 1:
             taken.add(inputs[0])
             made.add(outputs[0])

@@ -128,7 +128,7 @@ def _trade(m: Macro) -> Rows:
 def _government(m: Macro) -> Rows:
     spec, frame = m.found.economy.spec, m.budgets
     trees = [t for a in spec.activities for t in (a.inputs, a.outputs)] + [a.demand for a in spec.agents if a.demand]
-    collectors = {t.collector for tree in trees for f in tree.flows() for t in f.taxes}
+    collectors = {t.collector for tree in trees for f in tree.flows for t in f.taxes}
     collectors |= {a.collector for a in spec.activities} | {i.collector for i in spec.instruments}
     rows: Rows = {}
     for agent in dict.fromkeys(frame.loc[frame["agent"].isin(collectors), "agent"]):

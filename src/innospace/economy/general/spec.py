@@ -295,7 +295,7 @@ def _require_transfers(spec: Spec, agents: Sequence[str], moves: Sequence[str], 
 
 def _require_tree(tree: Nest, known: Mapping[str, None], agents: Sequence[str], where: str) -> None:
     require_sound(tree, where)
-    flows = tree.flows()
+    flows = tree.flows
     unknown = [f.commodity for f in flows if f.commodity not in known]
     if unknown:
         raise LabelError(
@@ -315,11 +315,11 @@ def _require_once(names: Sequence[str], kind: str, place: str) -> None:
 
 
 def _require_traded(spec: Spec, place: str) -> None:
-    supplied = {f.commodity for a in spec.activities for f in a.outputs.flows()}
+    supplied = {f.commodity for a in spec.activities for f in a.outputs.flows}
     supplied |= {e.commodity for a in spec.agents for e in a.endowments}
     supplied |= {s.commodity for s in spec.schedules} | {s.exchange for s in spec.schedules}
-    used = {f.commodity for a in spec.activities for f in a.inputs.flows()}
-    used |= {f.commodity for a in spec.agents if a.demand for f in a.demand.flows()}
+    used = {f.commodity for a in spec.activities for f in a.inputs.flows}
+    used |= {f.commodity for a in spec.agents if a.demand for f in a.demand.flows}
     used |= {f.commodity for a in spec.agents for f in a.fixed} | {s.commodity for s in spec.schedules}
     used |= {s.commodity for a in spec.agents for s in a.stocks}
     used |= {s.exchange for s in spec.schedules}

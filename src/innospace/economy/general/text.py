@@ -156,7 +156,7 @@ def _budgets(e: Economy) -> Iterator[tuple[str, str]]:
         terms += [
             f"{t.name}({owner}, {f.commodity}) price.{f.commodity} flow({owner}, {f.commodity})"
             for owner, tree in trees
-            for f in tree.flows()
+            for f in tree.flows
             for t in f.taxes
             if t.collector == agent.name
         ]

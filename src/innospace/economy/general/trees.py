@@ -8,10 +8,9 @@ of inputs and its negative on the side of outputs, and quantities are ``x = x0 (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from innospace.core.errors import SpecError
 
@@ -51,21 +50,24 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Nest:
-    """A nest: its name within the tree, its elasticity (not negative) and what it holds."""
+    """A nest: its name within the tree, its elasticity (not negative) and what it holds.
+
+    ``flows`` is every flow of the tree, top to bottom.
+    """
 
     name: str
     elasticity: float
     children: tuple[Flow | Nest, ...]
+    flows: tuple[Flow, ...] = field(init=False, repr=False, compare=False)
 
-    def flows(self) -> list[Flow]:
-        """Return every flow of the tree, top to bottom."""
+    def __post_init__(self) -> None:
         found: list[Flow] = []
         for child in self.children:
             if isinstance(child, Flow):
                 found.append(child)
             else:
-                found += child.flows()
-        return found
+                found += child.flows
+        object.__setattr__(self, "flows", tuple(found))
 
     def nests(self) -> Iterator[Nest]:
         """Return the nest and those below it, parents first."""
@@ -90,7 +92,7 @@ def require_sound(nest: Nest, where: str) -> None:
     """
     seen: set[str] = set()
     for part in nest.nests():
-        if not (np.isfinite(part.elasticity) and part.elasticity >= 0.0):
+        if not (math.isfinite(part.elasticity) and part.elasticity >= 0.0):
             raise SpecError(
                 f"The elasticity of nest {part.name!r} is {part.elasticity:g}.",
                 where=where,
@@ -101,13 +103,13 @@ def require_sound(nest: Nest, where: str) -> None:
         seen.add(part.name)
         if not part.children:
             raise SpecError(f"Nest {part.name!r} is empty.", where=where, remedy="Leave it out, or give it flows.")
-    for flow in nest.flows():
-        if not 0.0 < flow.quantity < np.inf:
-            raise SpecError(
-                f"The flow of {flow.commodity!r} is {flow.quantity:g}.",
-                where=where,
-                allowed="a positive quantity; a flow that does not exist is left out",
-            )
+    wrong = [f for f in nest.flows if not 0.0 < f.quantity < math.inf]
+    if wrong:
+        raise SpecError(
+            f"The flow of {wrong[0].commodity!r} is {wrong[0].quantity:g}.",
+            where=where,
+            allowed="a positive quantity; a flow that does not exist is left out",
+        )
 
 
 def single(name: str, commodity: str, quantity: float, *taxes: Tax) -> Nest:

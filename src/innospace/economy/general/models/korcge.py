@@ -149,7 +149,7 @@ def levels(found: Equilibrium) -> dict[str, float]:
     for i in g["alphl"]:
         x, q = f"X.{i}", f"Q.{i}"
         activity = next(a for a in found.economy.spec.activities if a.name == x)
-        output = sum(f.quantity for f in activity.inputs.flows() if f.commodity.startswith("P."))
+        output = sum(f.quantity for f in activity.inputs.flows if f.commodity.startswith("P."))
         output /= sum(g["io"][j][i] for j in g["alphl"])
         made = output * found.level(x)
         out |= {

@@ -41,7 +41,7 @@ def levels(found: Equilibrium) -> dict[str, float]:
     out |= {f"Z.{j}": found.flow(f"Z.{j}", j) for j in GOODS}
     out |= {f"{p}.{j}": found.price(j) for p in ("px", "pz") for j in GOODS}
     out |= {f"pf.{h}": found.price(h) for h in FACTORS}
-    weights = {f.commodity: f.quantity for a in found.economy.spec.agents if a.demand for f in a.demand.flows()}
+    weights = {f.commodity: f.quantity for a in found.economy.spec.agents if a.demand for f in a.demand.flows}
     return out | {"UU": cobb_douglas({i: out[f"X.{i}"] for i in GOODS}, weights)}
 
 
