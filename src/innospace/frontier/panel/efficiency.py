@@ -11,10 +11,14 @@ from innospace.frontier.densities.base import Array, Posterior
 from innospace.frontier.panel import mixed, one_sided
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.one_sided import PanelProblem
+from innospace.frontier.panel.units import Index
 from innospace.numerics.normal import truncated_log_mean_exp, truncated_quantile
 
-HALVINGS = 50
-"""Steps of the bisection for a quantile: the width of its bracket shrinks below rounding."""
+HALVINGS = 60
+"""Steps towards a quantile, were all of them halvings: the width of its bracket shrinks below rounding."""
+ROUNDING = 1e-13
+"""Last step towards a quantile, relative to the largest quantile of a component."""
+_SQRT_2PI = float(np.sqrt(2.0 * np.pi))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +64,21 @@ def _one_sided(problem: PanelProblem, theta: Array, level: float) -> PanelEffici
 
 
 def _mixed(problem: MixedProblem, theta: Array, level: float) -> PanelEfficiencies:
-    found, _ = mixed.quadrature(problem, theta)
-    beta, rows, effect = problem.split(theta)
-    e = problem.sign * (problem.y - problem.x @ beta)
-    spread = problem.units.spread
-    shares = [spread(s) for s in found.shares]
-    posteriors = [problem.rows.posterior(e - spread(b), rows) for b in found.points]
-    persistent = [spread(_expected(problem.effect.posterior(b, effect))) for b in found.points]
-    transient = [_expected(p) for p in posteriors]
-    te = sum(s * t * p for s, t, p in zip(shares, transient, persistent, strict=True))
+    integrand = problem.integrand(theta)
     tail = 0.5 * (1.0 - level)
-    bounds = [np.exp(-_quantile(shares, posteriors, p)) for p in (tail, 1.0 - tail)]
-    parts = (np.asarray(sum(s * v for s, v in zip(shares, values, strict=True))) for values in (transient, persistent))
-    return PanelEfficiencies(np.asarray(te), *bounds, *parts)
+    made = np.empty((5, problem.units.n))
+    for found, at in mixed.quadratures(problem, theta):
+        counts = problem.units.counts[found.nodes.owner]
+        shares = np.repeat(found.shares, counts)
+        rows = problem.rows.posterior(*integrand.errors(at, found.nodes))
+        lasting = _expected(problem.effect.posterior(found.nodes.points, integrand.of_effect))
+        transient, persistent = _expected(rows), np.repeat(lasting, counts)
+        place, row = np.unique(at.place, return_inverse=True)
+        mixture = Mixture(shares, rows, row)
+        made[0, place] = mixture.mean(transient * persistent)
+        made[1, place], made[2, place] = (np.exp(-mixture.quantile(p)) for p in (tail, 1.0 - tail))
+        made[3, place], made[4, place] = mixture.mean(transient), mixture.mean(persistent)
+    return PanelEfficiencies(*made)
 
 
 def _expected(posterior: Posterior) -> Array:
@@ -84,22 +90,39 @@ def _expected(posterior: Posterior) -> Array:
     return np.exp(truncated_log_mean_exp(location, scale))
 
 
-def _quantile(shares: list[Array], posteriors: list[Posterior], upper: float) -> Array:
-    """Return what a mixture of truncated normals exceeds with a probability, by bisection."""
-    low = np.zeros_like(shares[0])
-    if not any(np.any(p.scale) for p in posteriors):
-        return low
-    high = np.max(
-        [np.broadcast_to(truncated_quantile(p.location, p.scale, upper), low.shape) for p in posteriors], axis=0
-    )
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        above = sum(s * _exceeds(p, middle) for s, p in zip(shares, posteriors, strict=True)) > upper
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.asarray(0.5 * (low + high))
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Mixtures of truncated normals: shares and components, shape (m,), and the row that each belongs to."""
 
+    shares: Array
+    parts: Posterior
+    row: Index
 
-def _exceeds(posterior: Posterior, u: Array) -> Array:
-    """Return ``P(U > u)`` of a normal truncated to positive values."""
-    r = posterior.location / posterior.scale
-    return np.asarray(np.exp(special.log_ndtr(r - u / posterior.scale) - special.log_ndtr(r)))
+    def mean(self, values: Array) -> Array:
+        """Return means by row of a value of each component."""
+        return np.bincount(self.row, self.shares * values)
+
+    def quantile(self, upper: float) -> Array:
+        """Return what is exceeded with a probability: Newton steps, halvings where they leave the bracket."""
+        location = np.asarray(self.parts.location, dtype=np.float64)
+        scale = np.broadcast_to(self.parts.scale, location.shape)
+        if not np.any(scale):
+            return np.zeros(int(self.row.max()) + 1)
+        own = truncated_quantile(location, scale, upper)
+        low, high = np.full(int(self.row.max()) + 1, np.inf), np.zeros(int(self.row.max()) + 1)
+        np.minimum.at(low, self.row, own)
+        np.maximum.at(high, self.row, own)
+        middle, r = np.clip(self.mean(own), low, high), location / scale
+        log_whole, farthest = special.log_ndtr(r), high
+        for _ in range(HALVINGS):
+            z = r - middle[self.row] / scale
+            over = self.mean(np.exp(special.log_ndtr(z) - log_whole)) - upper
+            density = self.mean(np.exp(-0.5 * z * z - log_whole) / (scale * _SQRT_2PI))
+            low, high = np.where(over > 0.0, middle, low), np.where(over > 0.0, high, middle)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                trial = middle + over / density
+            trial = np.where((trial > low) & (trial < high), trial, 0.5 * (low + high))
+            moved, middle = np.abs(trial - middle), trial
+            if not np.any(moved > ROUNDING * farthest):
+                break
+        return middle

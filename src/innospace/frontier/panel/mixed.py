@@ -7,7 +7,7 @@ a unit are independent, so the likelihood of a unit is an integral in one dimens
 
 ``L_i = int prod_t f(e_it - b) h(b) db``,
 
-taken by Gauss-Hermite quadrature around the mode of the integrand with its curvature: no simulation, no draws.
+taken by quadrature (:mod:`innospace.frontier.panel.integrals`): no simulation, no draws.
 """
 
 from __future__ import annotations
@@ -17,16 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from innospace.frontier.densities.base import Array, Density, Derivatives
-from innospace.frontier.panel.units import Units
+from innospace.frontier.densities.base import Array, Density
+from innospace.frontier.panel.integrals import Evaluated, Integrand, Nodes, blocks, hermite_nodes, panel_nodes, resolved
+from innospace.frontier.panel.units import Index, Units
 from innospace.numerics.maximum_likelihood import Evaluation
 
-NODES = 32
-KEPT = 3_000_000
-"""Rows times nodes up to which derivatives at the nodes are kept between two passes instead of being computed twice."""
-STEPS = 60
-"""Newton steps towards the mode of an integrand; a handful is usual."""
-NEAR = 1e-10
+NODES = 24
+"""Of a Gauss-Hermite rule; where they are too few the integral is taken on panels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,87 +67,93 @@ class MixedProblem:
         beta, *rows, effect = np.split(theta, np.cumsum(self.sizes)[:-1])
         return beta, tuple(z @ c for z, c in zip(self.z, rows, strict=True)), tuple(effect)
 
+    def integrand(self, theta: Array) -> Integrand:
+        """Return what is integrated over the effects."""
+        beta, rows, effect = self.split(theta)
+        # one number for all rows is several times as fast as a column of it
+        few = tuple(v[0] if z.shape[1] == 1 and np.ptp(z) == 0.0 else v for v, z in zip(rows, self.z, strict=True))
+        return Integrand(self.units, self.rows, self.effect, self.sign * (self.y - self.x @ beta), few, effect)
+
 
 @dataclass(frozen=True, slots=True)
 class Quadrature:
-    """Where the effect of each unit is evaluated, and what the evaluations weigh.
+    """Where the effects of units are evaluated, and what the evaluations weigh.
 
     Attributes
     ----------
-    points : ndarray, shape (nodes, units)
-    shares : ndarray, shape (nodes, units)
+    which : ndarray of int, shape (units,)
+        Units, in their order.
+    nodes : Nodes
+    shares : ndarray, shape (nodes,)
         Posterior probability of each node.
     loglik : ndarray, shape (units,)
+    heads : ndarray of int, shape (units,)
+        Where the nodes of each unit begin.
     """
 
-    points: Array
+    which: Index
+    nodes: Nodes
     shares: Array
     loglik: Array
+    heads: Index
 
 
-def _at(problem: MixedProblem, e: Array, b: Array, rows: tuple[Array, ...]) -> Derivatives:
-    return problem.rows.evaluate(e - problem.units.spread(b), rows)
+def quadratures(problem: MixedProblem, theta: Array) -> Iterator[tuple[Quadrature, Evaluated]]:
+    """Return the integrals of all units, block by block, with the integrand at their nodes."""
+    integrand = problem.integrand(theta)
+    counts = problem.units.counts
+    centre, spread = integrand.modes()
+    coarse = []
+    for block in blocks(counts * problem.nodes):
+        which = np.arange(block.start, block.stop)
+        nodes = hermite_nodes(which, centre, spread, problem.nodes)
+        found = integrand.at(nodes.owner, nodes.points)
+        fine = resolved((found.log + nodes.log_weights).reshape(len(which), -1), problem.nodes)
+        coarse.append(which[~fine])
+        if fine.all():
+            yield _weighed(nodes, found), found
+        elif fine.any():
+            nodes = hermite_nodes(which[fine], centre, spread, problem.nodes)
+            found = integrand.at(nodes.owner, nodes.points)
+            yield _weighed(nodes, found), found
+    which = np.concatenate(coarse)
+    if len(which):
+        yield from _on_panels(integrand, panel_nodes(integrand, which, centre, spread))
 
 
-def modes(problem: MixedProblem, e: Array, rows: tuple[Array, ...], effect: tuple[Array, ...]) -> tuple[Array, Array]:
-    """Return the mode of each integrand and the deviation its curvature stands for, shapes (units,)."""
-    units = problem.units
-    spread = np.sqrt(sum(np.exp(v) for v in effect)) if effect else _spread(problem, e, rows)
-    b = units.sums(e) / units.counts
-    limit = np.full_like(b, 2.0 * spread)
-    curvature = np.full_like(b, -1.0 / spread**2)
-    for _ in range(STEPS):
-        within, above = _at(problem, e, b, rows), problem.effect.evaluate(b, effect)
-        slope = above.first[0] - units.sums(np.broadcast_to(within.first[0], e.shape))
-        curvature = above.second[0] + units.sums(np.broadcast_to(within.second[0], e.shape))
-        # where the integrand is not concave the effect's own spread says how far to go
-        curvature = np.where(curvature < 0.0, curvature, -1.0 / spread**2)
-        step = np.clip(-slope / curvature, -limit, limit)
-        b = b + step
-        if float(np.max(np.abs(step) * np.sqrt(-curvature))) < NEAR:
-            break
-    return b, 1.0 / np.sqrt(-curvature)
+def _on_panels(integrand: Integrand, nodes: Nodes) -> Iterator[tuple[Quadrature, Evaluated]]:
+    which, heads, counts = np.unique(nodes.owner, return_index=True, return_counts=True)
+    for block in blocks(counts * integrand.units.counts[which]):
+        own = slice(heads[block.start], heads[block.stop - 1] + counts[block.stop - 1])
+        part = Nodes(nodes.owner[own], nodes.points[own], nodes.log_weights[own])
+        found = integrand.at(part.owner, part.points)
+        yield _weighed(part, found), found
 
 
-def _spread(problem: MixedProblem, e: Array, rows: tuple[Array, ...]) -> float:
-    """Return the size of composed errors, where the effect has none of its own."""
-    logs = [v for name, v in zip(problem.rows.parameters, rows, strict=True) if name.startswith("lnsigma")]
-    return float(np.sqrt(np.var(e) + sum(np.mean(np.exp(v)) for v in logs)))
-
-
-def quadrature(problem: MixedProblem, theta: Array) -> tuple[Quadrature, dict[int, Derivatives]]:
-    """Return nodes with their posterior shares, and derivatives at the nodes as far as they are worth keeping."""
-    beta, rows, effect = problem.split(theta)
-    e = problem.sign * (problem.y - problem.x @ beta)
-    centre, scale = modes(problem, e, rows, effect)
-    x, weight = np.polynomial.hermite.hermgauss(problem.nodes)
-    points = centre + np.sqrt(2.0) * scale * x[:, None]
-    keep = len(e) * problem.nodes <= KEPT
-    kept: dict[int, Derivatives] = {}
-    logs = np.empty_like(points)
-    for q, b in enumerate(points):
-        found = _at(problem, e, b, rows)
-        logs[q] = problem.units.sums(found.value) + problem.effect.evaluate(b, effect).value
-        logs[q] += np.log(weight[q]) + x[q] ** 2
-        if keep:
-            kept[q] = found
-    top = logs.max(axis=0)
-    shares = np.exp(logs - top)
-    total = shares.sum(axis=0)
-    return Quadrature(points, shares / total, top + np.log(total) + np.log(np.sqrt(2.0) * scale)), kept
+def _weighed(nodes: Nodes, found: Evaluated) -> Quadrature:
+    logs = found.log + nodes.log_weights
+    first = np.concatenate(([True], np.diff(nodes.owner) != 0))
+    heads, unit = np.flatnonzero(first), np.cumsum(first) - 1
+    top = np.maximum.reduceat(logs, heads)
+    shares = np.exp(logs - top[unit])
+    total = np.add.reduceat(shares, heads)
+    return Quadrature(nodes.owner[heads], nodes, shares / total[unit], top + np.log(total), heads)
 
 
 def unit_logliks(problem: MixedProblem, theta: Array) -> Array:
     """Return the log-likelihood of each unit, without weights, shape (units,)."""
-    return quadrature(problem, theta)[0].loglik
+    values = np.empty(len(problem.units.counts))
+    for found, _ in quadratures(problem, theta):
+        values[found.which] = found.loglik
+    return values
 
 
 def evaluate(problem: MixedProblem, theta: Array) -> Evaluation:
-    """Return log-likelihood, score, shape (p,), and Hessian, shape (p, p); nodes are held while differentiating."""
+    """Return log-likelihood, score, shape (p,), and Hessian, shape (p, p)."""
     with np.errstate(all="ignore"):  # a value that is not finite tells the optimiser to step back
-        found, scores, hessian = _derivatives(problem, theta)
-        weights = np.ones(len(found.loglik)) if problem.weights is None else problem.weights
-        return float(weights @ found.loglik), weights @ scores, hessian
+        loglik, scores, hessian = _derivatives(problem, theta)
+        weights = np.ones(len(loglik)) if problem.weights is None else problem.weights
+        return float(weights @ loglik), weights @ scores, hessian
 
 
 def unit_scores(problem: MixedProblem, theta: Array) -> Array:
@@ -158,46 +161,55 @@ def unit_scores(problem: MixedProblem, theta: Array) -> Array:
     return _derivatives(problem, theta)[1]
 
 
-def _derivatives(problem: MixedProblem, theta: Array) -> tuple[Quadrature, Array, Array]:
-    found, kept = quadrature(problem, theta)
-    beta, rows, effect = problem.split(theta)
-    e = problem.sign * (problem.y - problem.x @ beta)
-    units, total = problem.units, sum(problem.sizes)
-    m, r = len(problem.rows.parameters), len(problem.effect.parameters)
-    weights = np.ones(len(units.counts)) if problem.weights is None else problem.weights
-    scores = np.zeros((len(units.counts), total))
-    hessian = np.zeros((total, total))
-    by_row = np.zeros(((m + 1) * (m + 2) // 2, len(e)))
-    for q, b in enumerate(found.points):
-        within = kept.get(q) or _at(problem, e, b, rows)
-        above = problem.effect.evaluate(b, effect)
-        share = found.shares[q]
-        own = _node_scores(problem, within, above)
-        scores += share[:, None] * own
-        hessian += own.T @ ((weights * share)[:, None] * own)
-        spread = units.spread(weights * share)
-        for part, value in enumerate(within.second):
-            by_row[part] += spread * value
-        for (i, j), value in zip(_pairs(r), above.second[r + 1 :], strict=True):
-            term = float(np.sum(weights * share * value))
-            hessian[total - r + i, total - r + j] += term
-            hessian[total - r + j, total - r + i] += term if i != j else 0.0
+def _derivatives(problem: MixedProblem, theta: Array) -> tuple[Array, Array, Array]:
+    """Return log-likelihood, shape (units,), and score of each unit, shape (units, p), and the Hessian of their sum."""
+    count, total, m = len(problem.units.counts), sum(problem.sizes), len(problem.rows.parameters)
+    weights = np.ones(count) if problem.weights is None else problem.weights
+    designs = np.vstack((-problem.sign * problem.x.T, *(z.T for z in problem.z)))
+    loglik, scores, hessian = np.empty(count), np.zeros((count, total)), np.zeros((total, total))
+    by_row = np.zeros(((m + 1) * (m + 2) // 2, problem.units.n))
+    for found, at in quadratures(problem, theta):
+        loglik[found.which] = found.loglik
+        own = _node_scores(problem, designs, at)
+        scores[found.which] = np.add.reduceat(found.shares * own, found.heads, axis=1).T
+        weighted = found.shares * weights[found.nodes.owner]
+        hessian += (weighted * own) @ own.T
+        _add_effect(problem, weighted, at, hessian)
+        _gather(np.repeat(weighted, problem.units.counts[found.nodes.owner]), at, by_row)
     hessian -= scores.T @ (weights[:, None] * scores)
     _add_rows(problem, by_row, hessian)
-    return found, scores, hessian
+    return loglik, scores, hessian
 
 
 def _pairs(count: int) -> Iterator[tuple[int, int]]:
     return ((i, j) for i in range(count) for j in range(i, count))
 
 
-def _node_scores(problem: MixedProblem, within: Derivatives, above: Derivatives) -> Array:
-    """Return the score of each unit at one value of its effect, shape (units, parameters)."""
-    units, n = problem.units, problem.units.n
-    of_beta = -problem.sign * np.broadcast_to(within.first[0], n)[:, None] * problem.x
-    rows = [np.broadcast_to(f, n)[:, None] * z for f, z in zip(within.first[1:], problem.z, strict=True)]
-    effect = [np.broadcast_to(f, len(units.counts)) for f in above.first[1:]]
-    return np.column_stack((units.sums(np.column_stack((of_beta, *rows))), *effect))
+def _node_scores(problem: MixedProblem, designs: Array, at: Evaluated) -> Array:
+    """Return the score of the unit of each node at its effect, shape (parameters, nodes)."""
+    sizes = (problem.x.shape[1], *(z.shape[1] for z in problem.z))
+    made = np.take(designs, at.place, axis=1)
+    ends = np.concatenate(([0], np.cumsum(sizes)))
+    for first, start, stop in zip(at.within.first, ends[:-1], ends[1:], strict=True):
+        made[start:stop] *= first
+    nodes = len(at.heads)
+    return np.vstack((at.summed(made), *(np.broadcast_to(f, nodes)[None] for f in at.above.first[1:])))
+
+
+def _add_effect(problem: MixedProblem, weighted: Array, at: Evaluated, hessian: Array) -> None:
+    """Add what second derivatives of the effect contribute."""
+    r, total = len(problem.effect.parameters), len(hessian)
+    for (i, j), value in zip(_pairs(r), at.above.second[r + 1 :], strict=True):
+        term = float(np.sum(weighted * value))
+        hessian[total - r + i, total - r + j] += term
+        hessian[total - r + j, total - r + i] += term if i != j else 0.0
+
+
+def _gather(weighted: Array, at: Evaluated, by_row: Array) -> None:
+    """Add second derivatives of the rows, weighted and summed over nodes."""
+    low, high = int(at.place.min()), int(at.place.max()) + 1
+    for part, value in enumerate(at.within.second):
+        by_row[part, low:high] += np.bincount(at.place - low, weighted * value, high - low)
 
 
 def _add_rows(problem: MixedProblem, second: Array, hessian: Array) -> None:
