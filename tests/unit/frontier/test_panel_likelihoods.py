@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate
+from scipy import integrate, special
 
 from innospace.core.errors import DataError, SpecError
 from innospace.frontier.densities import Exponential, HalfNormal, NoInefficiency
@@ -145,6 +145,31 @@ def test_mixed_likelihood_is_the_integral_over_the_effect(effect):
         assert value == pytest.approx(np.log(whole), rel=INTEGRAL)
 
 
+@pytest.mark.parametrize("logs", [(-0.5, -16.0, -1.0, -0.5), (-1.0, -2.0, -0.5, -17.0), (0.0, -14.0, 0.2, -19.0)])
+@pytest.mark.parametrize("density", [HalfNormal(), Exponential()])
+def test_edges_of_any_width_are_integrated(density, logs):
+    """Next to no noise, or next to no normal effect, make edges of a thousandth and less of the whole."""
+    y, x, units = simulated(4, 4)
+    problem = MixedProblem(y, x, 1.0, units, density, HalfNormal(), (np.ones((16, 1)),) * 2)
+    theta = np.array([1.0, 0.5, 0.3, *logs])
+    e = y - x @ theta[:3]
+    own = tuple(np.array(v) for v in logs)
+    for i, value in enumerate(mixed.unit_logliks(problem, theta)):
+        rows = e[units.starts[i] : units.starts[i] + units.counts[i]]
+
+        def log_density(b, rows=rows):
+            within = sum(density.evaluate(r - b, own[:2]).value for r in rows)
+            return within + HalfNormal().evaluate(b, own[2:]).value
+
+        around = np.array([-20.0, -5.0, 0.0, 5.0, 20.0])
+        marks = [*(rows[:, None] + around * np.exp(logs[1] / 2)).ravel(), *(around * np.exp(logs[3] / 2)), -9.0, 9.0]
+        marks = np.unique(np.clip(marks, -9.0, 9.0))
+        nodes, weights = np.polynomial.legendre.leggauss(60)
+        half = 0.5 * np.diff(marks)[:, None]
+        mass = log_density((marks[:-1, None] + half + half * nodes).ravel()) + np.log(half * weights).ravel()
+        assert value == pytest.approx(special.logsumexp(mass), rel=INTEGRAL)
+
+
 def test_a_flat_effect_leaves_the_density_of_differences():
     """For two periods the likelihood is the density of the difference of two composed errors."""
     theta = (np.array(-2.0), np.array(-3.0))
@@ -185,7 +210,7 @@ def test_more_nodes_change_nothing():
         mixed.evaluate(MixedProblem(y, x, 1.0, units, HalfNormal(), HalfNormal(), z, nodes=n), theta)[0]
         for n in (mixed.NODES, 120)
     )
-    assert few == pytest.approx(many, rel=1e-9)
+    assert few == pytest.approx(many, rel=1e-11)
 
 
 def test_efficiencies_are_those_of_the_integral():

@@ -27,14 +27,16 @@ NEAR = 1e-2
 TAIL = 1e-6
 """Last Hermite coefficients, relative to the integral, up to which the Gauss-Hermite rule counts as exact."""
 LAST = 3
-LEGENDRE = 10
-WIDEST = 3.0
+LEGENDRE = 16
+WIDEST = 6.0
 """Length of a panel by the square root of its largest curvature."""
-STEEPEST = 9.0
+STEEPEST = 18.0
 """How far the logarithm of the integrand may fall over a panel."""
-DROP = 34.0
+FAINT, RATIO = 1e-5, 1e6
+"""Curvature beyond the least one, by the squared length, that is no edge; how much of it may end within a panel."""
+DROP = 30.0
 """Fall of the logarithm below its top beyond which nothing is added in floating point."""
-GROWTH = 3.0
+GROWTH = 4.0
 HALVINGS = 80
 
 
@@ -209,13 +211,21 @@ def _panels(f: Integrand, which: Index, centre: Array, spread: Array) -> tuple[I
     top, unit = np.full(len(f.units.counts), -np.inf), np.ones(len(f.units.counts))
     np.maximum.at(top, own, shapes[:, 0].max(axis=0))
     unit[which] = spread
+    # the least curvature of each, which is no edge: of the rows at the right end, of the effect at the left
+    floor = np.full((2, len(top)), np.inf)
+    np.minimum.at(floor[0], own, shapes[1, 2])
+    np.minimum.at(floor[1], own, shapes[0, 3])
     kept = []
     for _ in range(HALVINGS):
         width = ends[1] - ends[0]
         high = shapes[:, 0].max(axis=0)
         matters = high + np.log(np.maximum(width / unit[own], 1.0)) > top[own] - DROP
-        curvature = shapes[0, 2] + shapes[1, 3]
-        long = (width * np.sqrt(curvature) > WIDEST) | (np.abs(shapes[1, 0] - shapes[0, 0]) > STEEPEST)
+        long = (width * np.sqrt(shapes[0, 2] + shapes[1, 3]) > WIDEST) | (
+            np.abs(shapes[1, 0] - shapes[0, 0]) > STEEPEST
+        )
+        for bend in ((shapes[:, 2] - floor[0, own]), (shapes[::-1, 3] - floor[1, own])):
+            # an edge that is narrower than the panel, just outside of it
+            long |= bend[0] * width**2 > FAINT * np.maximum(1.0, RATIO / FAINT * bend[1] * width**2)
         kept.append((own[matters & ~long], ends[:, matters & ~long]))
         own, ends, shapes = own[matters & long], ends[:, matters & long], shapes[:, :, matters & long]
         if not len(own):
