@@ -100,7 +100,7 @@ class Mixture:
 
     def mean(self, values: Array) -> Array:
         """Return means by row of a value of each component."""
-        return np.bincount(self.row, self.shares * values)
+        return np.bincount(self.row, self.shares * values).astype(np.float64, copy=False)
 
     def quantile(self, upper: float) -> Array:
         """Return what is exceeded with a probability: Newton steps, halvings where they leave the bracket."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from innospace.frontier.densities.base import Array, Density, Derivatives
 from innospace.frontier.panel.units import Index, Units
@@ -176,11 +177,11 @@ def hermite_nodes(which: Index, centre: Array, spread: Array, count: int) -> Nod
     return Nodes(np.repeat(which, len(x)), points.ravel(), weights.ravel())
 
 
-def resolved(log_mass: Array, count: int) -> Array:
+def resolved(log_mass: Array, count: int) -> NDArray[np.bool_]:
     """Whether a Gauss-Hermite rule is exact, from the logarithms of what its nodes hold, shape (units, nodes)."""
     mass = np.exp(log_mass - log_mass.max(axis=1, keepdims=True))
     coefficients = np.abs(mass @ _last_polynomials(count)).max(axis=1)
-    return np.asarray(coefficients <= TAIL * mass.sum(axis=1))
+    return np.asarray(coefficients <= TAIL * mass.sum(axis=1), dtype=np.bool_)
 
 
 @lru_cache(maxsize=8)
