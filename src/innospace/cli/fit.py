@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from innospace.core.progress import Progress
     from innospace.data.dataset import Dataset
-    from innospace.frontier.bootstrap import FrontierBootstrap
+    from innospace.frontier.bootstrap.redrawn import Redrawn
+    from innospace.frontier.bootstrap.resampled import Resampled
     from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
-    from innospace.frontier.panel.bootstrap import PanelBootstrap
     from innospace.frontier.panel.result import PanelResult
     from innospace.frontier.panel.spec import PanelSpec
     from innospace.frontier.profile import ProfileInterval
@@ -112,9 +112,13 @@ def fit(
         int | None, typer.Option("--bootstrap", metavar="N", help="Estimate again on N drawn samples.")
     ] = None,
     bootstrap_kind: Annotated[
-        str,
-        typer.Option("--bootstrap-kind", help="parametric, pairs, or block (clusters, units of a panel)."),
-    ] = "parametric",
+        Text,
+        typer.Option(
+            "--bootstrap-kind",
+            metavar="KIND",
+            help="parametric, pairs, or block (clusters, units of a panel); with --structure rows or clusters.",
+        ),
+    ] = None,
     profile: Annotated[
         bool,
         typer.Option(
@@ -172,7 +176,7 @@ def fit(
         _refuse(of_rows | _of_frontier(noise, None, profile), "a panel frontier")
         spec, kind = PanelSpec(formula, unit, time, panel, inefficiency, cost, mundlak), vcov or "hessian"
     elif structure:
-        _refuse(_of_frontier(noise, bootstrap, profile), "a frontier with a structure")
+        _refuse(_of_frontier(noise, None, profile), "a frontier with a structure")
         spec = StructureSpec(formula, structure, inefficiency, cost, weights, cluster, classes or 2, selected)
         kind = check_covariance(vcov or ("cluster" if cluster else "hessian"), cluster is not None, COVARIANCES)
     else:
@@ -186,9 +190,9 @@ def fit(
         )
         fitted = 1.0 if bootstrap is None else FITTED
         result, frame = _estimated(spec, dataset, kind, seed, level, part(progress, 0.0, fitted))
-        draws_of = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "resume": resume}
+        draws_of: dict[str, Any] = {"kind": bootstrap_kind, "seed": seed, "workers": workers, "resume": resume}
         draws_of["progress"] = part(progress, fitted, 1.0)
-        again = None if bootstrap is None else _drawn(result, bootstrap, scheduler, draws_of)
+        again = None if bootstrap is None else _drawn(cast("Redrawn", result), bootstrap, scheduler, draws_of)
         intervals = _profiles(cast("FrontierResult", result), level, progress) if profile else ()
         if aside is not None:
             write_csv(frame, aside)
@@ -198,7 +202,7 @@ def fit(
 def _shown(
     result: Any,
     written: Path | None,
-    again: FrontierBootstrap | PanelBootstrap | None,
+    again: Resampled | None,
     intervals: tuple[ProfileInterval, ...],
     level: float,
 ) -> Outcome:
@@ -248,23 +252,31 @@ def _estimated(
     return result, result.efficiencies(level)
 
 
-def _require_drawable(spec: Any, replications: int | None, kind: str, seed: int) -> None:
-    """Refuse a bootstrap that cannot be made of a panel before its table is read."""
-    from innospace.frontier.panel.bootstrap import require_bootstrap
+def _require_drawable(spec: Any, replications: int | None, kind: str | None, seed: int) -> None:
+    """Refuse a bootstrap that cannot be made of a panel or a structure before its table is read."""
+    from innospace.frontier.bootstrap.refits import Ask
     from innospace.frontier.panel.spec import PanelSpec
+    from innospace.frontier.structure.spec import StructureSpec
 
-    if replications is not None and isinstance(spec, PanelSpec):
-        require_bootstrap(spec, replications, kind, seed)
+    if replications is None:
+        return
+    ask = Ask(replications, kind, seed)
+    if isinstance(spec, PanelSpec):
+        from innospace.frontier.panel import bootstrap as of_panel
+
+        of_panel.require_bootstrap(spec, ask)
+    elif isinstance(spec, StructureSpec):
+        from innospace.frontier.structure import bootstrap as of_structure
+
+        of_structure.require_bootstrap(spec, ask)
 
 
-def _drawn(
-    result: Any, replications: int, scheduler: str | None, options: dict[str, Any]
-) -> FrontierBootstrap | PanelBootstrap:
-    """Return the bootstrap of an ordinary or a panel frontier; others refuse it before they are estimated."""
+def _drawn(result: Redrawn, replications: int, scheduler: str | None, options: dict[str, Any]) -> Resampled:
+    """Return the bootstrap of a frontier; kinds without one refuse it before they are estimated."""
     from innospace.numerics.cluster import executor_at
 
     with executor_at(scheduler) as executor:
-        return cast("FrontierResult | PanelResult", result).bootstrap(replications, executor=executor, **options)
+        return result.bootstrap(replications, executor=executor, **options)
 
 
 def _profiles(result: FrontierResult, level: float, progress: Progress) -> tuple[ProfileInterval, ...]:

@@ -14,6 +14,8 @@ from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
 from innospace.core.told import Told
+from innospace.frontier.bootstrap.redrawn import Redrawn
+from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, wald
 from innospace.numerics.tails import normal_ppf, normal_sf
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class FittedFrontier(Told):
+class FittedFrontier(Redrawn, Told):
     """Estimates with every covariance, efficiencies by row, tests; subclasses say what they are of.
 
     Attributes
     ----------
-    KIND, SPEC, WORDS : class attributes
-        Kind of the stored result, class of the spec, and module of its words, tables (``TABLES``) and figures
-        (``Plots``), which is loaded when asked for.
+    KIND, SPEC, ARRAYS, WORDS : class attributes
+        Kind of the stored result, classes of the spec and of what it is estimated on, and module of its words, tables
+        (``TABLES``) and figures (``Plots``), which is loaded when asked for.
     spec : object
         What the model assumes.
     names : tuple of str
@@ -50,10 +52,15 @@ class FittedFrontier(Told):
         The covariance in use; change it with ``vcov``.
     warnings, steps : tuple of str
         What a reader should know; what was done to the table.
+    arrays : object or None
+        What was estimated on; a bootstrap draws from it.
+    refits : Refits or None
+        Estimates on samples that were drawn along with the fit.
     """
 
     KIND: ClassVar[str]
     SPEC: ClassVar[Any]
+    ARRAYS: ClassVar[Any]
     WORDS: ClassVar[str]
 
     spec: Any
@@ -69,6 +76,8 @@ class FittedFrontier(Told):
     covariance_kind: str = "hessian"
     warnings: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    arrays: Any = None
+    refits: Refits | None = None
 
     @property
     def n(self) -> int:
@@ -127,6 +136,7 @@ class FittedFrontier(Told):
 
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
+        resampled = self.resampled
         return {
             "status": str(self.status.code),
             "boundary": self.status.boundary or None,
@@ -142,6 +152,7 @@ class FittedFrontier(Told):
             "checks": [c.to_dict() for c in self.checks],
             "data_steps": list(self.steps),
             "warnings": list(self.warnings),
+            **({} if resampled is None else {"bootstrap": resampled.to_dict()}),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -166,7 +177,7 @@ class FittedFrontier(Told):
         """Take the result apart for storage."""
         import pandas as pd
 
-        meta = {
+        meta: dict[str, Any] = {
             "spec": self.spec.to_dict(),
             "names": list(self.names),
             "numbers": dict(self.numbers),
@@ -182,12 +193,17 @@ class FittedFrontier(Told):
         numbers = {"theta": self.theta} | {
             f"{kind}-{j}": v[:, j] for kind, v in self.covariances.items() for j in range(len(self.names))
         }
-        return Bundle(self.KIND, meta, {"efficiencies": self.efficiencies, "estimates": pd.DataFrame(numbers)})
+        frames = {"efficiencies": self.efficiencies, "estimates": pd.DataFrame(numbers)}
+        for name, kept in (("arrays", self.arrays), ("bootstrap", self.refits)):
+            if kept is not None:
+                meta[name], frames[name] = kept.to_frame()
+        return Bundle(self.KIND, meta, frames)
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Self:
         """Put a stored result together again; nothing is estimated anew."""
-        meta, estimates = bundle.meta, bundle.frames["estimates"]
+        meta, frames = bundle.meta, bundle.frames
+        estimates = frames["estimates"]
         names = tuple(meta["names"])
         made = {
             kind: np.column_stack([estimates[f"{kind}-{j}"].to_numpy(np.float64) for j in range(len(names))])
@@ -198,7 +214,7 @@ class FittedFrontier(Told):
             names,
             estimates["theta"].to_numpy(np.float64),
             made,
-            bundle.frames["efficiencies"],
+            frames["efficiencies"],
             dict(meta["numbers"]),
             tuple(TestResult(*t) for t in meta["tests"]),
             Status.from_dict(meta["status"]),
@@ -207,4 +223,6 @@ class FittedFrontier(Told):
             meta["covariance"],
             tuple(meta["warnings"]),
             tuple(meta["steps"]),
+            cls.ARRAYS.from_frame(meta["arrays"], frames["arrays"]) if "arrays" in meta else None,
+            Refits.from_frame(meta["bootstrap"], frames["bootstrap"]) if "bootstrap" in meta else None,
         )

@@ -35,7 +35,7 @@ _OF_SPACE = ("focus", "level", "determinants")
 _OF_NAMES = ("names",)
 _NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected")
 _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
-_NOT_OF_STRUCTURE = ("noise", "names", "outcomes", *_OF_BOOTSTRAP)
+_NOT_OF_STRUCTURE = ("noise", "names", "outcomes")
 _NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
 _NOT_OF_META = (*_NOT_OF_ROWS, *_OF_BOOTSTRAP, "vcov", "panel", "outcomes")
@@ -152,11 +152,11 @@ class Options(BaseModel):
         description="Estimate again on so many drawn samples: hundreds for standard errors, 1,000 for intervals.",
         json_schema_extra={"empty": "None", **_DRAWN},
     )
-    bootstrap_kind: Literal["parametric", "pairs", "block"] = Field(
-        default="parametric",
+    bootstrap_kind: Literal["parametric", "pairs", "block"] | None = Field(
+        default=None,
         title="Samples of the bootstrap",
         description="parametric: from the estimate; pairs: rows; block: whole clusters, firms, regions, units.",
-        json_schema_extra=_DRAWN,
+        json_schema_extra={"empty": "From the estimate; with a structure, rows or clusters", **_DRAWN},
     )
     bootstrap_seed: Annotated[int, Field(ge=0)] | None = Field(
         default=None,
@@ -315,10 +315,16 @@ class Options(BaseModel):
         replaces = self.zero_rule == "replace" or (self.zero_rule is None and self.model is not None)
         if self.zero_value is not None and not replaces:
             raise ValueError('zero_value belongs to zero_rule = "replace"')
+        return self
+
+    @model_validator(mode="after")
+    def _drawn(self) -> Options:
         if self.bootstrap is None and (given := [k for k in _BESIDE_BOOTSTRAP if k in self.model_fields_set]):
             raise ValueError(f"{', '.join(given)} belong to a bootstrap: add a line bootstrap = 1000")
         if self.panel and self.bootstrap_kind == "pairs":
             raise ValueError('rows of a panel belong together: use bootstrap_kind = "block" or "parametric"')
+        if self.structure and self.bootstrap_kind == "parametric":
+            raise ValueError('rows are drawn of a frontier with a structure: use bootstrap_kind = "pairs" or "block"')
         return self
 
     def _kind_of_meta(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from innospace.core.checks import Check
+    from innospace.frontier.bootstrap.redrawn import Redrawn
     from innospace.frontier.hypothesis_tests import TestResult
     from innospace.frontier.result import FrontierResult
 
@@ -270,15 +271,15 @@ EFFECT_NOTES = (
 )
 
 
-def bootstrap_table(result: FrontierResult) -> Table:
-    """Return the intervals of the bootstrap that was made along with the fit."""
+def bootstrap_table(result: Redrawn, named: Callable[[str], str] = label) -> Table:
+    """Return the intervals of the bootstrap that was made along with the fit; ``named`` prints a coefficient's name."""
     if result.resampled is None:
         raise SpecError(
             "This frontier was fitted without a bootstrap.",
             remedy="Use result.bootstrap(1000).table(), or the line bootstrap = 1000 in the step of a study.",
         )
     table = result.resampled.table()
-    frame = table.frame.assign(name=[label(str(n)) for n in table.frame["name"]])
+    frame = table.frame.assign(name=[named(str(n)) for n in table.frame["name"]])
     return replace(table, frame=frame)
 
 

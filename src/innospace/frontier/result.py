@@ -11,12 +11,12 @@ import numpy as np
 from innospace.core.checks import Check
 from innospace.core.errors import SpecError
 from innospace.core.labels import require_known
-from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
 from innospace.core.told import Explored
 from innospace.frontier import hypothesis_tests as tests
+from innospace.frontier.bootstrap.redrawn import Redrawn
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import COLUMNS, Efficiencies, check_level, efficiencies
 from innospace.frontier.estimate import Estimate
@@ -30,8 +30,7 @@ from innospace.numerics.tails import normal_ppf, normal_sf
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.parts import Resume
-    from innospace.frontier.bootstrap import FrontierBootstrap, Refits
+    from innospace.frontier.bootstrap import Refits
     from innospace.frontier.profile import ProfileInterval
 
 SCORE_TOLERANCE = 1e-8
@@ -76,7 +75,7 @@ class Sample:
 
 
 @dataclass(frozen=True, repr=False)
-class FrontierResult(Explored):
+class FrontierResult(Redrawn, Explored):
     """A fitted stochastic frontier.
 
     Attributes
@@ -98,6 +97,7 @@ class FrontierResult(Explored):
     WORDS: ClassVar[str] = "innospace.frontier.presentation"
     FIGURES: ClassVar[str] = "innospace.frontier.figures"
     LOOK: ClassVar[str] = "innospace.frontier.explore"
+    DRAWN: ClassVar[str] = "innospace.frontier.bootstrap.run"
 
     spec: FrontierSpec
     sample: Sample
@@ -107,13 +107,6 @@ class FrontierResult(Explored):
     warnings: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     refits: Refits | None = None
-
-    @property
-    def resampled(self) -> FrontierBootstrap | None:
-        """The bootstrap that was made along with the fit, as a step of a study does; None without one."""
-        from innospace.frontier.bootstrap.result import FrontierBootstrap
-
-        return None if self.refits is None else FrontierBootstrap(self, self.refits)
 
     @property
     def status(self) -> Status:
@@ -312,23 +305,6 @@ class FrontierResult(Explored):
         self._require_same_rows(restricted, "A likelihood-ratio test")
         df = len(self.names) - len(restricted.names)
         return tests.likelihood_ratio(restricted.loglik, self.loglik, df)
-
-    def bootstrap(
-        self,
-        replications: int = 999,
-        *,
-        kind: str = "parametric",
-        seed: int = 0,
-        workers: int | None = 1,
-        executor: Any = None,
-        resume: Resume = None,
-        progress: Progress = silent,
-    ) -> FrontierBootstrap:
-        """Estimate again on drawn samples; see :func:`innospace.frontier.bootstrap.bootstrap`."""
-        from innospace.frontier.bootstrap import bootstrap
-
-        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
-        return bootstrap(self, replications, kind=kind, seed=seed, **how, progress=progress)
 
     @cached_property
     def checks(self) -> tuple[Check, ...]:

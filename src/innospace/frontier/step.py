@@ -13,6 +13,7 @@ from innospace.core.labels import require_known
 from innospace.core.progress import Progress, part, silent
 from innospace.core.result import Result
 from innospace.data.groups import Grouping
+from innospace.frontier.bootstrap.refits import Ask
 from innospace.frontier.options import Options
 from innospace.frontier.outcomes import OutcomesResult, OutcomesSpec
 from innospace.frontier.panel.result import PanelResult
@@ -80,7 +81,7 @@ def preflight(options: Options, inputs: StepInputs) -> list[InnospaceError]:
             if options.bootstrap is not None:
                 from innospace.frontier.panel.bootstrap import require_bootstrap
 
-                require_bootstrap(_panel_spec(options), options.bootstrap, options.bootstrap_kind, 0)
+                require_bootstrap(_panel_spec(options), Ask(options.bootstrap, options.bootstrap_kind))
         elif options.model:
             return _space_problems(options, dataset)
         elif options.outcomes:

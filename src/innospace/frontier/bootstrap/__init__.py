@@ -2,6 +2,5 @@
 
 from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.bootstrap.result import FrontierBootstrap
-from innospace.frontier.bootstrap.run import bootstrap
 
-__all__ = ["FrontierBootstrap", "Refits", "bootstrap"]
+__all__ = ["FrontierBootstrap", "Refits"]

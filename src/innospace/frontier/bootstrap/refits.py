@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from innospace.core.errors import InnospaceError, SolverError
+from innospace.core.errors import InnospaceError, SolverError, SpecError
+from innospace.core.labels import suggest
 from innospace.core.parts import Resume, resumed
 from innospace.core.progress import Progress, silent
 from innospace.core.status import StatusCode
-from innospace.frontier.bootstrap.draws import Sampler
+from innospace.frontier.bootstrap.draws import LEAST, MOST, Sampler
 from innospace.frontier.bootstrap.stacked import refit_stack, stackable
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import maximise_likelihood
@@ -92,8 +93,48 @@ Row = tuple[Array, str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of a bootstrap: see :meth:`innospace.frontier.bootstrap.redrawn.Redrawn.bootstrap`."""
+
+    replications: int
+    kind: str | None = None
+    seed: int = 0
+
+    def of(self, kinds: tuple[str, ...], usual: str) -> Ask:
+        """Return the same with ``usual`` where no kind was given; refuse what cannot be drawn.
+
+        Raises
+        ------
+        SpecError
+            A kind that is not among ``kinds``, too few or too many replications, a negative seed.
+        """
+        kind = usual if self.kind is None else self.kind
+        if kind not in kinds:
+            raise SpecError(
+                f"Unknown kind of bootstrap {kind!r}.",
+                allowed=", ".join(kinds),
+                remedy=suggest(kind, kinds) or "Choose one of the names above.",
+            )
+        if not LEAST <= self.replications <= MOST:
+            raise SpecError(
+                f"{self.replications} replications say nothing of spread."
+                if self.replications < LEAST
+                else f"{self.replications:,} replications are too many.",
+                allowed=f"{LEAST} to {MOST:,}",
+                remedy="Use some hundreds for standard errors, a thousand or more for intervals.",
+            )
+        if self.seed < 0:
+            raise SpecError(f"The seed of a bootstrap is {self.seed}.", allowed="0 or more")
+        return replace(self, kind=kind)
+
+    def tasks(self, size: int) -> list[range]:
+        """Return the numbers of the replications, so many a task; the cut does not depend on the number of workers."""
+        return [range(start, min(start + size, self.replications)) for start in range(0, self.replications, size)]
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
-    """How refits are run: see the arguments of :func:`innospace.frontier.bootstrap.bootstrap`."""
+    """How refits are run: see :meth:`innospace.frontier.bootstrap.redrawn.Redrawn.bootstrap`."""
 
     workers: int | None = 1
     executor: Any = None
@@ -101,21 +142,21 @@ class Means:
     progress: Progress = silent
 
 
-def refit_all(sampler: Sampler, replications: int, means: Means) -> Refits:
+def refit_all(sampler: Sampler, ask: Ask, means: Means) -> Refits:
     """Refit the model to every draw."""
-    ask = (sampler.kind, sampler.seed, replications)
-    return collect(_refit_task, sampler, _tasks(sampler, replications), ask, means)
+    size = max(1, CELLS // sampler.problem.n) if _stacked(sampler) else ALONE
+    return collect(_refit_task, sampler, ask.tasks(size), ask, means)
 
 
 def collect(
     function: Callable[[Any, range], list[Row | str]],
     sampler: Any,
     tasks: Sequence[range],
-    ask: tuple[str, int, int],
+    ask: Ask,
     means: Means,
 ) -> Refits:
-    """Run refits by task; ``ask`` is kind, seed and number of replications."""
-    kind, seed, replications = ask
+    """Run refits by task."""
+    replications = ask.replications
     how: dict[str, Any] = {"workers": means.workers, "executor": means.executor}
 
     def told(finished: int, of: int) -> None:
@@ -135,17 +176,12 @@ def collect(
     numbers = tuple(n for n, _ in good)
     theta = np.array([row[0] for _, row in good])
     laws, ends = tuple(row[1] for _, row in good), tuple(row[2] for _, row in good)
-    return Refits(kind, seed, replications, numbers, theta, laws, ends, failed)
+    return Refits(str(ask.kind), ask.seed, replications, numbers, theta, laws, ends, failed)
 
 
 def _stacked(sampler: Sampler) -> bool:
     problem = sampler.problem
     return stackable(problem.density, problem.indexed) and problem.n <= STACK_ROWS
-
-
-def _tasks(sampler: Sampler, replications: int) -> list[range]:
-    size = max(1, CELLS // sampler.problem.n) if _stacked(sampler) else ALONE
-    return [range(start, min(start + size, replications)) for start in range(0, replications, size)]
 
 
 def _refit_task(sampler: Sampler, numbers: range) -> list[Row | str]:

@@ -46,6 +46,10 @@ class Resampled:
         """Accelerations by name, shape (m,)."""
         raise NotImplementedError
 
+    def efficiencies(self, level: float = 0.95) -> pd.DataFrame:
+        """Return efficiencies by row with intervals that carry the uncertainty of the parameters."""
+        raise NotImplementedError
+
     def std_errors(self) -> pd.Series:
         """Return standard deviations over replications whose values are finite, by name."""
         import pandas as pd

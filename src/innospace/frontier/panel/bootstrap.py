@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from innospace.core.errors import InnospaceError, SpecError
-from innospace.core.parts import Resume
-from innospace.core.progress import Progress, silent
 from innospace.frontier.bootstrap.intervals import acceleration
-from innospace.frontier.bootstrap.refits import Means, Refits, Row, collect, collinear
+from innospace.frontier.bootstrap.refits import Ask, Means, Refits, Row, collect, collinear
 from innospace.frontier.bootstrap.resampled import Resampled
-from innospace.frontier.bootstrap.run import require_draws
 from innospace.frontier.densities import NOISES, PRIORS
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
@@ -37,68 +34,21 @@ if TYPE_CHECKING:
 
 KINDS = ("block", "parametric")
 TASK = 8
-"""Replications of a task; the cut does not depend on the number of workers."""
+"""Replications of a task."""
 
 
-def bootstrap_panel(
-    result: PanelResult,
-    replications: int = 999,
-    *,
-    kind: str = "parametric",
-    seed: int = 0,
-    workers: int | None = 1,
-    executor: Any = None,
-    resume: Resume = None,
-    progress: Progress = silent,
-) -> PanelBootstrap:
-    """Estimate the model again on panels drawn from its units or from the estimate.
-
-    Parameters
-    ----------
-    result : PanelResult
-    replications : int
-        At least 20; some hundreds for standard errors, a thousand or more for intervals.
-    kind : str
-        ``block``: whole units with replacement, one that is drawn twice counts as two units; ``parametric``: outcomes
-        simulated from the estimate, effects and inefficiency of a unit drawn once for all its periods.
-    seed : int
-        Numbers depend on it and not on ``workers`` or ``executor``.
-    workers : int, optional
-        Processes; all cores when None.
-    executor : optional
-        An executor of :mod:`concurrent.futures` instead of ``workers``, such as that of a cluster.
-    resume : path or Parts, optional
-        A folder where finished replications are kept until all is done, so that an interrupted call goes on.
-    progress : callable
-
-    Returns
-    -------
-    PanelBootstrap
-
-    Raises
-    ------
-    SpecError
-        An unknown kind, too few replications, a negative seed, a model without a distribution of inefficiency.
-    SolverError
-        More than half of the replications gave no estimate.
-
-    Notes
-    -----
-    A refit starts at the estimate; one that does not end inside the parameter space is searched for from all starts of
-    an ordinary fit. Refits on a boundary are kept (Simar and Wilson 2010).
-    """
-    require_bootstrap(result.spec, replications, kind, seed)
+def drawn(result: PanelResult, ask: Ask, means: Means) -> PanelBootstrap:
+    """Estimate the model again on drawn panels; see :class:`innospace.frontier.bootstrap.redrawn.Redrawn`."""
+    ask = require_bootstrap(result.spec, ask)
     model, arrays = result.spec.described, _panel_of(result)
     problem = scale(arrays, model, result.spec.inefficiency).raw
-    sampler = PanelSampler(kind, arrays, model, result.spec.inefficiency, problem, result.theta, seed)
-    tasks = [range(start, min(start + TASK, replications)) for start in range(0, replications, TASK)]
-    ask, means = (kind, seed, replications), Means(workers, executor, resume, progress)
-    return PanelBootstrap(result, collect(refit_panels, sampler, tasks, ask, means))
+    sampler = PanelSampler(str(ask.kind), arrays, model, result.spec.inefficiency, problem, result.theta, ask.seed)
+    return PanelBootstrap(result, collect(refit_panels, sampler, ask.tasks(TASK), ask, means))
 
 
-def require_bootstrap(spec: PanelSpec, replications: int, kind: str, seed: int) -> None:
-    """Raise :class:`SpecError` where a bootstrap cannot be made, before anything is estimated."""
-    require_draws(replications, kind, seed, KINDS)
+def require_bootstrap(spec: PanelSpec, ask: Ask) -> Ask:
+    """Return what is asked with its kind, or raise :class:`SpecError` where it cannot be drawn."""
+    asked = ask.of(KINDS, "parametric")
     model = spec.described
     if model.family is Family.FREE:
         raise SpecError(
@@ -107,12 +57,14 @@ def require_bootstrap(spec: PanelSpec, replications: int, kind: str, seed: int) 
             where="model",
             remedy='Use vcov("cluster") for errors of the coefficients, or a model with a distribution.',
         )
+    return asked
 
 
 def _panel_of(result: PanelResult) -> Arrays:
     if result.arrays is None:
         raise SpecError("This result was made without its panel.", remedy="Fit it again.")
-    return result.arrays
+    found: Arrays = result.arrays
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +218,9 @@ class PanelBootstrap(Resampled):
         predictor, itself = ({"lower": ends[0, i], "upper": ends[1, i]} for i in (0, 1))
         bounds = {f"te_bc_{k}": v for k, v in predictor.items()} | {f"te_{k}": v for k, v in itself.items()}
         return own.assign(**bounds)
+
+
+BOOTSTRAP = PanelBootstrap
 
 
 def _at_limits(values: Array, ends: tuple[str, ...], names: tuple[str, ...]) -> Array:

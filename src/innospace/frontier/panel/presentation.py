@@ -19,6 +19,7 @@ from innospace.frontier.presentation import (
     COVARIANCE_LABELS,
     EFFECT_COLUMNS,
     EFFECT_NOTES,
+    bootstrap_table,
     coefficient_lines,
     failed_lines,
     label,
@@ -95,17 +96,6 @@ def effects_table(result: PanelResult) -> Table:
     """Return mean effects of regressors of inefficiency on expected inefficiency and efficiency."""
     frame = result.marginal_effects().reset_index()
     return Table("marginal-effects", "What inefficiency depends on", frame, EFFECT_COLUMNS, EFFECT_NOTES)
-
-
-def bootstrap_table(result: PanelResult) -> Table:
-    """Return the intervals of the bootstrap that was made along with the fit."""
-    if result.resampled is None:
-        raise SpecError(
-            "This panel frontier was fitted without a bootstrap.",
-            remedy="Use result.bootstrap(1000).table(), or the line bootstrap = 1000 in the step of a study.",
-        )
-    table = result.resampled.table()
-    return replace(table, frame=table.frame.assign(name=[label(str(n)) for n in table.frame["name"]]))
 
 
 TABLES: dict[str, Callable[[PanelResult], Table]] = {

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from innospace.core.errors import SpecError
-from innospace.core.progress import Progress, silent
 from innospace.core.result import Bundle
-from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitted import FittedFrontier
@@ -22,9 +20,6 @@ from innospace.numerics.tails import normal_ppf, normal_sf
 if TYPE_CHECKING:
     import pandas as pd
 
-    from innospace.core.parts import Resume
-    from innospace.frontier.panel.bootstrap import PanelBootstrap
-
 
 @dataclass(frozen=True, repr=False)
 class PanelResult(FittedFrontier):
@@ -34,16 +29,16 @@ class PanelResult(FittedFrontier):
     ``hessian``, ``opg`` and ``cluster``. ``efficiencies`` has unit, time, ``te``, ``te_lower``, ``te_upper``,
     ``te_transient`` and ``te_persistent`` of every row used, by unit and time. ``effects`` holds mean effects of
     regressors of inefficiency with their derivatives by ``theta`` (see :meth:`marginal_effects`); None without any.
-    ``arrays`` is the panel, ``refits`` are those of a bootstrap made along with the fit.
+    ``arrays`` is the panel.
     """
 
     KIND: ClassVar[str] = "panel_frontier"
     SPEC: ClassVar[Any] = PanelSpec
+    ARRAYS: ClassVar[Any] = Arrays
     WORDS: ClassVar[str] = "innospace.frontier.panel.presentation"
+    DRAWN: ClassVar[str] = "innospace.frontier.panel.bootstrap"
 
     effects: pd.DataFrame | None = None
-    arrays: Arrays | None = None
-    refits: Refits | None = None
 
     @property
     def n(self) -> int:
@@ -90,30 +85,6 @@ class PanelResult(FittedFrontier):
         index = pd.MultiIndex.from_frame(self.effects[["regressor", "of"]])
         return pd.DataFrame({**columns, "lower": value - half, "upper": value + half}, index=index)
 
-    def bootstrap(
-        self,
-        replications: int = 999,
-        *,
-        kind: str = "parametric",
-        seed: int = 0,
-        workers: int | None = 1,
-        executor: Any = None,
-        resume: Resume = None,
-        progress: Progress = silent,
-    ) -> PanelBootstrap:
-        """Estimate again on drawn samples; see :func:`innospace.frontier.panel.bootstrap.bootstrap_panel`."""
-        from innospace.frontier.panel.bootstrap import bootstrap_panel
-
-        how: dict[str, Any] = {"workers": workers, "executor": executor, "resume": resume}
-        return bootstrap_panel(self, replications, kind=kind, seed=seed, **how, progress=progress)
-
-    @property
-    def resampled(self) -> PanelBootstrap | None:
-        """The bootstrap that was made along with the fit, as a step of a study does; None without one."""
-        from innospace.frontier.panel.bootstrap import PanelBootstrap
-
-        return None if self.refits is None else PanelBootstrap(self, self.refits)
-
     def _shown(self) -> Array:
         gone = np.isnan(np.diag(self.covariances["hessian"])) & np.array([n.startswith("lnsigma") for n in self.names])
         return np.where(gone & bool(self.status.boundary), np.nan, self.theta)
@@ -121,32 +92,18 @@ class PanelResult(FittedFrontier):
     def to_dict(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         effects = [] if self.effects is None else self.marginal_effects().reset_index().to_dict("records")
-        resampled = self.resampled
-        again = {} if resampled is None else {"bootstrap": resampled.to_dict()}
-        return {**super().to_dict(), "units": self.units, "marginal_effects": effects, **again}
+        return {**super().to_dict(), "units": self.units, "marginal_effects": effects}
 
     def to_bundle(self) -> Bundle:
         """Take the result apart for storage."""
         bundle = super().to_bundle()
-        frames, meta = dict(bundle.frames), dict(bundle.meta)
-        if self.effects is not None:
-            frames["effects"] = self.effects
-        if self.arrays is not None:
-            meta["panel"], frames["panel"] = self.arrays.to_frame()
-        if self.refits is not None:
-            meta["bootstrap"], frames["bootstrap"] = self.refits.to_frame()
-        return replace(bundle, meta=meta, frames=frames)
+        effects = {} if self.effects is None else {"effects": self.effects}
+        return replace(bundle, frames={**bundle.frames, **effects})
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> Self:
         """Put a stored result together again; nothing is estimated anew."""
-        meta, frames = bundle.meta, bundle.frames
-        return replace(
-            super().from_bundle(bundle),
-            effects=frames.get("effects"),
-            arrays=Arrays.from_frame(meta["panel"], frames["panel"]) if "panel" in meta else None,
-            refits=Refits.from_frame(meta["bootstrap"], frames["bootstrap"]) if "bootstrap" in meta else None,
-        )
+        return replace(super().from_bundle(bundle), effects=bundle.frames.get("effects"))
 
     def _labels(self) -> pd.DataFrame:
         return self.efficiencies[["unit", "time"]].set_axis([self.spec.unit, self.spec.time], axis=1)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.frontier.densities.base import Array
 from innospace.numerics.linear import least_squares, standardise
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,55 @@ class Arrays:
     def total_weight(self) -> float:
         """Sum of the weights; the number of rows without weights."""
         return float(self.n if self.weights is None else self.weights.sum())
+
+    def drawn(self, weights: Array) -> Arrays:
+        """Return the rows that have a weight, weighted; weights, shape (n,), are brought to a mean of one.
+
+        In a selection rows whose outcome is not seen follow those with ``y`` and ``x``.
+        """
+        at = np.flatnonzero(weights > 0.0)
+        seen = at[at < len(self.y)]
+        w = weights[at] / weights[at].mean()
+        parts = {name: (z[at], names) for name, (z, names) in self.parts.items()}
+        clusters = None if self.clusters is None else self.clusters[at]
+        return Arrays(self.y[seen], self.x[seen], self.names, self.sign, w, parts, clusters, self.kept[at], self.rows)
+
+    def to_frame(self) -> tuple[dict[str, Any], pd.DataFrame]:
+        """Return plain types, and one row a row used, for storage."""
+        import pandas as pd
+
+        frame = pd.DataFrame({"kept": self.kept})
+        for name, column in {"y": self.y, **{f"x{j}": c for j, c in enumerate(self.x.T)}}.items():
+            frame[name] = np.nan
+            frame.loc[: len(self.y) - 1, name] = column
+        for name, (z, _) in self.parts.items():
+            frame = frame.assign(**{f"{name}:{j}": c for j, c in enumerate(z.T)})
+        for name, own in (("weights", self.weights), ("clusters", self.clusters)):
+            frame = frame if own is None else frame.assign(**{name: own})
+        parts = {name: list(columns) for name, (_, columns) in self.parts.items()}
+        seen = len(self.y)
+        return {"names": list(self.names), "sign": self.sign, "rows": self.rows, "seen": seen, "parts": parts}, frame
+
+    @classmethod
+    def from_frame(cls, meta: Mapping[str, Any], frame: pd.DataFrame) -> Arrays:
+        """Rebuild from :meth:`to_frame`."""
+
+        def matrix(prefix: str, count: int, rows: int) -> Array:
+            return frame[[f"{prefix}{j}" for j in range(count)]].to_numpy(np.float64)[:rows]
+
+        n, seen = len(frame), meta["seen"]
+        parts = {p: (matrix(f"{p}:", len(names), n), tuple(names)) for p, names in meta["parts"].items()}
+        return cls(
+            frame["y"].to_numpy(np.float64)[:seen],
+            matrix("x", len(meta["names"]), seen),
+            tuple(meta["names"]),
+            meta["sign"],
+            frame["weights"].to_numpy(np.float64) if "weights" in frame else None,
+            parts,
+            frame["clusters"].to_numpy(np.int64) if "clusters" in frame else None,
+            frame["kept"].to_numpy(np.int64),
+            meta["rows"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +159,16 @@ def _standard_part(z: Array, weights: Array | None) -> tuple[Array, Array]:
 
 @dataclass
 class Layout:
-    """Names of parameters and the way back to the units of the data, put together piece by piece."""
+    """Names of parameters and the way back to the units of the data, put together piece by piece.
 
+    Attributes
+    ----------
+    log_unit_squared : float
+        What log-variances move by.
+    names, blocks, offsets : list
+    """
+
+    log_unit_squared: float
     names: list[str] = field(default_factory=list)
     blocks: list[Array] = field(default_factory=list)
     offsets: list[Array] = field(default_factory=list)
@@ -141,3 +202,7 @@ class Layout:
     def offset(self) -> Array:
         """Return what is added."""
         return np.concatenate(self.offsets)
+
+    def standard(self, theta: Array) -> Array:
+        """Return parameters in standardised units from those in the units of the data."""
+        return np.asarray(np.linalg.solve(self.forward(), theta - self.offset()))

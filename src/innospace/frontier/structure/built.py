@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from innospace.numerics.tails import chi2_sf
 
 Tests = Callable[[float, float], tuple[TestResult, ...]]
 Settle = Callable[[Array], tuple[Array, NDArray[np.int64]]]
+Match = Callable[[Array, Array], tuple[Array, NDArray[np.int64]]]
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,15 @@ class Built:
     likelihood : Likelihood
     layout : Layout
         Names, and the way to the units of the data.
-    starts : list of ndarray, shape (p,)
+    propose : callable
+        Gives :attr:`starts`, which some models take long to make.
     limits : list of (Edge, ndarray)
         Limits of the model that are always held against a maximum inside, with a start for each.
     settle : callable
         ``theta -> (theta, places)``: brings the classes into their order; ``places`` says where each parameter stood.
+    match : callable or None
+        ``(theta, other) -> (theta, places)``: gives the classes the labels that they have at another point; None where
+        ``settle`` is enough to tell them apart.
     shift : float
         What the log-likelihood loses in the units of the data.
     rows : callable
@@ -47,7 +53,7 @@ class Built:
 
     likelihood: Likelihood
     layout: Layout
-    starts: list[Array]
+    propose: Callable[[], list[Array]]
     limits: list[tuple[Edge, Array]]
     settle: Settle
     shift: float
@@ -55,6 +61,16 @@ class Built:
     numbers: Callable[[Array], dict[str, float]]
     checks: Callable[[Array], tuple[Check, ...]]
     tests: Tests
+    match: Match | None = None
+
+    @cached_property
+    def starts(self) -> list[Array]:
+        """Starts of the search, shape (p,) each."""
+        return self.propose()
+
+    def matched(self, theta: Array, other: Array | None) -> tuple[Array, NDArray[np.int64]]:
+        """Return ``theta`` with the labels of classes at ``other``, and where each parameter stood."""
+        return self.settle(theta) if self.match is None or other is None else self.match(theta, other)
 
 
 def as_it_is(theta: Array) -> tuple[Array, NDArray[np.int64]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ SHARES = (0.1, 0.3, 0.6)
 """Shares of the second class in the starts of mixtures of two."""
 RANDOM_STARTS = 4
 """Random divisions of the rows among the starts of latent classes."""
+SMALLEST_POSTERIOR = 1e-12
+"""Posterior below which classes are not held apart any further when their labels are matched."""
 SMALLEST_CLASS = 0.02
 """Share of the rows below which a class is called small."""
 WIDER = np.log(16.0)
@@ -37,7 +40,7 @@ class Parts:
     def __init__(self, spec: StructureSpec, arrays: Arrays) -> None:
         self.spec, self.arrays = spec, arrays
         self.standard = standardised(arrays)
-        self.layout = Layout()
+        self.layout = Layout(self.standard.log_unit_squared)
 
     def frontier(self, suffix: str = "") -> NDArray[np.int64]:
         """Add a frontier."""
@@ -109,7 +112,7 @@ def zero_inefficiency(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     limits = [(Edge("all_inefficient", mixture.closed()), s) for s in starts[:: len(SHARES)]]
     level = np.concatenate((np.zeros(len(beta)), p.level("u", NO_INEFFICIENCY), p.level("v", 0.0), p.logit(0.0)))
     limits.append((Edge("sigma_u_zero", without), level))
-    return _built(spec, p, mixture, starts, limits, as_it_is)
+    return _built(spec, p, mixture, lambda: starts, limits, as_it_is)
 
 
 def _odds(share: float) -> float:
@@ -143,7 +146,7 @@ def contaminated_noise(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built
         moved[logit] *= -1.0
         return moved, places
 
-    return _built(spec, p, mixture, starts, limits, settle)
+    return _built(spec, p, mixture, lambda: starts, limits, settle)
 
 
 def latent_class(spec: StructureSpec, arrays: Arrays, seed: int) -> Built:
@@ -159,14 +162,32 @@ def latent_class(spec: StructureSpec, arrays: Arrays, seed: int) -> Built:
         len(p.layout.names),
         {"inefficiency": "class_without_inefficiency", "class": "class_empty"},
     )
-    starts = [mixture.improve(_from_division(p, law, division)) for division in _divisions(p, classes, seed)]
     level = p.standard.x.mean(axis=0)
+
+    def propose() -> list[Array]:
+        return [mixture.improve(_from_division(p, law, division)) for division in _divisions(p, classes, seed)]
 
     def settle(theta: Array) -> tuple[Array, NDArray[np.int64]]:
         heights = [arrays.sign * float(level @ theta[beta]) for beta, _, _ in own]
         return _permuted(theta, np.argsort(heights)[::-1], own, logits)
 
-    return _built(spec, p, mixture, starts, [], settle)
+    def match(theta: Array, other: Array) -> tuple[Array, NDArray[np.int64]]:
+        return _permuted(theta, _labels(mixture, theta, other), own, logits)
+
+    return replace(_built(spec, p, mixture, propose, [], settle), match=match)
+
+
+def _labels(mixture: Mixture, theta: Array, other: Array) -> NDArray[np.int64]:
+    """Return the class at ``theta`` that is each class at ``other``: rows are divided most alike (Stephens 2000).
+
+    The permutation with the least Kullback-Leibler divergence of the posteriors, ``sum_i q_ij ln(q_ij / p_il)``.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    w = np.ones(mixture.n) if mixture.row_weights is None else mixture.row_weights
+    logs = np.log(np.maximum(mixture.posterior(theta)[0], SMALLEST_POSTERIOR))
+    likeness = (mixture.posterior(other)[0] * w[:, None]).T @ logs
+    return np.asarray(linear_sum_assignment(-likeness)[1], dtype=np.int64)
 
 
 def _divisions(p: Parts, classes: int, seed: int) -> list[Array]:
@@ -218,7 +239,7 @@ def _built(
     spec: StructureSpec,
     p: Parts,
     mixture: Mixture,
-    starts: list[Array],
+    propose: Callable[[], list[Array]],
     limits: list[tuple[Edge, Array]],
     settle: Settle,
 ) -> Built:
@@ -236,7 +257,7 @@ def _built(
     return Built(
         mixture,
         p.layout,
-        starts,
+        propose,
         limits,
         settle,
         0.5 * p.standard.log_unit_squared * p.arrays.total_weight,

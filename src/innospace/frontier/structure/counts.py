@@ -352,7 +352,7 @@ def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     return Built(
         likelihood,
         p.layout,
-        starts,
+        lambda: starts,
         limits,
         as_it_is,
         0.0,

@@ -245,7 +245,7 @@ def endogenous(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     return Built(
         likelihood,
         p.layout,
-        starts,
+        lambda: starts,
         limits,
         as_it_is,
         shift,

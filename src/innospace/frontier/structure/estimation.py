@@ -105,6 +105,7 @@ def estimate(
         _checks(built, found),
         provenance,
         vcov,
+        arrays=arrays,
     )
 
 

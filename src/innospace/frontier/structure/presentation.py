@@ -16,6 +16,7 @@ from innospace.frontier.presentation import (
     COEFFICIENT_COLUMNS,
     COVARIANCE_LABELS,
     TABLE_ROWS,
+    bootstrap_table,
     coefficient_lines,
     failed_lines,
     label,
@@ -161,6 +162,7 @@ TABLES: dict[str, Callable[[StructureResult], Table]] = {
     "tests": tests_table,
     "classes": classes_table,
     "efficiencies": efficiency_table,
+    "bootstrap": lambda result: bootstrap_table(result, _label),
 }
 """Tables by name."""
 
@@ -256,6 +258,8 @@ def sections(result: StructureResult) -> tuple[Section, ...]:
     tables = [coefficient_table(r), *([tests_table(r)] if r.tests else [])]
     if r.spec.model == "latent_class":
         tables.append(classes_table(r))
+    if r.refits is not None:
+        tables.append(r.table("bootstrap"))
     said = [plots.posterior()] if {"class", *POSTERIORS} & set(r.efficiencies.columns) else []
     return (
         Section("model", "Model", (Paragraph(str(r.spec)), *r.spec.equations())),

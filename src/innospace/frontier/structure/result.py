@@ -9,6 +9,7 @@ from innospace.core.errors import SpecError
 from innospace.data.formula import LABELS
 from innospace.frontier.fitted import FittedFrontier
 from innospace.frontier.spec import check_covariance
+from innospace.frontier.structure.arrays import Arrays
 from innospace.frontier.structure.spec import COVARIANCES, StructureSpec
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class StructureResult(FittedFrontier):
 
     KIND: ClassVar[str] = "structure_frontier"
     SPEC: ClassVar[Any] = StructureSpec
+    ARRAYS: ClassVar[Any] = Arrays
     WORDS: ClassVar[str] = "innospace.frontier.structure.presentation"
+    DRAWN: ClassVar[str] = "innospace.frontier.structure.bootstrap"
 
     @property
     def bic(self) -> float:

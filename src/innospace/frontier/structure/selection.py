@@ -243,7 +243,7 @@ def selection(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     return Built(
         likelihood,
         p.layout,
-        starts,
+        lambda: starts,
         limits,
         as_it_is,
         0.5 * p.standard.log_unit_squared * own.total_weight,
