@@ -75,6 +75,17 @@ def test_options_reach_the_engine(command, table):
     assert drawn[0]["bootstrap"]["intervals"] != drawn[2]["bootstrap"]["intervals"]
 
 
+def test_a_structure_has_a_bootstrap_of_rows_or_clusters(command, table):
+    name = table(w=np.arange(60) // 2, z=np.log(np.arange(1, 61)).tolist())
+    ask = ("--structure", "endogenous", "--bootstrap", "20", "--json")
+    model = f"{MODEL} | endogenous: log(v) | instruments: z"
+    kinds = [command("fit", name, model, *ask, *more).json["bootstrap"]["kind"] for more in ((), ("--cluster", "w"))]
+    assert kinds == ["pairs", "block"]
+    refused = command("fit", name, model, *ask, "--bootstrap-kind", "parametric")
+    assert refused.code == 2
+    assert "no parametric bootstrap" in refused.json["error"]["what"]
+
+
 def test_several_outcomes_are_those_of_python(command, table, tmp_path):
     from innospace.data.readers import read_table
     from innospace.frontier.outcomes import fit_outcomes

@@ -90,7 +90,8 @@ class Arrays:
         """Rebuild from :meth:`to_frame`."""
 
         def matrix(prefix: str, count: int, rows: int) -> Array:
-            return frame[[f"{prefix}{j}" for j in range(count)]].to_numpy(np.float64)[:rows]
+            # rounding depends on the order in memory, and stored numbers are to come out the same
+            return np.ascontiguousarray(frame[[f"{prefix}{j}" for j in range(count)]].to_numpy(np.float64)[:rows])
 
         n, seen = len(frame), meta["seen"]
         parts = {p: (matrix(f"{p}:", len(names), n), tuple(names)) for p, names in meta["parts"].items()}

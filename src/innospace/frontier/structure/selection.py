@@ -29,7 +29,7 @@ from innospace.frontier.structure.search import Edge
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.numerics.bivariate_normal import log_bivariate_cdf, log_bivariate_derivatives
 from innospace.numerics.jets import Jet, variables
-from innospace.numerics.linear import intercept_column
+from innospace.numerics.linear import intercept_column, standardise
 from innospace.numerics.maximum_likelihood import Evaluation
 from innospace.numerics.normal import LOG_2PI, log_cdf_and_mills
 
@@ -206,14 +206,14 @@ def selection(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     w = arrays.weights
     own = replace(arrays, parts={}, weights=None if w is None else w[:n1], kept=arrays.kept[:n1])
     p, whole = Parts(spec, own), arrays.parts["select"]
-    standard = Parts(spec, replace(own, parts={"select": whole})).standard.parts["select"]
+    select = standardise(whole[0], w)
     beta = p.frontier()
-    p.layout.index("select", whole[1], standard[1])
+    p.layout.index("select", whole[1], select.back)
     p.parameter("u")
     p.parameter("v")
     # the correlation is with noise as the outcome has it, also where a cost frontier turns the residual
     rho = p.layout.add(("atanh_rho",), np.array([[arrays.sign]]), np.zeros(1))
-    likelihood = Selection(p.standard.y, p.standard.x, standard[0], arrays.sign, w)
+    likelihood = Selection(p.standard.y, p.standard.x, select.matrix, arrays.sign, w)
     d = (np.arange(arrays.n) < n1).astype(np.float64)
     index = FROM_LINEAR * np.linalg.lstsq(likelihood.z, d, rcond=None)[0]
     constant = intercept_column(likelihood.z)
