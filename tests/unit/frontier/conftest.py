@@ -1,10 +1,17 @@
+"""Puts cases that tests share within reach."""
+
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+SUPPORT = str(Path(__file__).parents[2] / "support")
+if SUPPORT not in sys.path:
+    sys.path.insert(0, SUPPORT)
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 
