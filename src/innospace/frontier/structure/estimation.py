@@ -128,7 +128,7 @@ def _criteria(spec: StructureSpec, arrays: Arrays, seed: int, progress: Progress
         progress(f"Comparing with {classes} class{'es' if classes > 1 else ''}", 0.3 + 0.5 * classes / spec.classes)
         if classes == 1:
             p = Parts(spec, arrays)
-            one = maximise_likelihood(p.problem(density(spec.inefficiency)), seed)
+            one = maximise_likelihood(p.problem(density(spec.inefficiency), arrays.weights), seed)
             size = len(one.theta)
             value = unit * (one.loglik - 0.5 * p.standard.log_unit_squared * arrays.total_weight)
         else:
