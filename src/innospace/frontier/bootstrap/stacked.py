@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.frontier.densities import Law
-from innospace.frontier.densities.base import Array
+from innospace.frontier.densities.base import Array, Combination, Combined
 from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.noiseless import corner, corner_loglik
-from innospace.frontier.starts import SHARES, LeastSquares
+from innospace.frontier.starts import LeastSquares, shares_of
 from innospace.numerics.covariance import IDENTIFIED
 from innospace.numerics.linear import Standardised, intercept_column
 from innospace.numerics.stacked import (
@@ -67,7 +67,10 @@ class Stack:
         k, x = self.x.shape[1], self.x
         e = self.sign * (self.y[which] - theta[:, :k] @ x.T)
         with np.errstate(all="ignore"):  # a value that is not finite tells the search to step back
-            value, first, second = self.density.evaluate(e, tuple(c[:, None] for c in theta[:, k:].T))
+            parameters = tuple(c[:, None] for c in theta[:, k:].T)
+            if isinstance(self.density, Combined):
+                return self._summed(self.density.combination(e, parameters), which)
+            value, first, second = self.density.evaluate(e, parameters)
         if self.weights is not None:
             w = self.weights[which]
             value, first, second = value * w, tuple(f * w for f in first), tuple(s * w for s in second)
@@ -83,6 +86,28 @@ class Stack:
         for part, (i, j) in zip(second[m + 1 :], combinations_with_replacement(range(m), 2), strict=True):
             hessian[:, k + i, k + j] = hessian[:, k + j, k + i] = part.sum(axis=1)
         return value.sum(axis=1), gradient, hessian
+
+    def _summed(self, found: Combination, which: Integers) -> StackedEvaluation:
+        """Sum the columns that derivatives are made of, shape (s, n) each, then make the derivatives."""
+        x, (count, k), m = self.x, self.x.shape, len(found.first) - 1
+        products = (x[:, :, None] * x[:, None, :]).reshape(count, k * k)
+        columns, total, squares = found.columns, np.full((1, 1), float(count)), products.sum(axis=0)
+        if self.weights is not None:
+            w = self.weights[which]
+            columns, total, squares = tuple(w * c for c in columns), w.sum(axis=1, keepdims=True), w @ products
+        sums = [c.sum(axis=1, keepdims=True) for c in columns]
+        along = [-self.sign * (c @ x) for c in columns[: found.mixed]]
+        curved = {place: columns[place] @ products for place, _ in found.second[0].parts}
+        gradient = np.empty((len(which), k + m))
+        hessian = np.empty((len(which), k + m, k + m))
+        gradient[:, :k] = found.first[0].at(along)
+        hessian[:, :k, :k] = found.second[0].at(curved, squares).reshape(-1, k, k)
+        for j in range(m):
+            gradient[:, k + j] = found.first[1 + j].at(sums, total)[:, 0]
+            hessian[:, :k, k + j] = hessian[:, k + j, :k] = found.second[1 + j].at(along)
+        for term, (i, j) in zip(found.second[m + 1 :], combinations_with_replacement(range(m), 2), strict=True):
+            hessian[:, k + i, k + j] = hessian[:, k + j, k + i] = term.at(sums, total)[:, 0]
+        return found.value.at(sums, total)[:, 0], gradient, hessian
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +279,8 @@ def _starts(stack: Stack, third: Array) -> list[Array]:
     """Return starts in scaled parameters, shape (r, p) each."""
     k, density = stack.x.shape[1], stack.density
     constant = intercept_column(stack.x)
-    guesses = np.array([density.guesses(1.0, float(t), SHARES) for t in third])
+    shares = shares_of(density.name, density.noise)
+    guesses = np.array([density.guesses(1.0, float(t), shares) for t in third])
     starts = []
     for guess in np.moveaxis(guesses, 1, 0):
         start = np.concatenate((np.zeros((len(third), k)), guess), axis=1)
