@@ -13,6 +13,7 @@ from innospace.numerics.linear import least_squares
 
 SECOND_METHOD = 1e-4  # log-likelihood; limits are approached to e-14, searches without derivatives to 1e-8
 TREND = 5e-3  # log-likelihood; mu is 300 standard deviations and not infinite
+TREND_AND_EFFECTS = 0.02  # the same beside effects of the units, whose size depends on mu by its inverse as well
 EXPONENTIAL = 5e-3  # log-likelihood; mu / sigma_u is -300 and not minus infinity
 
 
@@ -71,6 +72,52 @@ def test_a_trend_that_all_units_share_is_named():
     with_trend = stats.norm.logpdf(e, scale=e.std()).sum()
     assert found.loglik == pytest.approx(with_trend, abs=TREND)
     assert found.coefficients()["std_error"].isna().all()
+
+
+def with_trend_and_effects(table: pd.DataFrame, powers: int) -> float:
+    """Return the largest log-likelihood of normal effects of the units beside powers of time, by their share."""
+    time, y = table["time"].to_numpy(), table["y"].to_numpy()
+    x = np.column_stack((np.ones(len(y)), table["x"], *(time**p for p in range(1, powers + 1))))
+    same = np.equal.outer(table["unit"].to_numpy(), table["unit"].to_numpy())
+
+    def minus(ratio):
+        covariance = np.eye(len(y)) + ratio * same
+        root = np.linalg.cholesky(covariance)
+        left, right = np.linalg.solve(root, x), np.linalg.solve(root, y)
+        e = right - left @ np.linalg.lstsq(left, right, rcond=None)[0]
+        return -stats.norm.logpdf(e, scale=np.sqrt(np.mean(e**2))).sum() + np.log(np.diag(root)).sum()
+
+    return float(-optimize.minimize_scalar(minus, bounds=(0.0, 50.0), method="bounded").fun)
+
+
+@pytest.mark.parametrize(
+    ("model", "seed", "periods", "powers"), [("battese_coelli_1992", 10, 3, 1), ("kumbhakar_1990", 1, 4, 2)]
+)
+def test_a_trend_beside_inefficiency_is_found_though_a_lower_maximum_lies_inside(model, seed, periods, powers):
+    table = panel(seed, units=15, periods=periods)
+    table["y"] -= table["u"] + 0.08 * table["time"]
+    found = fitted(table, model, "mu_infinity", "truncated_normal")
+    assert found.loglik == pytest.approx(with_trend_and_effects(table, powers), abs=TREND_AND_EFFECTS)
+
+
+def test_inefficiency_that_is_nearly_normal_is_found_though_a_lower_maximum_lies_at_small_means():
+    table = panel(88, units=15, periods=4)
+    table["y"] -= 0.2 * table["u"]
+    found = fit_panel("y ~ x", table, unit="unit", time="time", model="pitt_lee", inefficiency="truncated_normal")
+    y, x = (table[name].to_numpy().reshape(15, 4) for name in ("y", "x"))
+
+    def minus(theta):
+        mu, su, sv = theta[2], np.exp(theta[3]), np.exp(theta[4])
+        e = y - theta[0] - theta[1] * x
+        errors = stats.multivariate_normal([-mu] * 4, sv**2 * np.eye(4) + su**2).logpdf(e)
+        given = (mu * sv**2 - su**2 * e.sum(axis=1)) / (su * sv * np.sqrt(sv**2 + 4.0 * su**2))
+        return -np.sum(errors + stats.norm.logcdf(given) - stats.norm.logcdf(mu / su))
+
+    start = np.array([1.5, 0.5, 0.5, np.log(0.1), np.log(0.3)])
+    options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000, "maxfev": 4000}
+    best = optimize.minimize(minus, start, method="Nelder-Mead", options=options)
+    assert found.status.converged
+    assert found.loglik >= -best.fun - SECOND_METHOD
 
 
 def test_a_truncated_normal_far_below_zero_is_the_best_exponential():

@@ -71,25 +71,52 @@ def _at_limit(scaled: Scaled, free: Flags, found: Optimum) -> Optimum:
 
 
 def _far_above(scaled: Scaled, found: Optimum, free: Flags) -> tuple[Optimum, Flags]:
-    """Hold ``mu`` far above zero where a path next to constant turns it into a trend in time that all units share.
+    """Hold ``mu`` far above zero where a search goes there, if the likelihood is larger there."""
+    if not has_trend(scaled) or not free[mu := scaled.owners.index("mu")] or not found.theta[mu] > ABOVE:
+        return found, free
+    held, kept = at_trend(scaled, found.theta, free)
+    return (held, kept) if found.theta[mu] > FAR_ABOVE or held.value >= found.value else (found, free)
+
+
+def has_trend(scaled: Scaled) -> bool:
+    """Whether a path next to constant turns ``mu`` far above zero into a trend in time that all units share.
 
     There ``mu g(t)`` is an intercept and a trend, and the likelihood rises as ``mu`` grows and the path flattens.
     """
-    path, x = path_of(scaled) & free, scaled.problem.x
-    constant = intercept_column(x)
-    if not path.any() or scaled.owners.count("mu") != 1 or constant is None:
-        return found, free
-    mu = scaled.owners.index("mu")
-    if not found.theta[mu] > ABOVE or not free[mu]:
-        return found, free
+    one = scaled.owners.count("mu") == 1
+    return bool(one and path_of(scaled).any() and intercept_column(scaled.problem.x) is not None)
+
+
+def at_trend(scaled: Scaled, theta: Array, free: Flags) -> tuple[Optimum, Flags]:
+    """Maximise with ``mu`` held far above zero; all searches at the same place, so that they can be compared.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (p,)
+        Where to begin: its path is flattened as ``mu`` grows, or left as it is, whichever is better.
+    free : ndarray of bool, shape (p,)
+        Parameters that are not held yet.
+    """
+    path, mu = path_of(scaled) & free, scaled.owners.index("mu")
     kept = free & (np.arange(len(free)) != mu)
-    level = float(inefficiency_path(scaled, np.zeros(int(path.sum()))).mean())
-    start, far = found.theta.copy(), max(FAR_ABOVE, found.theta[mu])
-    start[mu] = far
-    start[path] *= found.theta[mu] / far
-    start[constant] += scaled.problem.sign * level * (far - found.theta[mu]) / x[0, constant]
-    held = maximise(_holding(scaled.evaluate, kept), start)
-    return (held, kept) if held.value >= found.value else (found, free)
+    objective = _holding(scaled.evaluate, kept)
+    flattened = theta[path] * theta[mu] / FAR_ABOVE
+    starts = [_moved(scaled, theta, path, to) for to in (flattened, theta[path])]
+    values = [objective(start)[0] for start in starts]
+    best = starts[int(np.nanargmax([*values, -np.inf]))] if np.isfinite(values).any() else starts[0]
+    return maximise(objective, best), kept
+
+
+def _moved(scaled: Scaled, theta: Array, path: Flags, to: Array) -> Array:
+    """Return ``theta`` with ``mu`` far above zero, another path, and the middle of the frontier where it was."""
+    constant, mu = intercept_column(scaled.problem.x), scaled.owners.index("mu")
+    assert constant is not None  # has_trend
+    moved = theta.copy()
+    moved[mu], moved[path] = FAR_ABOVE, to
+    g, new = (float(np.median(inefficiency_path(scaled, t[path_of(scaled)]))) for t in (theta, moved))
+    lower = scaled.problem.sign * (new * FAR_ABOVE - g * theta[mu])
+    moved[constant] += lower / scaled.problem.x[0, constant]
+    return moved
 
 
 def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array], bool]) -> Optimum:

@@ -56,6 +56,10 @@ class Decay(Protocol):
         """
         ...
 
+    def apart(self, units: Units, far: float) -> tuple[Array, ...]:
+        """Return parameters with which inefficiency of size ``far`` differs between single periods by about one."""
+        ...
+
 
 class Constant:
     """``u_it = u_i`` (Pitt and Lee 1981)."""
@@ -77,6 +81,10 @@ class Constant:
     def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Return that it never does."""
         return False
+
+    def apart(self, units: Units, far: float) -> tuple[Array, ...]:
+        """Return nothing: all periods are alike."""
+        return ()
 
 
 class Exponential:
@@ -101,6 +109,10 @@ class Exponential:
     def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Whether all inefficiency is in the last period of a unit, or all in the first."""
         return bool(abs(parameters[0]) * units.gap > JUMP)
+
+    def apart(self, units: Units, far: float) -> tuple[Array, ...]:
+        """Return nothing: a path next to constant is next to a straight line."""
+        return ()
 
 
 class Logistic:
@@ -135,6 +147,14 @@ class Logistic:
         below = logs - logs.max()
         between = np.sum((below >= -JUMP) & (below <= -NO_FALL))
         return bool(np.abs(index).max() > JUMP and between < free)
+
+    def apart(self, units: Units, far: float) -> tuple[Array, ...]:
+        """Return the path that is constant up to the last period."""
+        t = np.unique(units.time)[-2:] - units.time.min() + 1.0
+        if len(t) < 2:
+            return ()
+        levels = -np.log(far) - np.array([JUMP, 0.0])
+        return (np.asarray(np.linalg.solve(np.column_stack((t, t * t)), levels)),)
 
 
 DECAYS: dict[str, Decay] = {d.name: d for d in (Constant(), Exponential(), Logistic())}

@@ -11,16 +11,19 @@ from innospace.core.status import Status
 from innospace.frontier.densities import NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.arrays import Arrays
-from innospace.frontier.panel.climb import climb
+from innospace.frontier.panel.climb import FAR_ABOVE, at_trend, climb, has_trend
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.endings import status_of
 from innospace.frontier.panel.models import Family, Model
-from innospace.frontier.panel.scaled import Flags, Problem, Scaled, inefficiency_path, scale
+from innospace.frontier.panel.one_sided import PanelProblem
+from innospace.frontier.panel.scaled import Flags, Problem, Scaled, inefficiency_path, path_of, scale
 from innospace.numerics.linear import intercept_column, least_squares
-from innospace.numerics.maximum_likelihood import newton_decrement
+from innospace.numerics.maximum_likelihood import Optimum, newton_decrement
 
 SHARES = (0.2, 0.5, 0.8)
 """Shares of a variance given to inefficiency, one start each."""
+NORMAL = 4.0
+"""``mu / sigma_u`` of a start at which the inefficiency of units is nearly normal."""
 SAME_OPTIMUM = 1e-7
 """Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
 _MEAN = float(np.sqrt(2.0 / np.pi))
@@ -82,16 +85,21 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array 
         if found.status.converged:
             return found
         usual, others = _starts(scaled, model)
-        return _best(scaled, [warm, *usual], others)
-    return _best(scaled, *_starts(scaled, model))
+        return _best(scaled, [warm, *usual], others, trend=has_trend(scaled))
+    return _best(scaled, *_starts(scaled, model), trend=has_trend(scaled))
 
 
-def _best(scaled: Scaled, starts: Sequence[Array], others: Sequence[Array] = ()) -> PanelEstimate:
+def _best(
+    scaled: Scaled, starts: Sequence[Array], others: Sequence[Array] = (), *, trend: bool = False
+) -> PanelEstimate:
     """Return the best of the maxima that searches reach.
 
-    ``others`` look where the usual starts seldom lead: they count as tried only where one of them finds the best.
+    ``others`` look where the usual starts seldom lead, as does ``trend``, the search where ``mu`` is far above zero:
+    they count as tried only where one of them finds the best.
     """
     found = [climb(scaled, start) for start in (*starts, *others)]
+    if trend:
+        found += _through_trend(scaled)
     usable = [f for f in found if np.isfinite(f[0].value)] or found
     best, free = max(usable, key=lambda f: f[0].value)
     near = SAME_OPTIMUM * (1.0 + abs(best.value))
@@ -131,30 +139,78 @@ def least_squares_loglik(arrays: Arrays) -> float:
 
 
 def _starts(scaled: Scaled, model: Model) -> tuple[list[Array], list[Array]]:
-    """Return starts: every share of a variance with a path that is constant; other paths with one share."""
-    k = scaled.problem.x.shape[1]
-    own = scaled.levels[k:]
+    """Return starts: shares of a variance with a path that is constant; other paths with one share.
+
+    A truncated normal takes fewer of them, and begins where inefficiency is nearly normal as well.
+    """
     decay = DECAYS[model.decay] if model.decay else None
     first, *others = decay.starts() if decay else ((),)
+    shares = SHARES if "lnsigma_u2" in scaled.levels else (0.0,)
+    one_mean = scaled.owners.count("mu") == 1
+    if one_mean:
+        shares = shares[-1:] if others else shares[1:]
+    starts = [_start(scaled, model, share, first) for share in shares]
+    if not one_mean:
+        return starts, [_start(scaled, model, SHARES[1], path) for path in others]
+    # on random panels these find what all shares and paths find
+    more = [_normal_start(scaled, path) for path in others[:1] if len(path) == 1]
+    return [*starts, _normal_start(scaled, first)], [
+        *(_start(scaled, model, SHARES[1], path) for path in others[:-1]),
+        *more,
+    ]
+
+
+def _start(scaled: Scaled, model: Model, share: float, path: Sequence[float]) -> Array:
+    """Return the start that gives inefficiency a share of a variance, with a path."""
+    k = scaled.problem.x.shape[1]
+    own, decay = scaled.levels[k:], DECAYS[model.decay] if model.decay else None
     between, within = _variances(scaled.problem)
     spread = 1.0 if model.family is Family.ONE_SIDED else within
-    shares = SHARES if "lnsigma_u2" in own else (0.0,)
-    starts = []
-    for share, path in [*((share, first) for share in shares), *((SHARES[1], path) for path in others)]:
-        g = inefficiency_path(scaled, path)
-        values = {"mu": 0.0, **dict(zip(decay.parameters if decay else (), path, strict=True))}
-        values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE / float(np.mean(g * g)))
-        values["lnsigma_v2"] = np.log((1.0 - share) * spread)
-        persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
-        values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
-        values["lnsigma_w2"] = np.log(between / (2.0 if persistent else 1.0))
-        beta = np.zeros(k)
-        constant = intercept_column(scaled.problem.x)
-        if constant is not None:
-            mean = np.exp(0.5 * values["lnsigma_u2"]) * float(g.mean()) * bool(share) + np.sqrt(persistent)
-            beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
-        starts.append(np.array([*beta, *(values[name] if name else 0.0 for name in own)]))
-    return starts[: len(shares)], starts[len(shares) :]
+    g = inefficiency_path(scaled, path)
+    values = {"mu": 0.0, **dict(zip(decay.parameters if decay else (), path, strict=True))}
+    values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE / float(np.mean(g * g)))
+    values["lnsigma_v2"] = np.log((1.0 - share) * spread)
+    persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
+    values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
+    values["lnsigma_w2"] = np.log(between / (2.0 if persistent else 1.0))
+    beta = np.zeros(k)
+    constant = intercept_column(scaled.problem.x)
+    if constant is not None:
+        mean = np.exp(0.5 * values["lnsigma_u2"]) * float(g.mean()) * bool(share) + np.sqrt(persistent)
+        beta[constant] = scaled.problem.sign * _MEAN * mean / scaled.problem.x[0, constant]
+    return np.array([*beta, *(values[name] if name else 0.0 for name in own)])
+
+
+def _normal_start(scaled: Scaled, path: Sequence[float]) -> Array:
+    """Return a start at which inefficiency is nearly normal, with the variance between units: ``mu`` far from zero."""
+    between, within = _variances(scaled.problem)
+    start, x = np.zeros(len(scaled.levels)), scaled.problem.x
+    level = float(inefficiency_path(scaled, np.zeros(len(path))).mean())
+    deviation = np.sqrt(between) / level
+    start[scaled.levels.index("mu")] = NORMAL * deviation
+    start[scaled.levels.index("lnsigma_u2")] = 2.0 * np.log(deviation)
+    start[scaled.levels.index("lnsigma_v2")] = np.log(within)
+    start[path_of(scaled)] = path
+    constant = intercept_column(x)
+    if constant is not None:
+        start[constant] = scaled.problem.sign * level * NORMAL * deviation / x[0, constant]
+    return start
+
+
+def _through_trend(scaled: Scaled) -> list[tuple[Optimum, Flags]]:
+    """Search where ``mu`` is far above zero, from there back near zero, and with single periods apart."""
+    path, mu = path_of(scaled), scaled.levels.index("mu")
+    start, free = _normal_start(scaled, np.zeros(int(path.sum()))), np.ones(len(path), dtype=bool)
+    found = [at_trend(scaled, start, free)]
+    flat = found[0][0].theta
+    near = start.copy()
+    near[path] = flat[path] * flat[mu] / near[mu]
+    found.append(climb(scaled, near))
+    if isinstance(scaled.problem, PanelProblem):
+        for apart in scaled.problem.decay.apart(scaled.problem.units, FAR_ABOVE):
+            start[mu], start[path] = FAR_ABOVE, apart / scaled.times[path]
+            found.append(at_trend(scaled, start, free))
+    return found
 
 
 def _variances(problem: Problem) -> tuple[float, float]:
