@@ -145,7 +145,7 @@ def _starts(scaled: Scaled, model: Model) -> tuple[list[Array], list[Array]]:
     """
     decay = DECAYS[model.decay] if model.decay else None
     first, *others = decay.starts() if decay else ((),)
-    shares = SHARES if "lnsigma_u2" in scaled.levels else (0.0,)
+    shares: tuple[float, ...] = SHARES if "lnsigma_u2" in scaled.levels else (0.0,)
     one_mean = scaled.owners.count("mu") == 1
     if one_mean:
         shares = shares[-1:] if others else shares[1:]
@@ -181,7 +181,7 @@ def _start(scaled: Scaled, model: Model, share: float, path: Sequence[float]) ->
     return np.array([*beta, *(values[name] if name else 0.0 for name in own)])
 
 
-def _normal_start(scaled: Scaled, path: Sequence[float]) -> Array:
+def _normal_start(scaled: Scaled, path: Sequence[float] | Array) -> Array:
     """Return a start at which inefficiency is nearly normal, with the variance between units: ``mu`` far from zero."""
     between, within = _variances(scaled.problem)
     start, x = np.zeros(len(scaled.levels)), scaled.problem.x
