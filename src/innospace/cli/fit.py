@@ -116,7 +116,8 @@ def fit(
         typer.Option(
             "--bootstrap-kind",
             metavar="KIND",
-            help="parametric, pairs, or block (clusters, units of a panel); with --structure rows or clusters.",
+            help="parametric, pairs, or block (clusters, units of a panel); rows or clusters with --structure, rows "
+            "of each group with --metafrontier.",
         ),
     ] = None,
     profile: Annotated[
@@ -170,7 +171,7 @@ def fit(
         kind = check_covariance(vcov or "hessian", clustered=False)
         spec = OutcomesSpec(formula, tuple(outcomes), inefficiency, cost)
     elif metafrontier:
-        _refuse(foreign | {"--panel": panel, "--vcov": vcov}, "a metafrontier")
+        _refuse(foreign | {"--panel": panel, "--vcov": vcov, "--bootstrap": None}, "a metafrontier")
         spec, kind = MetafrontierSpec(formula, group, metafrontier, inefficiency, cost, draws), "hessian"
     elif panel:
         _refuse(of_rows | _of_frontier(noise, None, profile), "a panel frontier")
@@ -253,9 +254,10 @@ def _estimated(
 
 
 def _require_drawable(spec: Any, replications: int | None, kind: str | None, seed: int) -> None:
-    """Refuse a bootstrap that cannot be made of a panel or a structure before its table is read."""
+    """Refuse a bootstrap that cannot be made of a panel, a structure or groups before their table is read."""
     from innospace.frontier.bootstrap.refits import Ask
     from innospace.frontier.panel.spec import PanelSpec
+    from innospace.frontier.structure.metafrontier_spec import MetafrontierSpec
     from innospace.frontier.structure.spec import StructureSpec
 
     if replications is None:
@@ -269,6 +271,10 @@ def _require_drawable(spec: Any, replications: int | None, kind: str | None, see
         from innospace.frontier.structure import bootstrap as of_structure
 
         of_structure.require_bootstrap(spec, ask)
+    elif isinstance(spec, MetafrontierSpec):
+        from innospace.frontier.structure import metafrontier_bootstrap as of_groups
+
+        of_groups.require_bootstrap(ask)
 
 
 def _drawn(result: Redrawn, replications: int, scheduler: str | None, options: dict[str, Any]) -> Resampled:

@@ -38,13 +38,13 @@ _NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
 _NOT_OF_STRUCTURE = ("noise", "names", "outcomes")
 _NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
 _OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = (*_NOT_OF_ROWS, *_OF_BOOTSTRAP, "vcov", "panel", "outcomes")
+_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel", "outcomes")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
 _NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
 _PANEL: dict[str, JsonValue] = {"only": "panel"}
 _ROWS: dict[str, JsonValue] = {"only": "no model, no panel, no metafrontier"}
-_DRAWN: dict[str, JsonValue] = {"only": "no model, no metafrontier"}
+_DRAWN: dict[str, JsonValue] = {"only": "no model"}
 _STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
 _META: dict[str, JsonValue] = {"only": "metafrontier"}
 _COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier"}
@@ -156,7 +156,7 @@ class Options(BaseModel):
         default=None,
         title="Samples of the bootstrap",
         description="parametric: from the estimate; pairs: rows; block: whole clusters, firms, regions, units.",
-        json_schema_extra={"empty": "From the estimate; with a structure, rows or clusters", **_DRAWN},
+        json_schema_extra={"empty": "From the estimate; with structure or groups, rows or clusters", **_DRAWN},
     )
     bootstrap_seed: Annotated[int, Field(ge=0)] | None = Field(
         default=None,

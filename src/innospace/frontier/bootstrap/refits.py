@@ -145,7 +145,7 @@ class Means:
 def refit_all(sampler: Sampler, ask: Ask, means: Means) -> Refits:
     """Refit the model to every draw."""
     size = max(1, CELLS // sampler.problem.n) if _stacked(sampler) else ALONE
-    return collect(_refit_task, sampler, ask.tasks(size), ask, means)
+    return collect(refit_task, sampler, ask.tasks(size), ask, means)
 
 
 def collect(
@@ -184,7 +184,8 @@ def _stacked(sampler: Sampler) -> bool:
     return stackable(problem.density, problem.indexed) and problem.n <= STACK_ROWS
 
 
-def _refit_task(sampler: Sampler, numbers: range) -> list[Row | str]:
+def refit_task(sampler: Sampler, numbers: range) -> list[Row | str]:
+    """Refit some draws."""
     refit: Callable[[Sampler, range], list[Row | str]] = _refit_stack if _stacked(sampler) else _refit_one_by_one
     return refit(sampler, numbers)
 

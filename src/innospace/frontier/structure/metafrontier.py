@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,12 +98,9 @@ def metafrontier(
     own = np.concatenate([r.estimate.problem.x @ r.estimate.theta[: x.shape[1]] for r in fits.values()])[order]
     te = np.concatenate([r.used_efficiencies().te_bc for r in fits.values()])[order]
     progress("Estimating the metafrontier", 1.0 - 1.0 / (len(places) + 2))
-    second: FrontierResult | None = None
-    if spec.method == "stochastic":
-        meta, errors, gap, second = _stochastic(spec, x, own, pooled.sample.names)
-    else:
-        drawn = [(r, np.searchsorted(place[order], places[n])) for n, r in fits.items()]
-        meta, errors, gap = _deterministic(spec, x, own, drawn, seed)
+    meta, gap, second = above(spec, x, own, pooled.sample.names)
+    drawn = [(r, np.searchsorted(place[order], places[n])) for n, r in fits.items()]
+    errors = _errors(spec, x, drawn, seed) if second is None else np.sqrt(np.diag(second.covariance))[: len(meta)]
     rows = frame[[c for c in LABELS if c in frame.columns and c != spec.group]].assign(group=frame[spec.group])
     numbers = ["te", "gap_ratio", "te_meta", "group_frontier", "metafrontier"]
     rows = rows.assign(**dict.fromkeys(numbers, np.nan))
@@ -138,30 +136,39 @@ def _grouped(spec: MetafrontierSpec, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{spec.group: frame[spec.group].astype("object")})
 
 
-def _stochastic(
+def above(
     spec: MetafrontierSpec, x: Array, own: Array, names: tuple[str, ...]
-) -> tuple[Array, Array, Array, FrontierResult]:
-    """Return coefficients, errors, gap ratios and the regression of fitted group frontiers."""
-    second = fit(
-        y=own, X=x, names=names, intercept=False, inefficiency=spec.inefficiency, cost=spec.cost, vcov="robust"
-    )
-    k = x.shape[1]
-    gap = second.used_efficiencies().te_bc
-    return second.estimate.theta[:k], np.sqrt(np.diag(second.covariance))[:k], gap, second
+) -> tuple[Array, Array, FrontierResult | None]:
+    """Return the metafrontier, gap ratios, and the regression of fitted group frontiers where it is stochastic.
+
+    Parameters
+    ----------
+    spec : MetafrontierSpec
+    x : ndarray, shape (n, k)
+    own : ndarray, shape (n,)
+        The group frontier at each row.
+    names : tuple of str
+        Columns of ``x``.
+    """
+    if spec.method == "stochastic":
+        second = fit(
+            y=own, X=x, names=names, intercept=False, inefficiency=spec.inefficiency, cost=spec.cost, vcov="robust"
+        )
+        return second.estimate.theta[: x.shape[1]], second.used_efficiencies().te_bc, second
+    meta = _envelope(spec)(x, own, spec.sign)
+    return meta, np.exp(np.minimum(0.0, spec.sign * (own - x @ meta))), None
 
 
-def _deterministic(
-    spec: MetafrontierSpec, x: Array, own: Array, drawn: list[tuple[FrontierResult, Any]], seed: int
-) -> tuple[Array, Array, Array]:
-    """Return coefficients, simulated errors and gap ratios of an envelope."""
-    envelope = linear_envelope if spec.method == "linear" else quadratic_envelope
-    meta = envelope(x, own, spec.sign)
-    gap = np.exp(np.minimum(0.0, spec.sign * (own - x @ meta)))
-    errors = np.full(len(meta), np.nan)
-    if spec.draws:
-        frontiers = _drawn(drawn, spec.draws, seed)
-        errors = np.std([envelope(x, f, spec.sign) for f in frontiers], axis=0, ddof=1)
-    return meta, errors, gap
+def _envelope(spec: MetafrontierSpec) -> Callable[[Array, Array, float], Array]:
+    return linear_envelope if spec.method == "linear" else quadratic_envelope
+
+
+def _errors(spec: MetafrontierSpec, x: Array, drawn: list[tuple[FrontierResult, Any]], seed: int) -> Array:
+    """Return simulated errors of an envelope; NaN without draws."""
+    if not spec.draws:
+        return np.full(x.shape[1], np.nan)
+    envelope = _envelope(spec)
+    return np.std([envelope(x, f, spec.sign) for f in _drawn(drawn, spec.draws, seed)], axis=0, ddof=1)
 
 
 def _places(spec: MetafrontierSpec, frame: pd.DataFrame, pooled: FrontierResult) -> dict[str, Any]:

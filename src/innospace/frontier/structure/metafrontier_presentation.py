@@ -13,7 +13,15 @@ from innospace.core.errors import SpecError
 from innospace.core.figure import Figure, FigureKind
 from innospace.core.numbers import fixed, percent
 from innospace.core.table import Column, Table
-from innospace.frontier.presentation import TABLE_ROWS, failed_lines, label, p_clause, symbols, table_of_tests
+from innospace.frontier.presentation import (
+    TABLE_ROWS,
+    bootstrap_table,
+    failed_lines,
+    label,
+    p_clause,
+    symbols,
+    table_of_tests,
+)
 
 if TYPE_CHECKING:
     from innospace.frontier.structure.metafrontier_result import MetafrontierResult
@@ -102,11 +110,18 @@ def efficiency_table(result: MetafrontierResult) -> Table:
     return Table("efficiencies", "Efficiency against the metafrontier, ranked", used, columns)
 
 
+def _label(name: str) -> str:
+    """Return what has an interval of the bootstrap as it is printed."""
+    group = name.removeprefix("gap_ratio:")
+    return label(name) if group == name else f"Mean gap ratio, {group}"
+
+
 TABLES: dict[str, Callable[[MetafrontierResult], Table]] = {
     "groups": groups_table,
     "coefficients": coefficient_table,
     "tests": tests_table,
     "efficiencies": efficiency_table,
+    "bootstrap": lambda result: bootstrap_table(result, _label),
 }
 
 
@@ -234,6 +249,8 @@ def sections(result: MetafrontierResult) -> tuple[Section, ...]:
             estimates.append(Paragraph(f"{name}: {fitted.status.message} {fitted.status.remedy}"))
     if not r.at_boundary:
         estimates.append(r.table("tests"))
+    if r.refits is not None:
+        estimates.append(r.table("bootstrap"))
     found = [
         Section("model", "Model", (Paragraph(symbols(str(r.spec))), *r.spec.equations())),
         Section("gaps", "Technology gaps", tuple(figures)),

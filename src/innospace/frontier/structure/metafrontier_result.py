@@ -16,6 +16,8 @@ from innospace.core.provenance import Provenance
 from innospace.core.result import Bundle
 from innospace.core.status import Status
 from innospace.core.told import Told
+from innospace.frontier.bootstrap.redrawn import Redrawn
+from innospace.frontier.bootstrap.refits import Refits
 from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, likelihood_ratio
 from innospace.frontier.result import FrontierResult
@@ -31,7 +33,7 @@ PASSED = 1e-7
 
 
 @dataclass(frozen=True, repr=False)
-class MetafrontierResult(Told):
+class MetafrontierResult(Redrawn, Told):
     """Group frontiers and the metafrontier above them.
 
     Attributes
@@ -54,9 +56,12 @@ class MetafrontierResult(Told):
         The stochastic metafrontier's own regression.
     steps : tuple of str
         What was done to the table before estimation.
+    refits : Refits or None
+        Estimates on samples that were drawn along with the fit.
     """
 
     WORDS: ClassVar[str] = "innospace.frontier.structure.metafrontier_presentation"
+    DRAWN: ClassVar[str] = "innospace.frontier.structure.metafrontier_bootstrap"
     FIRST: ClassVar[str] = "groups"
 
     spec: MetafrontierSpec
@@ -68,6 +73,7 @@ class MetafrontierResult(Told):
     provenance: Provenance
     second: FrontierResult | None = None
     steps: tuple[str, ...] = ()
+    refits: Refits | None = None
 
     @property
     def _fits(self) -> dict[str, FrontierResult]:
@@ -174,6 +180,7 @@ class MetafrontierResult(Told):
             "one_frontier": None if self.at_boundary else self.test_one_frontier().to_dict(),
             "checks": [c.to_dict() for c in self.checks],
             "data_steps": list(self.steps),
+            **({} if self.resampled is None else {"bootstrap": self.resampled.to_dict()}),
         }
 
     def to_frame(self) -> pd.DataFrame:
@@ -193,7 +200,7 @@ class MetafrontierResult(Told):
 
         names = ["pooled", *self.groups] + (["metafrontier"] if self.second is not None else [])
         bundles = [r.to_bundle() for r in self._fits.values()]
-        meta = {
+        meta: dict[str, Any] = {
             "spec": self.spec.to_dict(),
             "provenance": self.provenance.to_dict(),
             "steps": list(self.steps),
@@ -204,6 +211,8 @@ class MetafrontierResult(Told):
         frames["metafrontier"] = pd.DataFrame({"estimate": self.meta, "std_error": self.errors})
         for i, b in enumerate(bundles):
             frames |= {f"{i}.{key}": frame for key, frame in b.frames.items()}
+        if self.refits is not None:
+            meta["bootstrap"], frames["bootstrap"] = self.refits.to_frame()
         return Bundle(KIND, meta, frames)
 
     @classmethod
@@ -227,6 +236,7 @@ class MetafrontierResult(Told):
             Provenance.from_dict(meta["provenance"]),
             second,
             tuple(meta["steps"]),
+            Refits.from_frame(meta["bootstrap"], bundle.frames["bootstrap"]) if "bootstrap" in meta else None,
         )
 
 
