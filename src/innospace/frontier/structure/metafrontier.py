@@ -168,7 +168,8 @@ def _errors(spec: MetafrontierSpec, x: Array, drawn: list[tuple[FrontierResult, 
     if not spec.draws:
         return np.full(x.shape[1], np.nan)
     envelope = _envelope(spec)
-    return np.std([envelope(x, f, spec.sign) for f in _drawn(drawn, spec.draws, seed)], axis=0, ddof=1)
+    found = [envelope(x, f, spec.sign) for f in _drawn(drawn, spec.draws, seed)]
+    return np.asarray(np.std(found, axis=0, ddof=1), dtype=np.float64)
 
 
 def _places(spec: MetafrontierSpec, frame: pd.DataFrame, pooled: FrontierResult) -> dict[str, Any]:
