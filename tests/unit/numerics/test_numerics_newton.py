@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from innospace.core.status import StatusCode
-from innospace.numerics.newton import find_root
+from innospace.numerics.newton import LARGE, TOLERANCE, find_root
 
 
 def solve(f, jacobian, start, **options):
@@ -62,3 +62,24 @@ def test_iteration_limit():
     found = solve(circle_and_line, slopes, [300.0, 0.5], max_iterations=2)
     assert found.code is StatusCode.MAX_ITERATIONS
     assert found.iterations == 2
+
+
+def test_a_large_sparse_system_is_factored_less_often_than_it_is_stepped():
+    """Steps with factors at hand: the root is the same, and matrices are asked for less often."""
+    n, asked = LARGE + 1, []
+    rng = np.random.default_rng(0)
+    links = sparse.random_array((n, n), density=2.0 / n, rng=rng).tocsc() * 0.3
+    eye = sparse.eye_array(n, format="csc")
+    right = rng.normal(size=n)
+
+    def residual(x):
+        return x + 0.1 * x**3 + links @ x - right
+
+    def evaluate(x):
+        asked.append(1)
+        return residual(x), (eye + sparse.diags_array(0.3 * x**2) + links).tocsc()
+
+    found = find_root(evaluate, residual, np.zeros(n))
+    assert found.converged
+    assert np.max(np.abs(residual(found.x))) <= TOLERANCE
+    assert len(asked) == found.iterations + 1 <= 3

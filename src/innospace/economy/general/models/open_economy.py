@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from innospace.data.sam import SAM
 from innospace.economy.general.result import Equilibrium
@@ -86,10 +87,14 @@ class Country:
                 found[key] = found.get(key, 0.0) + self.sam.cell(h, j)
         return tuple(found.items())
 
+    @cached_property
+    def _costs(self) -> dict[str, float]:
+        r = self.roles
+        return {j: sum(self.sam.cell(a, j) for a in (*r.factors, *r.goods)) for j in r.goods}
+
     def made(self, good: str) -> float:
         """Return cost of production in the benchmark."""
-        r = self.roles
-        return sum(self.sam.cell(a, good) for a in (*r.factors, *r.goods))
+        return self._costs[good]
 
     def exported(self, good: str) -> float:
         """Return exports."""
@@ -152,7 +157,8 @@ def _basket(c: Country, account: str, name: str, elasticity: float = 1.0) -> Nes
 
 def _production(c: Country, j: str) -> Activity:
     p, r, sam = c.prefix, c.roles, c.sam
-    used = tuple(Flow(f"{p}Q.{i}", sam.cell(i, j)) for i in r.goods if sam.cell(i, j))
+    bought = [(i, sam.cell(i, j)) for i in r.goods]
+    used = tuple(Flow(f"{p}Q.{i}", amount) for i, amount in bought if amount)
     paid = tuple(Flow(c.factor(h, j), sam.cell(h, j)) for h in r.factors if sam.cell(h, j))
     value_added = Nest("factors", c.elasticities.value_added.get(j, 1.0), paid)
     sold = [Flow(f"{p}D.{j}", c.sold(j))]
