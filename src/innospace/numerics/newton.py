@@ -1,6 +1,6 @@
 """Newton for square systems, with a limit on the step and halving when the residual grows.
 
-Factors of large sparse matrices cost most of the time, so they are used again as long as that brings the solution nearer
+Factors of large sparse matrices cost most of the time: they are used again as long as that brings the solution nearer
 fast (Shamanskii's method).
 """
 
