@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,9 @@ import pandas as pd
 import pytest
 
 from innospace.core.errors import DataError, LabelError, SpecError
-from innospace.core.status import StatusCode
-from innospace.frontier.panel.endings import status_of
-from innospace.frontier.panel.fit import fit_panel, read_panel
+from innospace.frontier.panel.fit import fit_panel
 from innospace.frontier.panel.models import MODELS
 from innospace.frontier.panel.result import PanelResult
-from innospace.frontier.panel.scaled import scale
-from innospace.frontier.panel.spec import PanelSpec
-from innospace.numerics.maximum_likelihood import Optimum
 
 REFERENCE = Path(__file__).parents[2] / "reference" / "riceProdPhil"
 FORMULA = "log(PROD) ~ log(AREA) + log(LABOR) + log(NPK)"
@@ -137,18 +131,3 @@ def test_a_panel_is_a_step_of_a_study(rice, tmp_path):
     assert "YEAR" in problems(tmp_path)[0].what
     (tmp_path / "study.toml").write_text(f'{head}{step}noise = "laplace"\nformula = "{FORMULA}"\n')
     assert "do not belong to a step with a panel: noise" in problems(tmp_path)[0].what
-
-
-def test_noise_that_vanishes_beside_effects_of_the_units_is_named_with_the_way_out(rice):
-    # as on the three years of the sample of regions, where the profile likelihood with 300 nodes goes on rising while
-    # sigma_v falls; the search itself takes ten seconds there, so that only its end is looked at
-    spec = PanelSpec(FORMULA, "FMERCODE", "YEARDUM", "true_random_effects")
-    scaled = scale(read_panel(spec, rice).arrays, spec.described, "half_normal")
-    theta = np.array([0.0] * 4 + [-0.4, -5.7, 0.2])
-    k = len(theta)
-    ended = Optimum(StatusCode.MAX_ITERATIONS, theta, -50.0, np.ones(k), -np.eye(k), np.inf, 200)
-    status = status_of(scaled, ended, np.ones(k, dtype=bool))
-    assert (status.code, status.boundary) == (StatusCode.BOUNDARY, "gamma_one")
-    assert "battese_coelli_1992" in status.remedy
-    loud = replace(ended, theta=np.where(np.arange(k) == 5, -1.0, theta))
-    assert status_of(scaled, loud, np.ones(k, dtype=bool)).code is StatusCode.MAX_ITERATIONS

@@ -42,8 +42,8 @@ def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
             break
         low = free & logs & (_sizes(scaled, found.theta) < _floors(scaled))
         if low.any():
-            free = free & ~_whole(scaled, low)
-            theta = _at_floor(scaled, low, found.theta)
+            free = free & ~whole(scaled, low)
+            theta = at_floor(scaled, low, found.theta)
         elif path.any() and _jumps(scaled, found.theta, int(path.sum())):
             # the last parameter goes first: what the others can still determine they do
             free[np.flatnonzero(path)[-1]] = False
@@ -51,7 +51,7 @@ def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
         else:
             found = _at_limit(scaled, free, found)
             break
-    found, free = _without_faint(scaled, found, free, logs)
+    found, free = without_faint(scaled, found, free, logs)
     return _far_above(scaled, found, free)
 
 
@@ -60,7 +60,7 @@ def _at_limit(scaled: Scaled, free: Flags, found: Optimum) -> Optimum:
     at = scaled.levels.index("lnsigma_u2")
     if scaled.owners.count("mu") != 1 or not free[at] or found.theta[scaled.owners.index("mu")] > 0.0:
         return found
-    mu, objective = scaled.owners.index("mu"), _holding(scaled.evaluate, free)
+    mu, objective = scaled.owners.index("mu"), holding(scaled.evaluate, free)
     start = ridge.at_ratio(found.theta, mu, at, FAR_BELOW)
     best = maximise(ridge.tied_objective(objective, mu, at, FAR_BELOW), start)
     theta = best.theta.copy()
@@ -99,7 +99,7 @@ def at_trend(scaled: Scaled, theta: Array, free: Flags) -> tuple[Optimum, Flags]
     """
     path, mu = path_of(scaled) & free, scaled.owners.index("mu")
     kept = free & (np.arange(len(free)) != mu)
-    objective = _holding(scaled.evaluate, kept)
+    objective = holding(scaled.evaluate, kept)
     flattened = theta[path] * theta[mu] / FAR_ABOVE
     starts = [_moved(scaled, theta, path, to) for to in (flattened, theta[path])]
     values = [objective(start)[0] for start in starts]
@@ -121,7 +121,7 @@ def _moved(scaled: Scaled, theta: Array, path: Flags, to: Array) -> Array:
 
 def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array], bool]) -> Optimum:
     """Maximise over free parameters; a truncated normal far below zero goes on in the coordinates of its ridge."""
-    objective = _holding(scaled.evaluate, free)
+    objective = holding(scaled.evaluate, free)
     places = np.flatnonzero([name == "mu" for name in scaled.owners])
     if not len(places) or not free[at := scaled.levels.index("lnsigma_u2")]:
         return maximise(objective, start, stop=ended)
@@ -146,13 +146,13 @@ def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array]
     return found
 
 
-def _without_faint(scaled: Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
+def without_faint(scaled: Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
     """Hold components at the floor that ended so small that the likelihood does not miss them."""
     faint = free & logs & (_sizes(scaled, found.theta) < FAINT)
     if not faint.any():
         return found, free
-    kept = free & ~_whole(scaled, faint)
-    held = maximise(_holding(scaled.evaluate, kept), _at_floor(scaled, faint, found.theta))
+    kept = free & ~whole(scaled, faint)
+    held = maximise(holding(scaled.evaluate, kept), at_floor(scaled, faint, found.theta))
     lost = found.value - held.value
     return (held, kept) if lost <= NOT_MISSED * (1.0 + abs(found.value)) else (found, free)
 
@@ -180,19 +180,19 @@ def _sizes(scaled: Scaled, theta: Array) -> Array:
     return sizes
 
 
-def _whole(scaled: Scaled, levels: Flags) -> Flags:
+def whole(scaled: Scaled, levels: Flags) -> Flags:
     """Return the flags of levels for every coefficient of their parameters."""
     gone = {scaled.owners[i] for i in np.flatnonzero(levels)}
     return np.array([bool(o) and o in gone for o in scaled.owners])
 
 
-def _at_floor(scaled: Scaled, levels: Flags, theta: Array) -> Array:
+def at_floor(scaled: Scaled, levels: Flags, theta: Array) -> Array:
     """Return parameters with levels at the floor and without the slopes that belong to them."""
     floor = _floors(scaled) - (_sizes(scaled, theta) - theta)
-    return np.where(levels, floor, np.where(_whole(scaled, levels), 0.0, theta))
+    return np.where(levels, floor, np.where(whole(scaled, levels), 0.0, theta))
 
 
-def _holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
+def holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
     """Return the function of the free parameters, in the dimension of all."""
     if free.all():
         return function

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from innospace.core.status import Status, StatusCode
-from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.scaled import Flags, Scaled
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.maximum_likelihood import Optimum
-
-FAINT_NOISE = -3.0
-"""``ln (sigma_v^2 / sigma_u^2)`` below which a search that finds no maximum counts as one towards no noise."""
 
 _GONE = {
     "mu": (
@@ -77,27 +73,9 @@ def status_of(scaled: Scaled, best: Optimum, free: Flags) -> Status:
             "Choose a model with fewer components, drop regressors, or add periods.",
             numbers=numbers,
         )
-    if _noise_vanishes(scaled, best):
-        return Status(
-            StatusCode.BOUNDARY,
-            "The likelihood rises or stays as noise vanishes (sigma_v to 0): with so few periods effects of the units "
-            "and inefficiency take its place, and below this noise the integral over effects is no longer exact.",
-            "Choose a model with one inefficiency a unit (pitt_lee, battese_coelli_1992), fit all rows without a panel "
-            "and with terms of the year, or add periods.",
-            "gamma_one",
-            numbers,
-        )
     return Status(
         best.code,
         f"The search ended with {best.code} after {best.iterations} iterations.",
         "Choose a model with fewer components, or rescale time.",
         numbers=numbers,
     )
-
-
-def _noise_vanishes(scaled: Scaled, best: Optimum) -> bool:
-    """Whether a search beside effects of the units was left where noise is faint next to inefficiency."""
-    if not isinstance(scaled.problem, MixedProblem) or "lnsigma_u2" not in scaled.levels:
-        return False
-    u, v = (float(best.theta[scaled.levels.index(name)]) for name in ("lnsigma_u2", "lnsigma_v2"))
-    return v - u < FAINT_NOISE

@@ -38,7 +38,9 @@ FAINT, RATIO = 1e-5, 1e6
 DROP = 30.0
 """Fall of the logarithm below its top beyond which nothing is added in floating point."""
 GROWTH = 4.0
-HALVINGS = 80
+FAR, MANY = 4.0, 6
+"""How many times too long a panel is that is cut into so many parts at once, and not into halves."""
+CUTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,7 @@ def _panels(f: Integrand, which: Index, centre: Array, spread: Array) -> tuple[I
     np.minimum.at(floor[0], own, shapes[1, 2])
     np.minimum.at(floor[1], own, shapes[0, 3])
     kept = []
-    for _ in range(HALVINGS):
+    for _ in range(CUTS):
         width = ends[1] - ends[0]
         high = shapes[:, 0].max(axis=0)
         matters = high + np.log(np.maximum(width / unit[own], 1.0)) > top[own] - DROP
@@ -231,13 +233,25 @@ def _panels(f: Integrand, which: Index, centre: Array, spread: Array) -> tuple[I
         own, ends, shapes = own[matters & long], ends[:, matters & long], shapes[:, :, matters & long]
         if not len(own):
             break
-        middle = ends.mean(axis=0)
-        between = f.shape(own, middle)
-        own = np.concatenate((own, own))
-        ends = np.hstack((np.array((ends[0], middle)), np.array((middle, ends[1]))))
-        shapes = np.concatenate((np.array((shapes[0], between)), np.array((between, shapes[1]))), axis=2)
+        far = (ends[1] - ends[0]) * np.sqrt(shapes[0, 2] + shapes[1, 3]) > FAR * WIDEST
+        own, ends, shapes = _cut(f, own, ends, shapes, np.where(far, MANY, 2))
     left, right = np.hstack([e for _, e in kept])
     return np.concatenate([o for o, _ in kept]), left, right
+
+
+def _cut(f: Integrand, own: Index, ends: Array, shapes: Array, parts: Index) -> tuple[Index, Array, Array]:
+    """Cut each panel into so many parts."""
+    whole = np.repeat(np.arange(len(own)), parts + 1)
+    last = np.cumsum(parts + 1) - 1
+    number = np.arange(len(whole)) - (last - parts)[whole]
+    points = ends[0, whole] + (ends[1] - ends[0])[whole] * number / parts[whole]
+    points[last] = ends[1]
+    inside = (number > 0) & (number < parts[whole])
+    found = np.empty((4, len(whole)))
+    found[:, last - parts], found[:, last] = shapes
+    found[:, inside] = f.shape(own[whole[inside]], points[inside])
+    left = np.flatnonzero(number < parts[whole])
+    return own[whole[left]], np.array((points[left], points[left + 1])), np.array((found[:, left], found[:, left + 1]))
 
 
 def _outward(f: Integrand, which: Index, centre: Array, spread: Array) -> tuple[Index, Array, Array]:

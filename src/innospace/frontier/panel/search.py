@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from innospace.core.status import Status
+from innospace.core.status import Status, StatusCode
 from innospace.frontier.densities import NoInefficiency
 from innospace.frontier.densities.base import Array
+from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.arrays import Arrays
 from innospace.frontier.panel.climb import FAR_ABOVE, at_trend, climb, has_trend
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.endings import status_of
+from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.scaled import Flags, Problem, Scaled, inefficiency_path, path_of, scale
@@ -85,6 +87,9 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array 
         if found.status.converged:
             return found
         usual, others = _starts(scaled, model)
+        if isinstance(scaled.problem, MixedProblem):
+            # boundaries are common here: one more start is to say the same
+            usual = usual[len(usual) // 2 :][:1]
         return _best(scaled, [warm, *usual], others, trend=has_trend(scaled))
     return _best(scaled, *_starts(scaled, model), trend=has_trend(scaled))
 
@@ -97,7 +102,7 @@ def _best(
     ``others`` look where the usual starts seldom lead, as does ``trend``, the search where ``mu`` is far above zero:
     they count as tried only where one of them finds the best.
     """
-    found = [climb(scaled, start) for start in (*starts, *others)]
+    found = _searches(scaled, [*starts, *others])
     if trend:
         found += _through_trend(scaled)
     usable = [f for f in found if np.isfinite(f[0].value)] or found
@@ -120,6 +125,16 @@ def _best(
         sum(agree),
         status,
     )
+
+
+def _searches(scaled: Scaled, starts: Sequence[Array]) -> list[tuple[Optimum, Flags]]:
+    """Search from every start; beside effects of the units one that comes close to a known maximum has found it."""
+    if not isinstance(scaled.problem, MixedProblem):
+        return [climb(scaled, start) for start in starts]
+    found: list[tuple[Optimum, Flags]] = []
+    for start in starts:
+        found.append(mixed_climb.climb(scaled, start, [f for f in found if f[0].code is StatusCode.CONVERGED]))
+    return found
 
 
 def without_inefficiency(arrays: Arrays, model: Model, inefficiency: str, *, persistent: bool = False) -> float:

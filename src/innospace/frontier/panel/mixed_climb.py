@@ -1,0 +1,76 @@
+"""One search beside effects of the units: components that vanish are left out early, and brought back if missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from innospace.core.status import StatusCode
+from innospace.frontier.densities.base import Array
+from innospace.frontier.panel.climb import FLOOR, NOT_MISSED, at_floor, holding, whole, without_faint
+from innospace.frontier.panel.scaled import Flags, Scaled
+from innospace.numerics.maximum_likelihood import Optimum, maximise
+
+REVIVED = (-8.0, -12.0)
+"""Log-variances at which a component that was left out is looked for again; below the first it is left out."""
+ROUNDS = 16
+CLOSE = 1e-3
+"""Log-likelihood, by the curvature there, within which a search has found a maximum that is known."""
+
+Found = tuple[Optimum, Flags]
+
+
+def climb(scaled: Scaled, start: Array, known: Sequence[Found] = ()) -> Found:
+    """Maximise from one start; a component that becomes faint is held at the floor while the likelihood allows it.
+
+    The likelihood is next to flat where a log-variance is far below the others, so that Newton steps of one or two
+    would follow each other for long. ``known`` are maxima found from other starts: close to one the search ends.
+    """
+    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    floors = np.where(logs, REVIVED[0], -np.inf)
+    free, theta = np.ones(len(start), dtype=bool), start
+    found: Optimum | None = None
+    for _ in range(ROUNDS):
+        known_here = [k for k in known if np.array_equal(k[1], free)]
+        found = _maximise(scaled, free, theta, floors, [o for o, _ in known_here])
+        for other in known_here:
+            if found.code is StatusCode.BOUNDARY and _close(found.theta, other[0]):
+                return other
+        low = free & logs & (found.theta < floors)
+        if low.any():
+            free = free & ~whole(scaled, low)
+            theta = at_floor(scaled, low, found.theta)
+            continue
+        missed, at = _missed(scaled, found, logs & ~free & (floors > FLOOR))
+        if missed is None:
+            break
+        free, theta = free | whole(scaled, missed), at
+        floors = np.where(missed, FLOOR, floors)
+    assert found is not None
+    return without_faint(scaled, found, free, logs)
+
+
+def _maximise(scaled: Scaled, free: Flags, theta: Array, floors: Array, known: Sequence[Optimum]) -> Optimum:
+    def ended(point: Array) -> bool:
+        return bool(np.any(free & (point < floors))) or any(_close(point, o) for o in known)
+
+    return maximise(holding(scaled.evaluate, free), theta, stop=ended)
+
+
+def _close(theta: Array, optimum: Optimum) -> bool:
+    away = theta - optimum.theta
+    return bool(-0.5 * (away @ optimum.hessian @ away) < CLOSE)
+
+
+def _missed(scaled: Scaled, found: Optimum, gone: Flags) -> tuple[Flags | None, Array]:
+    """Return the component that was left out but whose return gains most, and where it does."""
+    best, missed, at = found.value, None, found.theta
+    for place in np.flatnonzero(gone):
+        for size in REVIVED:
+            theta = found.theta.copy()
+            theta[place] = size
+            value, _, _ = scaled.evaluate(theta)
+            if value > best + NOT_MISSED * (1.0 + abs(best)):
+                best, missed, at = value, np.arange(len(gone)) == place, theta
+    return missed, at
