@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.frontier.densities import Law
-from innospace.frontier.densities.base import Array, Combined
+from innospace.frontier.densities.base import Array, Combined, combine
 from innospace.numerics.maximum_likelihood import Evaluation
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ def _evaluate_combined(problem: Problem, law: Combined, theta: Array, rows: slic
     beta, parameters = split(problem, theta, rows)
     columns, mixed, value, first, second = law.combination(residuals(problem, beta, rows), parameters)
     joined = np.array(columns)
-    curvature = second[0].at(joined)
+    curvature = combine(second[0], joined)
     if problem.weights is None:
         count = float(len(x))
     else:
@@ -206,14 +206,14 @@ def _evaluate_combined(problem: Problem, law: Combined, theta: Array, rows: slic
     size = len(theta)
     gradient = np.empty(size)
     hessian = np.empty((size, size))
-    gradient[:k] = first[0].at(along)
+    gradient[:k] = combine(first[0], along)
     hessian[:k, :k] = x.T @ (x * curvature[:, None])
     for i in range(size - k):
-        gradient[k + i] = first[1 + i].at(sums, count)
-        hessian[:k, k + i] = hessian[k + i, :k] = second[1 + i].at(along)
+        gradient[k + i] = combine(first[1 + i], sums, count)
+        hessian[:k, k + i] = hessian[k + i, :k] = combine(second[1 + i], along)
     for term, (i, j) in zip(second[size - k + 1 :], _pairs(size - k), strict=True):
-        hessian[k + i, k + j] = hessian[k + j, k + i] = term.at(sums, count)
-    return float(value.at(sums, count)), gradient, hessian
+        hessian[k + i, k + j] = hessian[k + j, k + i] = combine(term, sums, count)
+    return float(combine(value, sums, count)), gradient, hessian
 
 
 def _summed(second: Array, left: Array | None, right: Array | None) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 
 SCORE_TOLERANCE = 1e-8
 """How much log-likelihood the quadratic model may still promise, relative to 1 + |log-likelihood|."""
+
+
+@cache
+def _made(names: tuple[str, ...]) -> pd.Index[str]:
+    import pandas as pd
+
+    return pd.Index(names)
+
+
+def _labels(*names: str) -> pd.Index[str]:
+    """Return names of columns; to make them anew takes longer than a small table does."""
+    return _made(names).view()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +195,9 @@ class FrontierResult(Redrawn, Explored):
         estimate, error = np.full((2, len(names)), np.nan)
         estimate[to], error[to] = self.estimate.theta[where], np.sqrt(np.diag(self.covariance))[where]
         z = estimate / error
-        columns = {"estimate": estimate, "std_error": error, "z": z, "p_value": 2.0 * normal_sf(np.abs(z))}
-        return pd.DataFrame(columns, index=pd.Index(names, name="name"))
+        values = np.column_stack((estimate, error, z, 2.0 * normal_sf(np.abs(z))))
+        columns = _labels("estimate", "std_error", "z", "p_value")
+        return pd.DataFrame(values, index=pd.Index(names, name="name"), columns=columns)
 
     @property
     def aic(self) -> float:
@@ -247,12 +260,13 @@ class FrontierResult(Redrawn, Explored):
         import pandas as pd
 
         values = self.used_efficiencies(level)
-        columns: dict[str, Any] = {"row": np.arange(1, self.sample.rows + 1)}
-        for name in COLUMNS:
-            column = np.full(self.sample.rows, np.nan)
-            column[self.sample.kept] = getattr(values, name)
-            columns[name] = column
-        return pd.DataFrame(columns)
+        columns: dict[int, Any] = {0: np.arange(1, self.sample.rows + 1)}
+        for j, name in enumerate(COLUMNS, start=1):
+            columns[j] = np.full(self.sample.rows, np.nan)
+            columns[j][self.sample.kept] = getattr(values, name)
+        found = pd.DataFrame(columns, copy=False)
+        found.columns = _labels("row", *COLUMNS)
+        return found
 
     @cached_property
     def mean_efficiency(self) -> float:

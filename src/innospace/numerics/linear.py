@@ -40,15 +40,20 @@ def intercept_column(x: Array) -> int | None:
     return None
 
 
+def _average(x: Array, weights: Array | None) -> Array:
+    """Return the mean of each column, shape (k,)."""
+    return np.asarray(x.mean(axis=0) if weights is None else np.average(x, axis=0, weights=weights))
+
+
 def standardise(x: Array, weights: Array | None = None) -> Standardised:
     """Centre and scale the columns of ``x``, shape (n, k), remembering the way back."""
     k = x.shape[1]
     constant = intercept_column(x)
-    mean = np.average(x, axis=0, weights=weights) if constant is not None else np.zeros(k)
+    mean = _average(x, weights) if constant is not None else np.zeros(k)
     if constant is not None:
         mean[constant] = 0.0
     matrix = x - mean
-    scale = np.sqrt(np.average(np.square(matrix), axis=0, weights=weights))
+    scale = np.sqrt(_average(matrix * matrix, weights))
     magnitude = np.maximum(np.abs(mean), scale)
     scale = np.where(scale <= 1e-14 * magnitude, np.where(magnitude > 0, magnitude, 1.0), scale)
     matrix /= scale

@@ -141,13 +141,15 @@ def truncated_quantile(mu: Array, sigma: Array, upper_probability: Array | float
     Solves ``Phi((mu - u) / sigma) = p Phi(mu / sigma)`` in logs (Horrace and Schmidt 1996, eq. 2.4).
     """
     r = np.asarray(mu / sigma, dtype=np.float64)
-    r, log_p = np.broadcast_arrays(r, np.log(upper_probability))
+    log_p = np.log(upper_probability)
     log_cdf, _ = log_cdf_and_mills(r)
-    standard = np.atleast_1d(r - special.ndtri_exp(log_p + log_cdf))
-    far = np.atleast_1d(r < _FAR_QUANTILE)
+    standard = np.asarray(r - special.ndtri_exp(log_p + log_cdf))
+    far = r < _FAR_QUANTILE
     if far.any():
-        standard[far] = _far_quantile(np.atleast_1d(r)[far], np.atleast_1d(log_p)[far])
-    return np.maximum(np.asarray(sigma * standard.reshape(r.shape), dtype=np.float64), 0.0)
+        r, log_p = np.broadcast_arrays(r, log_p)
+        far = np.broadcast_to(far, r.shape)
+        standard[far] = _far_quantile(r[far], log_p[far])
+    return np.maximum(np.asarray(sigma * standard, dtype=np.float64), 0.0)
 
 
 def _far_quantile(r: Array, log_p: Array) -> Array:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.frontier.densities import Law
-from innospace.frontier.densities.base import Array, Combination, Combined
+from innospace.frontier.densities.base import Array, Combination, Combined, combine
 from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
@@ -100,14 +100,14 @@ class Stack:
         curved = {place: columns[place] @ products for place, _ in found.second[0].parts}
         gradient = np.empty((len(which), k + m))
         hessian = np.empty((len(which), k + m, k + m))
-        gradient[:, :k] = found.first[0].at(along)
-        hessian[:, :k, :k] = found.second[0].at(curved, squares).reshape(-1, k, k)
+        gradient[:, :k] = combine(found.first[0], along)
+        hessian[:, :k, :k] = combine(found.second[0], curved, squares).reshape(-1, k, k)
         for j in range(m):
-            gradient[:, k + j] = found.first[1 + j].at(sums, total)[:, 0]
-            hessian[:, :k, k + j] = hessian[:, k + j, :k] = found.second[1 + j].at(along)
+            gradient[:, k + j] = combine(found.first[1 + j], sums, total)[:, 0]
+            hessian[:, :k, k + j] = hessian[:, k + j, :k] = combine(found.second[1 + j], along)
         for term, (i, j) in zip(found.second[m + 1 :], combinations_with_replacement(range(m), 2), strict=True):
-            hessian[:, k + i, k + j] = hessian[:, k + j, k + i] = term.at(sums, total)[:, 0]
-        return found.value.at(sums, total)[:, 0], gradient, hessian
+            hessian[:, k + i, k + j] = hessian[:, k + j, k + i] = combine(term, sums, total)[:, 0]
+        return combine(found.value, sums, total)[:, 0], gradient, hessian
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,18 +37,18 @@ class Derivatives(NamedTuple):
     second: tuple[Array, ...]
 
 
-class Term(NamedTuple):
-    """``constant + sum_j coefficient_j column_j``: numbers, or arrays that broadcast against the columns."""
+Term = tuple[Any, tuple[tuple[int, Any], ...]]
+"""``constant + sum_j coefficient_j column_j``: numbers, or arrays that broadcast against the columns; None is zero."""
 
-    constant: Any
-    parts: tuple[tuple[int, Any], ...]
 
-    def at(self, columns: Any, count: Any = 1.0) -> Any:
-        """Return the value of the term, or of its sum over rows, given columns or their sums and the count of rows."""
-        found = self.constant * count
-        for place, coefficient in self.parts:
-            found = found + coefficient * columns[place]
-        return found
+def combine(term: Term, columns: Any, count: Any = 1.0) -> Any:
+    """Return the value of a term, or its sum over rows, by columns, or their sums and the count of rows."""
+    constant, parts = term
+    found: Any = None if constant is None else constant * count
+    for place, coefficient in parts:
+        part = coefficient * columns[place]
+        found = part if found is None else found + part
+    return found
 
 
 class Combination(NamedTuple):
@@ -61,7 +61,7 @@ class Combination(NamedTuple):
     columns : tuple of ndarray, shape (n,)
         Those that derivatives by ``e`` once, mixed or not, are made of come first.
     mixed : int
-        How many these are; their constants are zero.
+        How many these are; these derivatives have no constants.
     value : Term
     first, second : tuple of Term
         In the order of :class:`Derivatives`.
@@ -86,8 +86,8 @@ class Combined:
     def evaluate(self, e: Array, theta: tuple[Array, ...]) -> Derivatives:
         """Return log-density and derivatives; see :class:`Density`."""
         found = self.combination(e, theta)
-        first, second = (tuple(term.at(found.columns) for term in terms) for terms in (found.first, found.second))
-        return Derivatives(found.value.at(found.columns), first, second)
+        first, second = (tuple(combine(term, found.columns) for term in terms) for terms in (found.first, found.second))
+        return Derivatives(combine(found.value, found.columns), first, second)
 
 
 class Posterior(NamedTuple):

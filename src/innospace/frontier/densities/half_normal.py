@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from innospace.frontier.densities.base import Array, Combination, Combined, Derivatives, Posterior, Term, Unit
+from innospace.frontier.densities.base import Array, Combination, Combined, Derivatives, Posterior, Unit
 from innospace.frontier.densities.prior import LEFT, RIGHT, columns, simple
 from innospace.numerics.normal import LOG_2PI, half_normal_given, log_cdf_and_mills
 
@@ -49,22 +49,22 @@ class HalfNormal(Combined):
         return Combination(
             columns,
             3,
-            Term(_LOG_2 - 0.5 * LOG_2PI - 0.5 * np.log(s2), ((square, -0.5 * precision), (log, 1.0))),
+            (_LOG_2 - 0.5 * LOG_2PI - 0.5 * np.log(s2), ((square, -0.5 * precision), (log, 1.0))),
             (
-                Term(0.0, ((0, -precision), (score, -k))),
-                Term(-0.5 * g, ((square, 0.5 * g * precision), (mz, pa))),
-                Term(-0.5 * h, ((square, 0.5 * h * precision), (mz, pb))),
+                (None, ((0, -precision), (score, -k))),
+                (-0.5 * g, ((square, 0.5 * g * precision), (mz, pa))),
+                (-0.5 * h, ((square, 0.5 * h * precision), (mz, pb))),
             ),
             (
-                Term(-precision, ((curve, k * k),)),
-                Term(0.0, ((0, g * precision), (bend, -k * pa))),
-                Term(0.0, ((0, h * precision), (bend, -k * pb))),
-                Term(
+                (-precision, ((curve, k * k),)),
+                (None, ((0, g * precision), (bend, -k * pa))),
+                (None, ((0, h * precision), (bend, -k * pb))),
+                (
                     -0.5 * cross,
                     ((square, 0.5 * (cross - g * g) * precision), (mz, pa * pa - 0.5 * cross), (dzz, pa * pa)),
                 ),
-                Term(0.5 * cross, ((square, -cross * precision), (mz, pa * pb + 0.5 * cross), (dzz, pa * pb))),
-                Term(
+                (0.5 * cross, ((square, -cross * precision), (mz, pa * pb + 0.5 * cross), (dzz, pa * pb))),
+                (
                     -0.5 * cross,
                     ((square, 0.5 * (cross - h * h) * precision), (mz, pb * pb - 0.5 * cross), (dzz, pb * pb)),
                 ),
