@@ -135,7 +135,8 @@ def _maximise(problem: Problem, seed: int) -> Estimate:
     ols, standard = standardise_problem(problem)
     search = _best_of_starts(standard.problem, seed)
     loglik = search.best.value + standard.loglik_shift
-    least_squares = problem.density.noise == "normal" and not _limit(standard).problem.indexed
+    indexed = problem.indexed and _limit(standard).problem.indexed
+    least_squares = problem.density.noise == "normal" and not indexed
     floor = ols.loglik if least_squares else _noise_alone(standard).value + standard.loglik_shift
     vanished = edge(standard.problem, search.best.theta) == "sigma_u_zero"
     not_above = loglik <= floor + (SAME_EDGE if vanished else NOT_ABOVE * (1.0 + abs(floor)))
