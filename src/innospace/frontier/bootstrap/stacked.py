@@ -97,7 +97,7 @@ class Stack:
             columns, total, squares = tuple(w * c for c in columns), w.sum(axis=1, keepdims=True), w @ products
         sums = [c.sum(axis=1, keepdims=True) for c in columns]
         along = [-self.sign * (c @ x) for c in columns[: found.mixed]]
-        curved = {place: columns[place] @ products for place, _ in found.second[0].parts}
+        curved = {place: columns[place] @ products for place, _ in found.second[0][1]}
         gradient = np.empty((len(which), k + m))
         hessian = np.empty((len(which), k + m, k + m))
         gradient[:, :k] = combine(found.first[0], along)
