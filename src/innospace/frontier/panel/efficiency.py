@@ -18,7 +18,9 @@ HALVINGS = 60
 """Steps towards a quantile, were all of them halvings: the width of its bracket shrinks below rounding."""
 ROUNDING = 1e-13
 """Last step towards a quantile, relative to the largest quantile of a component."""
-_SQRT_2PI = float(np.sqrt(2.0 * np.pi))
+NEGLIGIBLE = 1e-15
+"""Share of a component that is left out of a mixture."""
+_SQRT_2PI, _SQRT_HALF, _LARGEST = float(np.sqrt(2.0 * np.pi)), float(np.sqrt(0.5)), 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,9 @@ def _mixed(problem: MixedProblem, theta: Array, level: float) -> PanelEfficienci
         transient, persistent = _expected(rows), np.repeat(lasting, counts)
         place, row = np.unique(at.place, return_inverse=True)
         mixture = Mixture(shares, rows, row)
+        few = mixture.without(NEGLIGIBLE)
         made[0, place] = mixture.mean(transient * persistent)
-        made[1, place], made[2, place] = (np.exp(-mixture.quantile(p)) for p in (tail, 1.0 - tail))
+        made[1, place], made[2, place] = (np.exp(-few.quantile(p)) for p in (tail, 1.0 - tail))
         made[3, place], made[4, place] = mixture.mean(transient), mixture.mean(persistent)
     return PanelEfficiencies(*made)
 
@@ -98,6 +101,12 @@ class Mixture:
     parts: Posterior
     row: Index
 
+    def without(self, share: float) -> Mixture:
+        """Return the mixtures without components of a smaller share."""
+        kept = self.shares > share
+        parts = (np.broadcast_to(v, kept.shape)[kept] for v in self.parts)
+        return Mixture(self.shares[kept], Posterior(*parts), self.row[kept])
+
     def mean(self, values: Array) -> Array:
         """Return means by row of a value of each component."""
         return np.bincount(self.row, self.shares * values).astype(np.float64, copy=False)
@@ -112,12 +121,15 @@ class Mixture:
         low, high = np.full(int(self.row.max()) + 1, np.inf), np.zeros(int(self.row.max()) + 1)
         np.minimum.at(low, self.row, own)
         np.maximum.at(high, self.row, own)
-        middle, r = np.clip(self.mean(own), low, high), location / scale
-        log_whole, farthest = special.log_ndtr(r), high
+        middle, r, farthest = np.clip(self.mean(own), low, high), location / scale, high
+        log_whole = special.log_ndtr(r)
+        one = np.exp(np.minimum(-log_whole, _LARGEST))  # counts where z is not negative, and neither is r
         for _ in range(HALVINGS):
             z = r - middle[self.row] / scale
-            over = self.mean(np.exp(special.log_ndtr(z) - log_whole)) - upper
-            density = self.mean(np.exp(-0.5 * z * z - log_whole) / (scale * _SQRT_2PI))
+            density = np.exp(-0.5 * z * z - log_whole)
+            beyond = 0.5 * density * special.erfcx(np.abs(z) * _SQRT_HALF)
+            over = self.mean(np.where(z < 0.0, beyond, one - beyond)) - upper
+            density = self.mean(density / (scale * _SQRT_2PI))
             low, high = np.where(over > 0.0, middle, low), np.where(over > 0.0, high, middle)
             with np.errstate(divide="ignore", invalid="ignore"):
                 trial = middle + over / density

@@ -22,7 +22,7 @@ from innospace.frontier.panel.integrals import Evaluated, Integrand, Nodes, bloc
 from innospace.frontier.panel.units import Index, Units
 from innospace.numerics.maximum_likelihood import Evaluation
 
-NODES = 24
+NODES = 20
 """Of a Gauss-Hermite rule; where they are too few the integral is taken on panels."""
 
 
@@ -109,6 +109,8 @@ def quadratures(problem: MixedProblem, theta: Array) -> Iterator[tuple[Quadratur
         nodes = hermite_nodes(which, centre, spread, problem.nodes)
         found = integrand.at(nodes.owner, nodes.points)
         fine = resolved((found.log + nodes.log_weights).reshape(len(which), -1), problem.nodes)
+        if 2 * fine.sum() < len(fine):  # panels for all are less than both for some
+            fine[:] = False
         coarse.append(which[~fine])
         if fine.all():
             yield _weighed(nodes, found), found
