@@ -7,14 +7,15 @@ does more than climb is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
 
 from innospace.frontier.densities import Law
+from innospace.frontier.densities import density as density_named
 from innospace.frontier.densities.base import Array, Combination, Combined, combine
 from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
@@ -34,9 +35,13 @@ from innospace.numerics.stacked import (
 
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
-STACKED = ("half_normal", "exponential", "rayleigh", "generalised_exponential")
+STACKED = ("half_normal", "exponential", "rayleigh", "generalised_exponential", "truncated_normal")
 """Distributions whose likelihood is evaluated for all replications at once; with normal noise."""
 LOW_NOISE = -14.0
+RIDGE = -6.0
+"""``mu / sigma_u`` at which searches stop: what lies below is near the exponential limit, which is looked at too."""
+FAR = -1.0
+"""``mu / sigma_u`` below which the truncated normal is left to the search along its ridge."""
 DEPENDENT = 1e-11
 """Smallest eigenvalue of the Gram matrix of drawn, standardised regressors at which they count as collinear."""
 
@@ -174,7 +179,11 @@ def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: fl
     stack = Stack(e, x, None if weights is None else w, sign, density)
     k = x.shape[1]
     noise = k + density.parameters.index("lnsigma_v2")
-    best = _best(stack, third)
+    climbed = np.ones(len(y), dtype=np.bool_)
+    if density.name == "truncated_normal":
+        best, climbed = _truncated_normal(stack, third)
+    else:
+        best = _best(stack, third)
     low = (best.code == BOUNDARY) & (best.theta[:, noise] < SMALLEST_LOG_VARIANCE) & ~dependent
     exact = _take_corners(stack, best, np.flatnonzero((third < 0.0) & ~dependent), third, low)
     low |= exact
@@ -183,14 +192,15 @@ def refit_stack(y: Array, columns: Standardised, weights: Array | None, sign: fl
     raised = floor + NOT_ABOVE * (1.0 + np.abs(floor - total * np.log(unit)))
     without = (best.value <= np.where(vanished, floor + SAME_EDGE, raised)) & ~dependent
     inside = (best.code == CONVERGED) & ~without & ~dependent & _identified(best.hessian)
-    inside &= best.theta[:, noise] >= LOW_NOISE
+    inside &= (best.theta[:, noise] >= LOW_NOISE) & climbed
     theta = np.full_like(best.theta, np.nan)
     theta[:, :k] = (beta + unit[:, None] * np.where(without[:, None], 0.0, best.theta[:, :k])) @ columns.back.T
     for j, kind in enumerate(density.units):
-        theta[:, k + j] = best.theta[:, k + j] + kind.value[1] * np.log(unit)
+        power, shift = kind.value
+        theta[:, k + j] = best.theta[:, k + j] * unit**power + shift * np.log(unit)
     theta[without, k:] = np.nan
     theta[without, -1] = 2.0 * np.log(unit[without])
-    return StackedFit(theta, inside, without, low & ~without, third >= 0.0, dependent)
+    return StackedFit(theta, inside, without & climbed, low & ~without & climbed, third >= 0.0, dependent)
 
 
 def _least_squares(y: Array, x: Array, weights: Array | None) -> tuple[Array, Flags]:
@@ -212,9 +222,27 @@ def _least_squares(y: Array, x: Array, weights: Array | None) -> tuple[Array, Fl
     return np.asarray(beta + np.linalg.solve(safe, again[:, :, None])[:, :, 0], dtype=np.float64), dependent
 
 
-def _best(stack: Stack, third: Array) -> StackedOptima:
-    """Return the best optimum of each sample over the starts of the ordinary fit."""
-    starts = _starts(stack, third)
+def _truncated_normal(stack: Stack, third: Array) -> tuple[StackedOptima, Flags]:
+    """Return the best optimum of each sample, and where the ordinary fit does nothing but climb to it.
+
+    The ordinary fit begins at the best half-normal too, holds what it finds against the exponential limit and the
+    maximum without noise, and walks along a ridge where ``mu`` is far below zero.
+    """
+    k = stack.x.shape[1]
+    half, limit = (replace(stack, density=density_named(name)) for name in ("half_normal", "exponential"))
+    inner = _best(half, third)
+    skewed = third < 0.0
+    corners = _take_corners(half, inner, np.flatnonzero(skewed), third, np.zeros(len(third), dtype=np.bool_))
+    best = _best(stack, third, [np.insert(inner.theta, k, 0.0, axis=1)])
+    above = best.value > _best(limit, third).value + NOT_ABOVE * (1.0 + np.abs(best.value))
+    near = best.theta[:, k] > FAR * np.exp(0.5 * best.theta[:, k + 1])
+    inside = best.code == CONVERGED
+    return best, skewed & ~corners & above & near & inside
+
+
+def _best(stack: Stack, third: Array, further: Sequence[Array] = ()) -> StackedOptima:
+    """Return the best optimum of each sample over the starts of the ordinary fit, and ``further`` ones."""
+    starts = [*_starts(stack, third), *further]
     count = len(third)
     # all starts of all samples at once: the few that take long do so together
     found = maximise_stacked(
@@ -295,7 +323,10 @@ def _edges(stack: Stack) -> Callable[[Array], Flags]:
     logs = [k + names.index(n) for n in EDGES if n in names]
 
     def crossed(theta: Array) -> Flags:
-        return np.asarray((theta[:, logs] < SMALLEST_LOG_VARIANCE).any(axis=1), dtype=np.bool_)
+        out = (theta[:, logs] < SMALLEST_LOG_VARIANCE).any(axis=1)
+        if "mu" in names:
+            out |= theta[:, k + names.index("mu")] < RIDGE * np.exp(0.5 * theta[:, k + names.index("lnsigma_u2")])
+        return np.asarray(out, dtype=np.bool_)
 
     return crossed
 
