@@ -160,6 +160,16 @@ def test_a_metafrontier(rows, method):
     assert unexplained([*names_of(result), *numbers_of(result)], {*rows.columns, *rows["group_of_rows"]}) == []
 
 
-def test_a_bootstrap_of_a_frontier(rows):
-    result = step.run(step.Options(formula="one ~ x", bootstrap=20), StepInputs({"table": as_dataset(rows)}))
-    assert unexplained([*names_of(result), *numbers_of(result)], rows.columns) == []
+BOOTSTRAPS = {
+    "frontier": {"formula": "one ~ x"},
+    "structure": {"formula": STRUCTURES["latent_class"], "structure": "latent_class"},
+    "metafrontier": {"formula": "two ~ x", "metafrontier": "linear", "group": "group_of_rows"},
+}
+
+
+@pytest.mark.parametrize("options", BOOTSTRAPS.values(), ids=BOOTSTRAPS)
+def test_a_bootstrap_of_a_frontier(rows, options):
+    options = step.Options(**options, bootstrap=20, workers=1)
+    result = step.run(options, StepInputs({"table": as_dataset(rows)}))
+    known = {*rows.columns, *rows["group_of_rows"]}
+    assert unexplained([*names_of(result), *numbers_of(result)], known) == []
