@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 
 import numpy as np
@@ -49,26 +47,20 @@ FILES = {
 }
 
 
-def innospace(folder, *arguments):
-    command = [sys.executable, "-m", "innospace", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
-    )
-
-
 @pytest.mark.slow
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", FILES)
-def test_from_a_table_to_a_report(tmp_path, name):
+def test_from_a_table_to_a_report(command, tmp_path, name):
     FILES[name](tmp_path / name)
-    made = innospace(tmp_path, "new", "моё", "--data", name)
-    assert made.returncode == 0, made.stderr
-    assert made.stderr == ""
-    assert max(map(len, made.stdout.splitlines())) <= 100
-    assert "names the rows" in made.stdout
-    assert "innospace run 'моё'" in made.stdout
-    ran = innospace(tmp_path, "run", "моё", "--formats", "html")
-    assert ran.returncode in (0, 1), ran.stderr
-    assert "reach on average" in ran.stdout
+    made = command("new", "моё", "--data", name)
+    assert made.code == 0, made.err
+    assert made.err == ""
+    assert max(map(len, made.out.splitlines())) <= 100
+    assert "names the rows" in made.out
+    assert "innospace run 'моё'" in made.out
+    ran = command("run", "моё", "--formats", "html")
+    assert ran.code in (0, 1), ran.err
+    assert "reach on average" in ran.out
     page = (tmp_path / "моё" / "report" / "report.html").read_text(encoding="utf-8")
     words = re.sub(r"<style.*?</style>|<[^>]+>", " ", page, flags=re.DOTALL)
     assert not re.search(r"\b(nan|NaN|None|null)\b", words)

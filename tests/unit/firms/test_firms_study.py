@@ -47,6 +47,12 @@ def plans(**columns) -> Plans:
     return Plans.from_dicts({**SMALL, **columns}, {}, {})
 
 
+@pytest.fixture(scope="module")
+def fresh(table) -> FirmResult:
+    """The study of the table, computed in one go."""
+    return study(plans(), {"panel": Dataset(table, SIMULATED)}, draws=0)
+
+
 class Kept:
     """Parts kept in memory; counts what is loaded and saved."""
 
@@ -209,7 +215,7 @@ def test_a_class_with_too_few_firms_gets_no_verdict(table):
     assert found["learning_export"].verdict == TOO_FEW
     assert set(found["learning_export"].lines["firms"]) == {5.0}
     assert found["machinery_inputs"].verdict != TOO_FEW
-    result = study(plans(), {"panel": Dataset(few, SIMULATED)}, draws=0)
+    result = study(plans(outcomes=["rd"]), {"panel": Dataset(few, SIMULATED)}, draws=0)
     assert any("Only 5 firms started export" in s for s in result.parts["learning"].findings())
 
 
@@ -266,7 +272,7 @@ def test_order_and_names_of_firms_do_not_matter(table, waves):
     np.testing.assert_allclose(other.estimates.values, ours.estimates.values, rtol=1e-7, atol=1e-9)
 
 
-def test_a_stopped_study_goes_on_and_gives_the_same(table):
+def test_a_stopped_study_goes_on_and_gives_the_same(table, fresh):
     data = {"panel": Dataset(table, SIMULATED)}
     kept = Kept()
 
@@ -280,7 +286,6 @@ def test_a_stopped_study_goes_on_and_gives_the_same(table):
     assert done > 5
     whole = study(plans(), data, draws=0, resume=kept)
     assert kept.loads == done
-    fresh = study(plans(), data, draws=0)
     assert isinstance(whole, FirmResult)
     pd.testing.assert_frame_equal(whole.offers("effect"), fresh.offers("effect"))
     assert whole.findings() == fresh.findings()
@@ -300,7 +305,7 @@ def test_parts_are_kept_whatever_a_channel_is_called(table):
 
 def test_analyses_that_cannot_be_done_are_told(table):
     constant = table.assign(technology_2009=table["technology_2005"])
-    result = study(plans(), {"panel": Dataset(constant, SIMULATED)}, draws=0)
+    result = study(plans(channels=["export"]), {"panel": Dataset(constant, SIMULATED)}, draws=0)
     assert any(w.startswith("Left out: start technology.") for w in result.warnings)
     learning = result.parts["learning"]
     assert {k.partition(":")[0] for k in learning.effects_found.kinds} == {"R&D", "new_product"}
@@ -328,8 +333,8 @@ def test_the_cross_section_is_named_in_words_and_counts_gaps():
     assert data.frame.loc[performers, "log_rd_per_worker"].notna().all()
 
 
-def test_the_study_in_words(table):
-    result = study(plans(), {"panel": Dataset(table, SIMULATED)}, draws=0)
+def test_the_study_in_words(fresh):
+    result = fresh
     text = result.summary()
     assert "analyses: with --json" in text
     assert "level export" not in text
