@@ -22,7 +22,7 @@ BALANCED = 1e-9
 """Of gross regional product."""
 SAME = 1e-8
 """Relative: two solutions to 1e-11 of the size of an equation, carried over four years."""
-CALM = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=7, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 LEVERS = (
     "norm",
     "social_tax_rate",

@@ -21,7 +21,7 @@ from innospace.firms.networks import networks
 from innospace.firms.selection import heckman
 from innospace.numerics.kodde_palm import chi_bar_weights, critical_bounds, distance
 
-FEW = settings(max_examples=5, deadline=None)
+FEW = settings(max_examples=4, deadline=None)
 SEEDS = st.integers(0, 10_000)
 # sums in another order
 SAME = {"rtol": 1e-7, "atol": 1e-9}
@@ -108,7 +108,7 @@ def test_complementarity_of_a_practice_is_substitutability_of_its_opposite(seed)
     assert a.numbers[f"make+buy: {key[1]}"] == pytest.approx(b.numbers[f"make+rent: {key[0]}"], rel=1e-8, abs=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(1, 5), SEEDS)
 def test_weights_form_a_distribution_whatever_the_covariance(k, seed):
     rng = np.random.default_rng(seed)

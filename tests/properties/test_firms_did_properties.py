@@ -13,7 +13,7 @@ from innospace.firms.effects.did_twfe import twfe
 from innospace.firms.effects.sun_abraham import sun_abraham
 
 SEEDS = st.integers(0, 10_000)
-FEW = settings(max_examples=12, deadline=None)
+FEW = settings(max_examples=7, deadline=None)
 VERBS = st.sampled_from([did, sun_abraham, twfe])
 
 

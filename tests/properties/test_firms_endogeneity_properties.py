@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from innospace.firms.endogeneity import control_function, instrumental_variables
 
-FEW = settings(max_examples=10, deadline=None, derandomize=True)
+FEW = settings(max_examples=6, deadline=None, derandomize=True)
 IV = {"endogenous": ["d"], "instruments": ["z1", "z2"]}
 
 

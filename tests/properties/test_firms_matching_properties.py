@@ -15,7 +15,7 @@ from innospace.firms.effects.matching import match
 from innospace.firms.effects.rosenbaum import rosenbaum_bounds
 from innospace.firms.effects.weighting import weight
 
-FEW = settings(max_examples=6, deadline=None)
+FEW = settings(max_examples=4, deadline=None)
 SEEDS = st.integers(0, 10_000)
 # a maximum of the likelihood is found to this relative precision, whatever the order of the rows
 SAME = 1e-6

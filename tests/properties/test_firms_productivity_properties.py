@@ -18,7 +18,7 @@ from firm_productivity_cases import control_panel, gnr_panel
 
 DATA = {m: gnr_panel(60, 4, 2) if m == "gnr" else control_panel(60, 5, 2) for m in ("op", "lp", "wooldridge", "gnr")}
 METHODS = st.sampled_from(sorted(DATA))
-FEW = settings(max_examples=12, deadline=None, derandomize=True)
+FEW = settings(max_examples=7, deadline=None, derandomize=True)
 
 
 def run(method, data, **more):

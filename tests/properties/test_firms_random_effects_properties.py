@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from innospace.firms.choice.dynamic import dynamic_probit
 from innospace.firms.choice.random_effects import random_effects_probit
 
-FEW = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 SAME = 1e-6
 """Sums in another order end Newton's method within rounding of the same point."""
 

@@ -18,7 +18,7 @@ LAWS = ("half_normal", "exponential", "truncated_normal")
 # two searches stop within half the square root of the optimiser's tolerance of the same maximum
 SAME_LOGLIK = 1e-8
 SAME_TE = 1e-6
-SEARCHES = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+SEARCHES = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 FORMULAS = settings(max_examples=150, deadline=None, derandomize=True)
 
 

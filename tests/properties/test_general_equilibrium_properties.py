@@ -21,7 +21,7 @@ SAME = 1e-9
 """Two solutions to residuals of 1e-11."""
 DERIVATIVE = 1e-6
 """Central differences with steps of 1e-6."""
-CALM = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+CALM = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SHOCK = Scenario(
     "mixed",
     shocks=(

@@ -145,7 +145,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(draws):
     assert np.mean(told / spread) == pytest.approx(1.0 + 0.75 / (DRAWS - 1), abs=0.05 * np.sqrt(39 / (DRAWS - 1)))
 
 
-CORRELATION_DRAWS, CORRELATION_FIRMS = draws_of(25, 8), 3000
+CORRELATION_DRAWS, CORRELATION_FIRMS = draws_of(25, 5), 3000
 
 
 def correlations(seed: int) -> list[tuple[str, float, float, float]]:

@@ -72,7 +72,7 @@ def convolution(law, theta, e, power=0.0):
     top = float(u.ppf(1.0 - 1e-15))
 
     def integrand(x):
-        return x**power * np.exp(u.logpdf(x) + stats.norm.logpdf(e + x, scale=sv))
+        return x**power * np.exp(u.logpdf(x) - 0.5 * ((e + x) / sv) ** 2) / (sv * np.sqrt(2.0 * np.pi))
 
     marks = sorted({m for m in (-e - 8 * sv, -e, -e + 8 * sv, 0.5 * u.mean(), u.mean()) if 0.0 < m < top})
     edges = [0.0, *marks, max(top, -e + 30 * sv)]
@@ -165,15 +165,15 @@ def close(got, expected, level):
     assert error.max() <= 1.0
 
 
-@pytest.mark.parametrize("e", [-1e4, -50.0, -1.0, 0.0, 1.0, 50.0, 1e4])
 @pytest.mark.parametrize("theta", [(-30.0, 2.0), (2.0, -30.0), (0.0, 0.0), (10.0, -10.0), (-10.0, 10.0)])
 @pytest.mark.parametrize("law", EVERY, ids=lambda law: f"{law.name}-{law.noise}")
-def test_extreme_arguments_stay_finite(law, theta, e):
+def test_extreme_arguments_stay_finite(law, theta):
+    e = np.array([-1e4, -50.0, -1.0, 0.0, 1.0, 50.0, 1e4])
     for mu in (-1e5, -1.0, 0.0, 30.0) if law.name == "truncated_normal" else (-1.0,):
         values = {"mu": mu, "lnsigma_u2": min(theta[0], 5.0) if law.name == "lognormal" else theta[0]}
         values |= {"lnsigma_v2": theta[1], "lnshape_u": 0.3, "lndf_v": 1.2}
         full = tuple(np.float64(values[p]) for p in law.parameters)
-        found = law.evaluate(np.array([e]), full)
+        found = law.evaluate(e, full)
         assert np.all(np.isfinite(found.value))
         assert all(np.all(np.isfinite(f)) for f in (*found.first, *found.second))
 

@@ -59,7 +59,7 @@ def same(one, other):
     return edit_layout.equal(one, other)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([EMPTY, FULL]), names, tables, tables)
 def test_values_come_back_as_they_were_given(text, name, first, second):
     before = tomllib.loads(text)
