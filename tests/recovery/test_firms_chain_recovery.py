@@ -34,7 +34,7 @@ from innospace.firms.selection_likelihood import fit_selection, fit_two_step
 
 # A share near 95 % has a standard error of 0.7 points in 1 000 draws and of 0.5 in 2 000: a coverage of 94.5 leaves the
 # band of 92 to 97 by luck less than once in a thousand. 400 draws were too few to tell luck from a wrong error.
-DRAWS, CHEAP_DRAWS = draws(1000, 200), draws(2000, 300)
+DRAWS, CHEAP_DRAWS = draws(1000, 120), draws(2000, 200)
 BAND = (0.92, 0.97)
 Z = 1.959963984540054
 
@@ -137,7 +137,7 @@ def test_the_chain_recovers_its_links_and_bootstrap_intervals_cover():
         "productivity: predicted_product": CHAIN["product"],
         "productivity: predicted_process": CHAIN["process"],
     }
-    truth, runs = np.array(list(links.values())), draws(40, 12)
+    truth, runs = np.array(list(links.values())), draws(40, 8)
     found, inside = [], []
     for seed in range(runs):
         r = cdm(chain_firms(1000, 700 + seed), **CHAIN_FORMULAS, bootstrap=25, seed=seed)

@@ -16,7 +16,7 @@ from innospace.firms.effects.did_twfe import twfe
 from innospace.firms.effects.sun_abraham import sun_abraham
 
 COVER = (0.92, 0.975)
-PANELS = draws(200, 50)
+PANELS = draws(200, 30)
 
 
 def true_effects():
@@ -73,7 +73,7 @@ def test_intervals_cover_heterogeneous_effects():
 @pytest.mark.parametrize("method", ["doubly_robust", "regression", "ipw"])
 def test_covariates_mend_selective_entry(method):
     truth = {k: v for k, v in true_effects().items() if k[0] == "att_gt"}
-    panels = [cases.panel(400, seed, selective=True) for seed in range(draws(60, 25))]
+    panels = [cases.panel(400, seed, selective=True) for seed in range(draws(60, 15))]
     shares = covered([did("y ~ x", p, entry="entry", method=method) for p in panels], truth)
     low, high = band(COVER, len(panels))
     assert low < shares.mean() < high
@@ -109,7 +109,7 @@ def test_one_right_model_is_enough():
 def test_uniform_bands_hold_all_at_once():
     truth = {k: v for k, v in true_effects().items() if k[0] == "dynamic"}
     held = []
-    for seed in range(draws(80, 30)):
+    for seed in range(draws(80, 18)):
         effects = did("y", cases.panel(350, 1000 + seed), entry="entry", bootstrap=300, seed=seed).effects()
         own = effects[effects["kind"] == "dynamic"]
         true = np.array([truth["dynamic", n] for n in own["name"]])
@@ -122,7 +122,7 @@ def test_uniform_bands_hold_all_at_once():
 def test_clustered_intervals_cover_common_shocks():
     """Shocks to groups of eight firms by year: errors by firm are too small, errors by group are not."""
     by_firm, by_group = [], []
-    for seed in range(draws(70, 25)):
+    for seed in range(draws(70, 15)):
         rng = np.random.default_rng(seed)
         table = cases.panel(480, seed, effects=False)
         groups = table["group"].nunique()
@@ -141,7 +141,7 @@ def test_clustered_intervals_cover_common_shocks():
 @pytest.mark.slow
 def test_interaction_weights_recover_what_two_way_effects_do_not():
     truth = true_effects()
-    panels = [cases.panel(350, seed) for seed in range(draws(80, 30))]
+    panels = [cases.panel(350, seed) for seed in range(draws(80, 18))]
     found = [sun_abraham("y", p, entry="entry") for p in panels]
     shares = covered(found, truth)
     low, high = band(COVER, len(panels))

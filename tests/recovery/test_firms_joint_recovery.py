@@ -13,7 +13,7 @@ from innospace.firms.choice.recursive import recursive_biprobit
 from innospace.numerics.bivariate_normal import bivariate_cdf
 from innospace.numerics.ghk import correlation_matrix, pairs
 
-SAMPLES = draws(100, 30)
+SAMPLES = draws(100, 20)
 
 
 def chance(intervals):

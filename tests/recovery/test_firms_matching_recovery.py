@@ -12,7 +12,7 @@ from innospace.firms.effects.match_did import match_did
 from innospace.firms.effects.matching import match
 from innospace.firms.effects.weighting import weight
 
-DRAWS = draws(150, 40)
+DRAWS = draws(150, 25)
 # three standard errors of a share of 95 % over the draws (1.8 % each), and a little for the bias of matching
 LOW, HIGH = 0.89, 1.0
 

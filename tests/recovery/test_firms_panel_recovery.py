@@ -13,7 +13,7 @@ from innospace.firms.premia import premia
 from innospace.firms.self_selection import pre_entry
 
 LEVEL, WITHIN, BEFORE = 0.25, 0.10, 0.30
-PANELS = draws(250, 60)
+PANELS = draws(250, 40)
 HELD = (0.92, 0.97)
 """Bounds asked for; over 250 panels two standard errors of a coverage of .95 are .028."""
 
@@ -99,7 +99,7 @@ def test_quantiles_before_entry(errors):
     """Adjustment shrinks differences a little where starters are unevenly spread; here they are not."""
     rng = np.random.default_rng(14)
     results, rejected = [], []
-    for _ in range(draws(100, 40)):
+    for _ in range(draws(100, 25)):
         r = pre_entry(
             entry_panel(rng),
             "sales",
@@ -131,7 +131,7 @@ def test_equal_distributions_are_seldom_told_apart():
 def test_probit_of_entry():
     rng = np.random.default_rng(16)
     results = []
-    for _ in range(draws(200, 80)):
+    for _ in range(draws(200, 50)):
         n = 300
         size = rng.normal(size=n)
         enters = (-0.5 + 0.6 * size + rng.normal(size=n) > 0).astype(int)

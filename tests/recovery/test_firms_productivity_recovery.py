@@ -48,7 +48,7 @@ def require_near(values, truth):
     ],
 )
 def test_op_lp_and_wooldridge_recover_technology_and_learning_with_right_intervals(options):
-    found = over_draws(draws(40, 12), lambda seed: control_panel(300, 6, seed, learning=LEARNING), **options)
+    found = over_draws(draws(40, 8), lambda seed: control_panel(300, 6, seed, learning=LEARNING), **options)
     truth = np.array([LABOUR, CAPITAL, LEARNING])
     require_near(found[:, :3], truth)
     covered = (np.abs(found[:, :3] - truth) < 1.96 * found[:, 3:]).mean(axis=0)
@@ -59,7 +59,7 @@ def test_op_lp_and_wooldridge_recover_technology_and_learning_with_right_interva
 @pytest.mark.slow
 def test_acf_recovers_technology_and_learning_with_right_intervals():
     found = over_draws(
-        draws(40, 10), lambda seed: acf_panel(300, 6, seed, learning=LEARNING), method="acf", materials="m", degree=2
+        draws(40, 7), lambda seed: acf_panel(300, 6, seed, learning=LEARNING), method="acf", materials="m", degree=2
     )
     # exporting acts on productivity of mid-year, of which the root of persistence arrives
     truth = np.array([LABOUR, CAPITAL, LEARNING * np.sqrt(RHO)])
@@ -83,7 +83,7 @@ def test_acf_takes_the_true_solution_and_plain_methods_are_off():
 
 def test_gnr_recovers_mean_elasticities():
     found = []
-    for seed in range(draws(30, 15)):
+    for seed in range(draws(30, 10)):
         r = productivity(
             gnr_panel(200, 5, seed), method="gnr", output="y", labour="l", capital="k", materials="m", share="s"
         )
@@ -93,7 +93,7 @@ def test_gnr_recovers_mean_elasticities():
 
 def test_without_learning_none_is_found():
     found = over_draws(
-        draws(40, 20), lambda seed: control_panel(200, 6, 500 + seed), method="lp", materials="m", degree=2
+        draws(40, 12), lambda seed: control_panel(200, 6, 500 + seed), method="lp", materials="m", degree=2
     )
     rejected = (np.abs(found[:, 2]) > 1.96 * found[:, 5]).mean()
     # 5 % of 40 draws; more than 15 % has probability below 0.5 %
@@ -112,7 +112,7 @@ def test_bootstrap_intervals_cover_as_they_say():
 
     truth = np.array([LABOUR, CAPITAL])
     covered = []
-    for seed in range(draws(160, 20)):
+    for seed in range(draws(160, 12)):
         data = control_panel(250, 5, 9000 + seed)
         panel = read_panel(data, Roles("y", ("l",), ("k",), ("m",)), firm="firm", year="year", logs=False)
         p = problem(panel, "lp", degree=2, markov=2)

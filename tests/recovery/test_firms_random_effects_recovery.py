@@ -12,7 +12,7 @@ from innospace.firms.choice.binary import binary
 from innospace.firms.choice.dynamic import dynamic_probit
 from innospace.firms.choice.random_effects import fit_panel, random_effects_probit
 
-DRAWS = draws(300, 60)
+DRAWS = draws(300, 40)
 COVERAGE = (0.92, 0.97)
 """Binomial: three standard errors are 3 sqrt(.95 .05 / 300) = .038, less for the several parameters together."""
 
@@ -92,7 +92,7 @@ def test_no_state_dependence_is_not_found(method):
 def test_intervals_of_state_dependence_cover():
     rng = np.random.default_rng(77)
     held = []
-    for _ in range(draws(100, 20)):
+    for _ in range(draws(100, 14)):
         table = dynamic_panel(rng, 250, 5, rho=0.5, sigma=0.8)
         for method in ("wooldridge", "heckman"):
             lag = dynamic_probit("y ~ x", table, method=method, nodes=12).coefficients().loc["lag_y"]
@@ -104,7 +104,7 @@ def test_intervals_of_state_dependence_cover():
 def test_the_test_of_no_effect_rejects_as_often_as_it_says():
     rng = np.random.default_rng(31)
     p = []
-    count = draws(200, 100)
+    count = draws(200, 60)
     for _ in range(count):
         fitted = fit_panel(*panel(rng, 100, 5, sigma=0.0), nodes=12)
         statistic = max(0.0, 2.0 * (fitted.fit.log_likelihood - fitted.pooled))

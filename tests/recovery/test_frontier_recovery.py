@@ -54,7 +54,7 @@ def test_coverage_of_intervals(law):
     """Share of 95 % intervals for the slopes that hold the truth, over 200 samples of 250 rows."""
     rng = np.random.default_rng(2)
     held = []
-    for _ in range(draws(200, 60)):
+    for _ in range(draws(200, 40)):
         y, x, _ = simulate(law, 250, rng)
         bounds = fit(y=y, X=x, intercept=False, inefficiency=law).confidence_intervals()
         held += [bounds["lower"].iloc[j] <= BETA[j] <= bounds["upper"].iloc[j] for j in (1, 2)]
@@ -69,7 +69,7 @@ def test_size_of_the_test_of_no_inefficiency():
     rejected = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BoundaryWarning)
-        for _ in range(draws(120, 60)):
+        for _ in range(draws(120, 40)):
             x = np.column_stack((np.ones(200), rng.normal(size=200)))
             y = x @ [1.0, 0.5] + 0.3 * rng.normal(size=200)
             rejected.append(fit(y=y, X=x, intercept=False).test_no_inefficiency().rejected(0.10))
