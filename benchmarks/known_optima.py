@@ -14,11 +14,11 @@ from innospace.frontier.estimate import standardise_problem
 from innospace.frontier.fitting import fit
 from innospace.frontier.indexed import edge
 from innospace.frontier.likelihood import Problem, evaluate
-from innospace.frontier.panel.climb import climb
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.fit import fit_panel, read_panel
 from innospace.frontier.panel.models import MODELS, Family
 from innospace.frontier.panel.scaled import scale
+from innospace.frontier.panel.search import search
 from innospace.frontier.panel.spec import PanelSpec
 from innospace.numerics.maximum_likelihood import maximise
 
@@ -100,7 +100,7 @@ def hold_panel(table: Any, formula: str, model: str, law: str, seed: int) -> Hel
     for number in range(AROUND):
         # every other search begins with a path of inefficiency of another shape
         spread = np.where(path & (number % 2 == 1), PATH_SPREAD, SPREAD)
-        found, _ = climb(scaled, centre + spread * rng.normal(size=len(centre)))
+        found, _ = search(scaled, centre + spread * rng.normal(size=len(centre)))
         if found.code in ("converged", "boundary"):
             best = max(best, found.value + scaled.loglik_shift)
     return Held(_end(result), max(best - result.loglik, 0.0))

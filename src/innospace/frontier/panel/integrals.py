@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from innospace.frontier.densities.base import Array, Density, Derivatives
+from innospace.frontier.densities.base import Array, Combined, Density, Derivatives, combine
 from innospace.frontier.panel.units import Index, Units
 from innospace.numerics.quadrature import gauss_hermite
 
@@ -115,13 +115,14 @@ class Integrand:
     of_rows: tuple[Array, ...]
     of_effect: tuple[Array, ...]
 
-    def at(self, owner: Index, b: Array) -> Evaluated:
-        """Evaluate at effects ``b`` of units ``owner``, shape (m,) each."""
+    def at(self, owner: Index, b: Array, *, along: bool = False) -> Evaluated:
+        """Evaluate at effects ``b`` of units ``owner``, shape (m,) each; ``along``: derivatives by errors alone."""
         counts = self.units.counts[owner]
         heads = np.cumsum(counts) - counts
         place = np.repeat(self.units.starts[owner] - heads, counts) + np.arange(int(counts.sum()))
-        within = self.rows.evaluate(*self._of_rows(place, np.repeat(b, counts)))
-        return Evaluated(within, self.effect.evaluate(b, self.of_effect), place, heads)
+        how = _along if along else _whole
+        within = how(self.rows, *self._of_rows(place, np.repeat(b, counts)))
+        return Evaluated(within, how(self.effect, b, self.of_effect), place, heads)
 
     def errors(self, at: Evaluated, nodes: Nodes) -> tuple[Array, tuple[Array, ...]]:
         """Return errors without the effects, and their parameters, at nodes where the integrand was evaluated."""
@@ -132,7 +133,7 @@ class Integrand:
 
     def shape(self, owner: Index, b: Array) -> Array:
         """Return logarithm, slope and curvatures of rows and effect, shape (4, m), curvatures not below zero."""
-        found = self.at(owner, b)
+        found = self.at(owner, b, along=True)
         slope = found.above.first[0] - found.summed(np.asarray(found.within.first[0]))
         bends = found.summed(np.asarray(found.within.second[0])), found.above.second[0]
         zero = np.zeros_like(b)
@@ -159,6 +160,20 @@ class Integrand:
             if not len(todo):
                 break
         return b, spread
+
+
+def _whole(density: Density, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+    return density.evaluate(e, theta)
+
+
+def _along(density: Density, e: Array, theta: tuple[Array, ...]) -> Derivatives:
+    """Return the log-density with its slope and curvature by ``e``: nothing else is needed where nodes are sought."""
+    if not isinstance(density, Combined):
+        found = density.evaluate(e, theta)
+        return Derivatives(found.value, found.first[:1], found.second[:1])
+    apart = density.combination(e, theta)
+    value, first, second = (combine(t, apart.columns) for t in (apart.value, apart.first[0], apart.second[0]))
+    return Derivatives(value, (first,), (second,))
 
 
 def blocks(sizes: Index) -> Iterator[slice]:

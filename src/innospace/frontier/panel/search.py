@@ -127,13 +127,17 @@ def _best(
     )
 
 
+def search(scaled: Scaled, start: Array, known: Sequence[tuple[Optimum, Flags]] = ()) -> tuple[Optimum, Flags]:
+    """Search from one start; beside effects of the units one that comes close to a known maximum has found it."""
+    if isinstance(scaled.problem, MixedProblem):
+        return mixed_climb.climb(scaled, start, [f for f in known if f[0].code is StatusCode.CONVERGED])
+    return climb(scaled, start)
+
+
 def _searches(scaled: Scaled, starts: Sequence[Array]) -> list[tuple[Optimum, Flags]]:
-    """Search from every start; beside effects of the units one that comes close to a known maximum has found it."""
-    if not isinstance(scaled.problem, MixedProblem):
-        return [climb(scaled, start) for start in starts]
     found: list[tuple[Optimum, Flags]] = []
     for start in starts:
-        found.append(mixed_climb.climb(scaled, start, [f for f in found if f[0].code is StatusCode.CONVERGED]))
+        found.append(search(scaled, start, found))
     return found
 
 
