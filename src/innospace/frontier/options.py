@@ -6,49 +6,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from innospace.core.conditions import unmet
 from innospace.frontier.bootstrap.draws import LEAST, MOST
 from innospace.frontier.structure.spec import MOST_CLASSES
 
 _BESIDE_BOOTSTRAP = ("bootstrap_kind", "bootstrap_seed", "workers", "scheduler")
-_OF_BOOTSTRAP = ("bootstrap", *_BESIDE_BOOTSTRAP)
-_OF_FORMULA = (
-    "cost",
-    "weights",
-    "cluster",
-    "noise",
-    "names",
-    "unit",
-    "time",
-    "mundlak",
-    "structure",
-    "classes",
-    "selected",
-    "metafrontier",
-    "group",
-    "draws",
-    "outcomes",
-    *_OF_BOOTSTRAP,
-)
-_OF_META = ("group", "draws")
-_OF_GROUPS = ("groups_from", "groups", "components", "groups_by")
-_OF_SPACE = ("focus", "level", "determinants")
-_OF_NAMES = ("names",)
-_NOT_OF_ROWS = ("weights", "cluster", "noise", "names", "structure", "classes", "selected")
-_NOT_OF_PANEL = (*_NOT_OF_ROWS, "metafrontier", "outcomes")
-_NOT_OF_STRUCTURE = ("noise", "names", "outcomes")
-_NOT_OF_OUTCOMES = ("weights", "cluster", "noise", *_OF_BOOTSTRAP)
-_OF_PANEL = ("unit", "time", "mundlak")
-_NOT_OF_META = (*_NOT_OF_ROWS, "vcov", "panel", "outcomes")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
-_MODEL: dict[str, JsonValue] = {"only": "model, no panel"}
-_NO_MODEL: dict[str, JsonValue] = {"only": "no model"}
-_PANEL: dict[str, JsonValue] = {"only": "panel"}
-_ROWS: dict[str, JsonValue] = {"only": "no model, no panel, no metafrontier"}
-_DRAWN: dict[str, JsonValue] = {"only": "no model"}
-_STRUCTURE: dict[str, JsonValue] = {"only": "structure"}
+_OF_ROWS = "no model, no panel, no structure, no metafrontier"
+_GROUPED = "no panel, model | no panel, metafrontier"
+_SPACE: dict[str, JsonValue] = {"only": "model, no panel"}
+_FORMULA: dict[str, JsonValue] = {"only": "no model"}
+_PANEL: dict[str, JsonValue] = {"only": "no model, panel"}
+_DRAWN: dict[str, JsonValue] = {"only": "no model, no outcomes"}
 _META: dict[str, JsonValue] = {"only": "metafrontier"}
-_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier"}
-"""What forms know of an option: what it is filled with, and when it matters."""
+_GROUPS: dict[str, JsonValue] = {"only": "groups_from"}
+_COLUMN: dict[str, JsonValue] = {"form": "column", "only": "no model, no panel, no metafrontier, no outcomes"}
+"""What is known of an option: what a form fills it with, and beside which keys it matters."""
 
 
 class Options(BaseModel):
@@ -91,13 +64,13 @@ class Options(BaseModel):
         default="normal",
         title="Noise",
         description="Its distribution; Student t and Laplace bear outliers.",
-        json_schema_extra=_ROWS,
+        json_schema_extra={"only": f"{_OF_ROWS}, no outcomes"},
     )
     cost: bool = Field(
         default=False,
         title="Cost frontier",
         description="Inefficiency raises the outcome, as it does costs.",
-        json_schema_extra=_NO_MODEL,
+        json_schema_extra=_FORMULA,
     )
     weights: str | None = Field(
         default=None, title="Weights", description="Column of positive weights of rows.", json_schema_extra=_COLUMN
@@ -112,18 +85,19 @@ class Options(BaseModel):
         default="hessian",
         title="Standard errors",
         description="robust: also when the model is only nearly right; jackknife: with a structure.",
+        json_schema_extra={"only": "no metafrontier"},
     )
     level: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
         default=0.95,
         title="Level of intervals",
         description="Between 0 and 1; 0.95 is usual.",
-        json_schema_extra=_MODEL,
+        json_schema_extra=_SPACE,
     )
     focus: list[str] = Field(
         default_factory=list,
         title="Regions in focus",
         description="Named in every chart and table.",
-        json_schema_extra=_MODEL,
+        json_schema_extra=_SPACE,
     )
     determinants: _Text | None = Field(
         default=None,
@@ -144,7 +118,7 @@ class Options(BaseModel):
         default_factory=dict,
         title="Names in charts",
         description="What a column is called in charts and sentences, with its unit.",
-        json_schema_extra=_ROWS,
+        json_schema_extra={"only": f"{_OF_ROWS} | groups_from"},
     )
     bootstrap: Annotated[int, Field(ge=LEAST, le=MOST)] | None = Field(
         default=None,
@@ -202,13 +176,13 @@ class Options(BaseModel):
         default="region",
         title="Unit",
         description="Column that names the units of the panel.",
-        json_schema_extra={"form": "column", "only": "no model, panel"},
+        json_schema_extra={"form": "column", **_PANEL},
     )
     time: str = Field(
         default="year",
         title="Period",
         description="Column of numbers that says when.",
-        json_schema_extra={"form": "column", "only": "no model, panel"},
+        json_schema_extra={"form": "column", **_PANEL},
     )
     mundlak: bool = Field(
         default=False,
@@ -223,20 +197,20 @@ class Options(BaseModel):
         title="Structure",
         description="Fully efficient units, several technologies, mixed noise, counts, endogenous regressors, "
         "selection.",
-        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel"},
+        json_schema_extra={"empty": "None: one frontier for all rows", "only": "no model, no panel, no metafrontier"},
     )
     classes: Annotated[int, Field(ge=2, le=MOST_CLASSES)] = Field(
         default=2,
         title="Classes",
         description="Number of latent classes; smaller numbers are estimated for comparison.",
-        json_schema_extra=_STRUCTURE,
+        json_schema_extra={"only": "structure=latent_class"},
     )
     outcomes: list[str] = Field(
         default_factory=list,
         title="Outcomes",
         description="Columns, such as types of innovation, that stand one after another in place of the word outcome "
         "in the formula: log(outcome) ~ log(space).",
-        json_schema_extra=_ROWS,
+        json_schema_extra={"only": _OF_ROWS},
     )
     metafrontier: Literal["linear", "quadratic", "stochastic"] | None = Field(
         default=None,
@@ -248,7 +222,7 @@ class Options(BaseModel):
         default="group",
         title="Groups",
         description="Column whose values are the groups under the metafrontier.",
-        json_schema_extra={"form": "column", "only": "metafrontier"},
+        json_schema_extra={"form": "column", **_META},
     )
     draws: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0,
@@ -260,54 +234,37 @@ class Options(BaseModel):
         default_factory=list,
         title="Columns of groups",
         description="Output by sector, or indicators: regions are grouped by principal components of these columns.",
-        json_schema_extra={"only": "no panel"},
+        json_schema_extra={"only": _GROUPED},
     )
     groups: Annotated[int, Field(ge=2, le=20)] = Field(
-        default=5, title="Number of groups", description="Of regions.", json_schema_extra={"only": "groups_from"}
+        default=5, title="Number of groups", description="Of regions.", json_schema_extra=_GROUPS
     )
     components: Annotated[int, Field(ge=1, le=20)] = Field(
         default=3,
         title="Components",
         description="Principal components that tell regions apart.",
-        json_schema_extra={"only": "groups_from"},
+        json_schema_extra=_GROUPS,
     )
     groups_by: Literal["shares", "indicators"] = Field(
         default="shares",
         title="What the columns are",
         description="shares: parts of one total; indicators: numbers without a common unit, standardised.",
-        json_schema_extra={"only": "groups_from"},
+        json_schema_extra=_GROUPS,
     )
     selected: str | None = Field(
         default=None,
         title="Selected",
         description="Column that is 1 where the outcome is seen and 0 elsewhere.",
-        json_schema_extra={"form": "column", "only": "structure"},
+        json_schema_extra={"form": "column", "only": "structure=selection"},
     )
 
     @model_validator(mode="after")
     def _one_kind(self) -> Options:
         if (self.model is None) == (self.formula is None):
             raise ValueError('a frontier step has either model = "innovation_space" or formula = "y ~ x"')
-        named = _OF_NAMES if self.groups_from else ()  # columns of groups have names in charts
-        of_formula = tuple(k for k in _OF_FORMULA if k not in named)
-        self._refuse(of_formula if self.model else _OF_SPACE, f"with a {'model' if self.model else 'formula'}")
-        if self.model and self.panel:
-            self._refuse(("focus", "level"), "with a panel")
-        self._refuse(_NOT_OF_PANEL if self.panel else _OF_PANEL, f"{'with' if self.panel else 'without'} a panel")
-        self._refuse(_NOT_OF_STRUCTURE if self.structure else (), "with a structure")
-        self._refuse(_NOT_OF_OUTCOMES if self.outcomes else (), "with outcomes")
-        if self.structure != "latent_class":
-            self._refuse(("classes",), "without latent classes")
-        not_of_meta = tuple(k for k in _NOT_OF_META if k not in named)
-        self._refuse(not_of_meta if self.metafrontier else _OF_META, self._kind_of_meta())
-        if not self.groups_from:
-            self._refuse(_OF_GROUPS[1:], "without groups_from")
-        if self.panel or not (self.model or self.metafrontier):
-            self._refuse(_OF_GROUPS, "that is neither an innovation space by year nor a metafrontier")
+        self._refuse_foreign()
         if self.metafrontier == "stochastic" and self.draws:
             raise ValueError("draws belong to a linear or quadratic metafrontier")
-        if self.structure != "selection":
-            self._refuse(("selected",), "without a selection")
         if self.vcov == "jackknife" and not self.structure:
             raise ValueError('vcov = "jackknife" belongs to a structure')
         if self.panel and self.vcov == "robust":
@@ -327,10 +284,14 @@ class Options(BaseModel):
             raise ValueError('rows are drawn of a frontier with a structure: use bootstrap_kind = "pairs" or "block"')
         return self
 
-    def _kind_of_meta(self) -> str:
-        return f"{'with' if self.metafrontier else 'without'} a metafrontier"
-
-    def _refuse(self, foreign: tuple[str, ...], kind: str) -> None:
-        given = [k for k in foreign if k in self.model_fields_set]
-        if given:
-            raise ValueError(f"these keys do not belong to a step {kind}: " + ", ".join(given))
+    def _refuse_foreign(self) -> None:
+        """Refuse keys that do not matter beside the others, as forms leave them out."""
+        values = {key: getattr(self, key) for key in type(self).model_fields}
+        foreign: dict[tuple[str, ...], list[str]] = {}
+        for key, info in type(self).model_fields.items():
+            extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            if key in self.model_fields_set and (condition := unmet(str(extra.get("only", "")), values)):
+                foreign.setdefault(condition, []).append(key)
+        for conditions, keys in foreign.items():
+            kinds = [f"with {c.removeprefix('no ')}" if c.startswith("no ") else f"without {c}" for c in conditions]
+            raise ValueError(f"these keys do not belong to a step {' and '.join(kinds)}: {', '.join(keys)}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from innospace.core.conditions import unmet
 from innospace.core.errors import StudyError
 from innospace.study.engines import engine
 
@@ -135,7 +136,7 @@ def fitting(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a step says without the keys that have no place beside the others."""
     known = engine(name).Options.model_fields
     return {
-        k: v for k, v in values.items() if k not in known or _matters(str(_extra(known[k]).get("only", "")), values)
+        k: v for k, v in values.items() if k not in known or not unmet(str(_extra(known[k]).get("only", "")), values)
     }
 
 
@@ -146,19 +147,13 @@ def _extra(info: FieldInfo) -> Mapping[str, Any]:
 def _options(model: type[BaseModel], values: Mapping[str, Any], prefix: str, group: str) -> Iterator[FormField]:
     for key, info in model.model_fields.items():
         extra = _extra(info)
-        if extra.get("form") in ("none", "parts") or not _matters(str(extra.get("only", "")), values):
+        if extra.get("form") in ("none", "parts") or unmet(str(extra.get("only", "")), values):
             continue
         inner = info.annotation
         if isinstance(inner, type) and hasattr(inner, "model_fields"):
             yield from _options(inner, {}, f"{prefix}{key}.", key.capitalize())
             continue
         yield _field(prefix + key, info, group or ("" if key in _FIRST else MORE))
-
-
-def _matters(only: str, values: Mapping[str, Any]) -> bool:
-    """Whether an option matters: every key that it goes with is set, every one that it does not go with is not."""
-    keys = [part.strip() for part in only.split(",") if part]
-    return all((values.get(k.removeprefix("no ")) in (None, "")) == k.startswith("no ") for k in keys)
 
 
 def _field(key: str, info: FieldInfo, group: str) -> FormField:

@@ -130,4 +130,4 @@ def test_a_panel_is_a_step_of_a_study(rice, tmp_path):
     (tmp_path / "study.toml").write_text(f'{head}{step}time = "YEAR"\nformula = "{FORMULA}"\n')
     assert "YEAR" in problems(tmp_path)[0].what
     (tmp_path / "study.toml").write_text(f'{head}{step}noise = "laplace"\nformula = "{FORMULA}"\n')
-    assert "do not belong to a step with a panel: noise" in problems(tmp_path)[0].what
+    assert "do not belong to a step with panel: noise" in problems(tmp_path)[0].what

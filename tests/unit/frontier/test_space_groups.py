@@ -130,7 +130,10 @@ def test_keys_of_groups_belong_to_steps_that_group(table, tmp_path):
     table[0].to_csv(tmp_path / "r.csv", index=False)
     head = '[study]\ntitle = "R"\n[data.r]\nfile = "r.csv"\n[step.s]\nengine = "frontier"\ndata = "r"\n'
     for lines, what in (
-        (f'formula = "{FORMULA}"\ngroups_from = ["mining", "farming"]\n', "neither an innovation space"),
+        (
+            f'formula = "{FORMULA}"\ngroups_from = ["mining", "farming"]\n',
+            "without model and without metafrontier: groups_from",
+        ),
         ('model = "innovation_space"\ngroups = 3\n', "without groups_from: groups"),
         ('model = "innovation_space"\ngroups_from = ["mining", "mine"]\ncomponents = 2\n', "mine"),
         ('model = "innovation_space"\ngroups_from = ["mining", "farming"]\ncomponents = 1\ngroups = 2\n', ""),
