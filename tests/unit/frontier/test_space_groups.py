@@ -132,7 +132,7 @@ def test_keys_of_groups_belong_to_steps_that_group(table, tmp_path):
     for lines, what in (
         (
             f'formula = "{FORMULA}"\ngroups_from = ["mining", "farming"]\n',
-            "without model and without metafrontier: groups_from",
+            "without model and without metafrontier",
         ),
         ('model = "innovation_space"\ngroups = 3\n', "without groups_from: groups"),
         ('model = "innovation_space"\ngroups_from = ["mining", "mine"]\ncomponents = 2\n', "mine"),
