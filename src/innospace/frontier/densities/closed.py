@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from innospace.frontier.densities.composed import Composed
+from innospace.frontier.densities.composed import NEARLY_ALL, Composed
 from innospace.frontier.densities.noise import NormalNoise
 from innospace.frontier.densities.prior import Prior
 
@@ -19,6 +19,9 @@ class ClosedForm(Composed):
         super().__init__(self.law, NormalNoise())
 
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
-        """Return starting values: every shape by its moments, then shares of the variance."""
-        shaped = super().guesses(second, third, ())
-        return shaped + [self.from_moments(second, third, share) for share in shares]
+        """Return starting values: shapes by moments; shares of the variance, or with several shapes nearly no noise."""
+        shapes = self.prior.shapes
+        found = [self._matched(second, third, None, shape, ()) for shape in shapes]
+        if len(shapes) == 1:
+            return found + [self.from_moments(second, third, share) for share in shares]
+        return found + [self._matched(second, third, NEARLY_ALL, shape, ()) for shape in shapes]

@@ -19,6 +19,8 @@ from innospace.frontier.densities.prior import Prior, match
 
 ROWS = 256
 """Rows whose nodes are held at a time."""
+NEARLY_ALL = 0.99
+"""Share of the variance that inefficiency has in a start nearly without noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +205,15 @@ class Composed:
         return (*own, float(np.log(noise)), *more)
 
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
-        """Return starting values: every shape by its moments, the first shape by shares of the variance."""
+        """Return starting values: every shape by its moments, the first with a share, the last nearly without noise."""
         found = [
             self._matched(second, third, None, shape, more)
             for shape in self.prior.shapes
             for more in self.distribution.starts
         ]
         # an evaluation costs a hundred times that of a closed form: fewer shares are tried
-        return found + [self.from_moments(second, third, share) for share in shares[1::3]]
+        found += [self.from_moments(second, third, share) for share in shares[1:2]]
+        return [*found, self._matched(second, third, NEARLY_ALL, self.prior.shapes[-1], self.distribution.starts[0])]
 
 
 def _positions(own: int, noise: int) -> dict[tuple[int, int], tuple[int, int]]:

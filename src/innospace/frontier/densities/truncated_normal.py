@@ -108,14 +108,18 @@ class TruncatedNormal:
         return (0.0, *HalfNormal().from_moments(second, third, share))
 
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
-        """Return starting values: half-normal moments and shares, then ``mu`` below and above zero."""
-        found = [self.from_moments(second, third, share) for share in (None, *shares)]
+        """Return starting values: half-normal moments and shares, ``mu`` below and above zero, nearly normal."""
+        found = [self.from_moments(second, third, share) for share in (None, *shares[::2])]
         _, a, b = found[0]
-        return [*found, *((ratio * float(np.exp(0.5 * a)), a, b) for ratio in RATIOS)]
+        size = float(np.log(second))
+        nearly_normal = (NEARLY_NORMAL[0] * second**0.5, NEARLY_NORMAL[1] + size, NEARLY_NORMAL[2] + size)
+        return [*found, *((ratio * float(np.exp(0.5 * a)), a, b) for ratio in RATIOS), nearly_normal]
 
 
 RATIOS = (-2.0, 1.0)
 """Further starts: ``mu / sigma_u``."""
+NEARLY_NORMAL = (2.0, -0.3, -1.0)
+"""One more at unit variance of residuals: ``mu``, ``ln sigma_u^2``, ``ln sigma_v^2``."""
 
 
 class TruncatedNormalPrior:

@@ -1,0 +1,55 @@
+"""Samples whose likelihood has a lower maximum near the usual starts: the fit is not below searches from elsewhere."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from innospace.core.errors import BoundaryWarning
+from innospace.frontier.densities import DENSITIES
+from innospace.frontier.estimate import standardise_problem
+from innospace.frontier.fitting import fit
+from innospace.frontier.indexed import edge
+from innospace.frontier.likelihood import Problem, evaluate
+from innospace.numerics.maximum_likelihood import maximise
+
+NOT_BELOW = 1e-4  # log-likelihood; searches on an edge stop as soon as they cross it
+
+
+def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a random cross-section: outcome, shape (n,), regressors, shape (n, k)."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(25, 300)), int(rng.integers(1, 4))
+    x = rng.normal(size=(n, k)) * 10.0 ** rng.uniform(-3, 3, k)
+    scale = 10.0 ** rng.uniform(-1, 0.5)
+    u = (np.abs(rng.normal(size=n)), rng.exponential(size=n), rng.gamma(2.0, 0.5, n))[int(rng.integers(3))]
+    y = x @ rng.normal(size=k) + scale * rng.normal(size=n) - u
+    if rng.random() < 0.1:
+        y[int(rng.integers(n))] += 10.0 * rng.normal()
+    return y, x
+
+
+@pytest.mark.parametrize(
+    ("law", "seed", "elsewhere", "lower"),
+    [
+        ("truncated_normal", 173, (1.6, 0.0, -1.6), -397.04289),
+        ("truncated_normal", 47, (2.0, -0.3, -1.0), -77.86650),
+        ("truncated_laplace", 112, (0.2, 0.5, -5.6), -99.03668),
+        ("weibull", 25, (2.0, 1.0, -6.0), -247.90052),
+    ],
+)
+def test_a_lower_maximum_near_the_usual_starts_is_passed(law, seed, elsewhere, lower):
+    y, x = sample(seed)
+    density = DENSITIES[law]
+    _, standard = standardise_problem(Problem(y, np.column_stack((np.ones(len(y)), x)), 1.0, density))
+    problem = standard.problem
+    start = np.concatenate((np.zeros(problem.k), elsewhere))
+    start[0] = float(density.mean_inefficiency(tuple(np.asarray(v) for v in elsewhere))) / problem.x[0, 0]
+    best = maximise(lambda t: evaluate(problem, t), start, stop=lambda t: bool(edge(problem, t)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BoundaryWarning)
+        result = fit(y=y, X=x, inefficiency=law)
+    assert best.value + standard.loglik_shift > lower + 0.01
+    assert result.loglik >= best.value + standard.loglik_shift - NOT_BELOW
