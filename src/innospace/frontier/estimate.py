@@ -159,14 +159,16 @@ def _endpoint_effect(problem: Problem, best: Optimum, loglik: float, ols: LeastS
 
     With ``mu`` two ``sigma_u`` above zero and no noise the model is a normal regression whose errors end at zero.
     Putting that end on the largest residual raises the likelihood of any sample, by ``-n log Phi(largest / sd)``,
-    exponential with mean one; when the skewness is wrong, nothing else speaks for inefficiency.
+    exponential with mean one; when the skewness is wrong, nothing else speaks for inefficiency. With noise the two
+    normals cannot be told apart, and the likelihood is flat at that of least squares.
     """
     law = problem.density
     if (law.name, law.noise) != ("truncated_normal", "normal") or problem.indexed or ols.third < 0.0:
         return False
     mu, log_variance, log_noise = best.theta[problem.k :]
-    cut_normal = mu > ENDPOINT_RATIO * np.exp(0.5 * log_variance) and log_noise < ENDPOINT_NOISE
-    return bool(cut_normal and loglik < ols.loglik + ENDPOINT_GAIN)
+    if not mu > ENDPOINT_RATIO * np.exp(0.5 * log_variance):
+        return False
+    return bool(loglik < ols.loglik + (ENDPOINT_GAIN if log_noise < ENDPOINT_NOISE else SAME_EDGE))
 
 
 def at(problem: Problem, theta: Array, tried: int, agreed: int, screened: int, status: Status) -> Estimate:
