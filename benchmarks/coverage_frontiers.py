@@ -169,25 +169,26 @@ def _share(share: float, trials: int) -> str:
 REASONS = (
     "**Small samples.** The truncated normal has its mode away from zero and is told from noise by little at this "
     "size: the likelihood falls off slowly towards no noise, intervals of `lnsigma_v2` are symmetric, and the "
-    "intercept moves with it. In the path of `kumbhakar_1990` the level of inefficiency and its path say nearly the same of 80 "
-    "units. Lines that say *larger* have four times the size: deviation and mean error come together there, which a "
-    "wrong error would not do.",
-    "**A shape with two maxima.** The truncated skewed Laplace becomes the exponential at both ends of its shape, so "
-    "that a small and a large shape give nearly the same density. Six samples with the smallest estimates were "
-    "searched again from the truth: each had a second maximum at a large shape, lower by less than a quarter of a unit of "
-    "log-likelihood, so that the fit had taken the right one. With 500 rows errors are wide enough; with four times as "
-    "many an interval about one maximum misses the other, and the intercept goes with it. Slope and mean efficiency "
-    "hardly suffer. A fit that ends `shape_unbounded` has no intervals, which pulls the last column down.",
-    "**Chance.** In the first samples of `true_random_effects, u: z` the effects themselves vary more from sample to "
-    "sample than over thousands of samples of the same kind, and `lnsigma_w2` follows them: held against the variance "
-    "of the effects that were drawn it is as close as its error says.",
-    "**Efficiency without a distribution.** `schmidt_sickles` and `cornwell_schmidt_sickles` measure against the best "
-    "of many estimated intercepts, which is too high on average, so that efficiency is too low; with more periods for "
-    "each unit this fades. They give no intervals of efficiency.",
+    "intercept moves with it. In the path of `kumbhakar_1990` the level of inefficiency and its path say nearly the "
+    "same of 80 units. Lines that say *larger* have four times the size: deviation and mean error come together "
+    "there, which a wrong error would not do.",
+    "**A shape with two maxima.** The truncated skewed Laplace becomes the exponential at both ends of its shape, "
+    "so that a small and a large shape give nearly the same density. Six samples with the smallest estimates were "
+    "searched again from the truth: each had a second maximum at a large shape, lower by less than a quarter of a "
+    "unit of log-likelihood, so that the fit had taken the right one. With 500 rows errors are wide enough; with "
+    "four times as many an interval about one maximum misses the other, and the intercept goes with it. Slope and "
+    "mean efficiency hardly suffer. A fit that ends `shape_unbounded` has no intervals, which pulls the last column "
+    "down.",
+    "**Chance.** In the first samples of `true_random_effects, u: z` the effects themselves vary more from sample "
+    "to sample than over thousands of samples of the same kind, and `lnsigma_w2` follows them: held against the "
+    "variance of the effects that were drawn it is as close as its error says.",
+    "**Efficiency without a distribution.** `schmidt_sickles` and `cornwell_schmidt_sickles` measure against the "
+    "best of many estimated intercepts, which is too high on average, so that efficiency is too low; with more "
+    "periods for each unit this fades. They give no intervals of efficiency.",
     "**Rows held below 95.** Intervals of efficiency are those of inefficiency given the residual at the estimates. "
     "What the estimates add is left out, most where the height of the frontier is uncertain.",
-    "**Left out.** The stochastic metafrontier: its regression takes fitted group frontiers as data, and no sample of "
-    "known parameters belongs to it.",
+    "**Left out.** The stochastic metafrontier: its regression takes fitted group frontiers as data, and no sample "
+    "of known parameters belongs to it.",
 )
 """What was found where shares lie outside of the band."""
 
