@@ -251,8 +251,12 @@ def _optima(problem: Problem, ols: LeastSquares) -> list[Optimum]:
 def _searches(problem: Problem, starts: Sequence[Array]) -> list[Optimum]:
     """Search from every start; one that comes close to a maximum that is known already has found it."""
     found: list[Optimum] = []
+    known: list[Optimum] = []
     for start in starts:
-        found.append(_search(problem, start, [o for o in found if o.code is StatusCode.CONVERGED]))
+        optimum = _search(problem, start, known)
+        found.append(optimum)
+        if optimum.code is StatusCode.CONVERGED and not any(optimum is o for o in known):
+            known.append(optimum)
     return found
 
 

@@ -106,7 +106,9 @@ def least_squares(y: Array, x: Array, weights: Array | None = None) -> Array:
     One step of iterative refinement restores the digits that normal equations lose.
     """
     xw = x if weights is None else x * weights[:, None]
-    factor = linalg.cholesky(xw.T @ x, lower=True, check_finite=False)
+    factor, failed = linalg.lapack.dpotrf(xw.T @ x, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("The columns are not linearly independent.")
 
     def solve(right: Array) -> Array:
         return np.asarray(linalg.lapack.dpotrs(factor, right, lower=1)[0])

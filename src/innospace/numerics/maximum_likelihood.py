@@ -148,7 +148,7 @@ def maximise(
 
 def _usable(value: float, gradient: Array, hessian: Array) -> bool:
     # a sum is finite only where every part is, or so large that it is of no use
-    return math.isfinite(value) and math.isfinite(gradient.sum() + hessian.sum())
+    return math.isfinite(value) and math.isfinite(np.add.reduce(gradient) + np.add.reduce(hessian, axis=None))
 
 
 def _trust_step(gradient: Array, hessian: Array, radius: float) -> tuple[Array, float, float]:

@@ -163,3 +163,14 @@ def test_value_outside_is_not_finite_and_not_a_warning():
     problem = make("half_normal")
     value, _, _ = evaluate(problem, np.array([0.0, 0.0, 0.0, 800.0, 800.0]))
     assert not np.isfinite(value)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_sums_of_columns_are_sums_of_rows(sign, weighted):
+    problem = make("half_normal", sign, weighted)
+    theta = start(problem)
+    ones = replace(problem, z=(np.ones((problem.n, 1)),) * 2)  # an index that is an intercept goes by rows
+    # the same terms in another order: rounding of some 40 rows
+    for total, by_row in zip(evaluate(problem, theta), evaluate(ones, theta), strict=True):
+        np.testing.assert_allclose(total, by_row, rtol=1e-11, atol=1e-11)
