@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
-import subprocess
-import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+from built_site import built_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-ROOT = Path(__file__).parents[2]
 PAGES = (
     "index.html",
     "tutorials/first-study.html",
@@ -40,10 +36,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, check=True)
-    served = Site(folder)
+    served = Site(built_site(tmp_path_factory))
     yield served
     served.server.shutdown()
     served.server.server_close()
