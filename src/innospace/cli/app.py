@@ -10,6 +10,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -103,10 +104,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(code)
 
 
+@cache
+def _command() -> Any:
+    """Return the parser of the whole command line; made once, for programs that call :func:`main` many times."""
+    return typer.main.get_command(app)
+
+
 def _dispatch(arguments: list[str]) -> tuple[Outcome | InnospaceError | None, int]:
     """Run a verb; return what it found or the error a user is to see, and the exit code."""
     try:
-        found = app(arguments, prog_name="innospace", standalone_mode=False)
+        found = _command()(arguments, prog_name="innospace", standalone_mode=False)
     except BrokenPipeError:
         raise
     except InnospaceError as error:
