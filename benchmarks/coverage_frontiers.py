@@ -179,6 +179,8 @@ REASONS = (
     "four times as many an interval about one maximum misses the other, and the intercept goes with it. Slope and "
     "mean efficiency hardly suffer. A fit that ends `shape_unbounded` has no intervals, which pulls the last column "
     "down.",
+    "**Errors that grow with the distance.** Where `mu` of `kumbhakar_1990, truncated_normal` is estimated far from "
+    "the truth the likelihood is flat and its error large, so that intervals hold it more often than they say.",
     "**Chance.** In the first samples of `true_random_effects, u: z` the effects themselves vary more from sample "
     "to sample than over thousands of samples of the same kind, and `lnsigma_w2` follows them: held against the "
     "variance of the effects that were drawn it is as close as its error says.",
