@@ -173,6 +173,9 @@ class Mixture:
                 return Edge("class_on_few_rows" if noise < SMALLEST_LOG_NOISE else "class_empty", valid=False)
             if noise < SMALLEST_LOG_NOISE:
                 return Edge("gamma_one", self.pins(j, "lnsigma_v2", SMALLEST_LOG_NOISE))
+        # after the noise of every class: one that is held without inefficiency is not to hide one without noise
+        for j in range(len(self.components)):
+            own = self.parameters(theta, j)
             if "lnsigma_u2" in own and np.max(own["lnsigma_u2"]) < SMALLEST_LOG_INEFFICIENCY:
                 also = self.closed() if self.edges["inefficiency"] == "sigma_u_zero" and self.lone else {}
                 return Edge(self.edges["inefficiency"], self.pins(j, "lnsigma_u2", NO_INEFFICIENCY) | also)
