@@ -181,9 +181,6 @@ REASONS = (
     "down.",
     "**Errors that grow with the distance.** Where `mu` of `kumbhakar_1990, truncated_normal` is estimated far from "
     "the truth the likelihood is flat and its error large, so that intervals hold it more often than they say.",
-    "**Four components, a defect.** `te` is transient and persistent efficiency together, but `te_lower` and "
-    "`te_upper` are the interval of the transient part alone: it holds the efficiency of few rows, and `te` itself may "
-    "lie outside of it. Until that is mended read the interval beside `te_transient` only.",
     "**Few draws.** Lines with a dozen draws show that a fit works; a share of them says next to nothing.",
     "**Chance.** In the first samples of `true_random_effects, u: z` the effects themselves vary more from sample "
     "to sample than over thousands of samples of the same kind, and `lnsigma_w2` follows them: held against the "

@@ -27,6 +27,7 @@ LOGLIK = 1e-8  # relative: closed forms reach rounding, stored values have ten d
 COEFFICIENTS = 1e-6  # absolute: both maxima are exact to this
 DERIVATIVES = 1e-6  # relative to the largest: central differences of step 1e-5 lose about half of the digits
 INTEGRAL = 1e-8  # relative: adaptive quadrature of scipy is asked for 1e-11
+SUMS = 5e-4  # of a probability: 24 levels of persistent inefficiency, a kink where it alone is the sum
 STEP = 1e-5
 
 
@@ -231,6 +232,28 @@ def test_efficiencies_are_those_of_the_integral():
 
     given = np.exp(truncated_log_mean_exp(posterior.location, np.full_like(grid, posterior.scale)))
     assert persistent[0] == pytest.approx(float(share @ given), rel=1e-7)
+
+
+def test_intervals_of_four_components_hold_both_inefficiencies():
+    y, x, units = simulated(3, 4)
+    problem = MixedProblem(y, x, 1.0, units, HalfNormal(), HalfNormal(), (np.ones((12, 1)),) * 2)
+    theta = np.array([1.0, 0.5, 0.3, -2.0, -3.0, -2.2, -2.6])
+    found = efficiencies(problem, theta, 0.9)
+    e = (y - x @ theta[:3])[:4]
+    grid = np.linspace(-2.0, 2.0, 1_001)
+    own, of_rows = (np.array(-2.2), np.array(-2.6)), (np.array(-2.0), np.array(-3.0))
+    logs = HalfNormal().evaluate(grid, own).value
+    logs = logs + sum(HalfNormal().evaluate(v - grid, of_rows).value for v in e)
+    share = np.exp(logs - logs.max()) / np.exp(logs - logs.max()).sum()
+    h, u = HalfNormal().posterior(grid, own), HalfNormal().posterior(e[0] - grid, of_rows)
+    for bound, expected in ((found.te_lower[0], 0.05), (found.te_upper[0], 0.95)):
+        points = np.linspace(0.0, -np.log(bound), 801)[:, None]
+        density = np.exp(-0.5 * ((points - h.location) / h.scale) ** 2)
+        density /= np.sqrt(2.0 * np.pi) * h.scale * special.ndtr(h.location / h.scale)
+        beyond = special.ndtr((u.location - points[::-1]) / u.scale) / special.ndtr(u.location / u.scale)
+        alone = special.ndtr((h.location - points[-1]) / h.scale) / special.ndtr(h.location / h.scale)
+        beyond = integrate.trapezoid(density * beyond, points, axis=0) + alone
+        assert float(share @ beyond) == pytest.approx(expected, abs=SUMS)
 
 
 def test_units_stand_together_whatever_the_order_of_the_rows():

@@ -197,8 +197,7 @@ class PanelBootstrap(Resampled):
 
         One row per row used, by unit and time. ``te`` is the estimate; ``te_bc_lower`` and ``te_bc_upper`` hold the
         predictor ``E[exp(-u) | errors of the unit]`` over replications; ``te_lower`` and ``te_upper`` hold the
-        efficiency itself (beside effects of the unit: of the period), drawn given the errors at the parameters of
-        each replication (Simar and Wilson 2010).
+        efficiency itself, drawn given the errors at the parameters of each replication (Simar and Wilson 2010).
         """
         check_level(level)
         problem, refits = self._problem, self.refits
