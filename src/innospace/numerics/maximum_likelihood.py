@@ -115,7 +115,7 @@ def maximise(
             code = StatusCode.CONVERGED
             break
         last = small
-        length = np.inf if newton is None else math.sqrt(newton @ newton)
+        length = np.inf if newton is None else math.hypot(*newton)
         if newton is not None and length <= radius:
             step, gain = newton, decrement
         else:
