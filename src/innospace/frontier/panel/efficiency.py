@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from innospace.frontier.densities.base import Array, Posterior
@@ -14,6 +15,7 @@ from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.units import Index
 from innospace.numerics.normal import truncated_log_mean_exp, truncated_quantile
 
+Mask = NDArray[np.bool_]
 HALVINGS = 60
 """Steps towards a quantile, were all of them halvings: the width of its bracket shrinks below rounding."""
 ROUNDING = 1e-13
@@ -98,7 +100,7 @@ def _expected(posterior: Posterior) -> Array:
     return np.exp(truncated_log_mean_exp(location, scale))
 
 
-def _repeated(posterior: Posterior, counts: Index, kept: Array) -> Posterior:
+def _repeated(posterior: Posterior, counts: Index, kept: Mask) -> Posterior:
     """Return what holds for nodes by node and row, where it is kept."""
     parts = (np.broadcast_to(v, counts.shape) for v in posterior)
     return Posterior(*(np.repeat(v, counts)[kept] for v in parts))
@@ -185,7 +187,7 @@ class _Tail:
     r: Array
     log_whole: Array
 
-    def of(self, rows: Array) -> _Tail:
+    def of(self, rows: Mask) -> _Tail:
         """Return the components of some rows, numbered anew."""
         kept = rows[self.row]
         number = np.cumsum(rows) - 1
@@ -207,6 +209,8 @@ class _Tail:
         # the whole counts where z is not negative, and neither is r
         far = np.where(z < 0.0, far, np.exp(np.minimum(-self.log_whole, _LARGEST)) - far)
         inside = distance > 0.0
-        probability = np.bincount(self.row, self.shares * np.where(inside, far, 1.0))
         slope = np.where(inside, density / (self.scale * _SQRT_2PI), 0.0)
-        return probability, np.bincount(self.row, self.shares * slope)
+        return self._mean(np.where(inside, far, 1.0)), self._mean(slope)
+
+    def _mean(self, values: Array) -> Array:
+        return np.bincount(self.row, self.shares * values).astype(np.float64, copy=False)
