@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from innospace.core.errors import SolverError
+from innospace.core.errors import DataError, SolverError
 from innospace.economy.general import solve as routes
 from innospace.economy.general.models import ready
 from innospace.economy.general.models.world import world
@@ -62,6 +65,22 @@ def test_an_activity_that_makes_nothing_is_named(small):
     p[small.parameters.position["productivity.make.g1.2"]] = 0.0
     with pytest.raises(SolverError, match=r"make\.g1\.2 misses break-even by inf"):
         solve(small, p, route="block")
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_compiling_leaves_the_collection_of_garbage_as_it_was(on):
+    spec = world(2, 2)
+    unbalanced = replace(spec, activities=(replace(spec.activities[0], tax=0.5), *spec.activities[1:]))
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        compile_spec(spec)
+        assert gc.isenabled() is on
+        with pytest.raises(DataError, match="break even"):
+            compile_spec(unbalanced)
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def fails(economy, p, **_):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +37,14 @@ def compile_spec(spec: Spec) -> Economy:
     SpecError, DataError
     """
     require_determined(spec)
-    arrays, parameters = flatten(spec)
-    return Economy(spec, arrays, parameters)
+    # thousands of names and places are made, and all are kept: a collection would walk all objects and find nothing
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return Economy(spec, *flatten(spec))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def solve(
