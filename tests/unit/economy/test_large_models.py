@@ -13,6 +13,7 @@ from innospace.economy.general import solve as routes
 from innospace.economy.general.models import ready
 from innospace.economy.general.models.world import world
 from innospace.economy.general.solve import LARGE, compile_spec, solve
+from innospace.economy.general.trees import single
 
 SAME = 1e-9
 """Both routes end at residuals below 1e-11."""
@@ -70,7 +71,9 @@ def test_an_activity_that_makes_nothing_is_named(small):
 @pytest.mark.parametrize("on", [True, False])
 def test_compiling_leaves_the_collection_of_garbage_as_it_was(on):
     spec = world(2, 2)
-    unbalanced = replace(spec, activities=(replace(spec.activities[0], tax=0.5), *spec.activities[1:]))
+    first, *rest = spec.activities
+    double = single("output", first.outputs.flows[0].commodity, 2.0 * first.outputs.flows[0].quantity)
+    unbalanced = replace(spec, activities=(replace(first, outputs=double), *rest))
     before = gc.isenabled()
     try:
         (gc.enable if on else gc.disable)()
