@@ -10,7 +10,6 @@ was stopped goes on; the page is made from the file.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import warnings
 import zlib
@@ -32,8 +31,7 @@ from innospace.frontier.fitting import fit
 from innospace.frontier.panel.fit import fit_panel
 from innospace.frontier.structure.fit import fit_structure
 from innospace.frontier.structure.metafrontier import metafrontier
-from innospace.numerics.parallel import Workers
-from random_frontiers import read
+from random_frontiers import finish, read
 
 COMMAND = "python benchmarks/coverage_frontiers.py"
 VERBS = {"fit": fit, "fit_panel": fit_panel, "fit_structure": fit_structure, "metafrontier": metafrontier}
@@ -251,14 +249,7 @@ def main() -> int:
     done = read(arguments.out)
     names = [c for c in ALL if c in arguments.only]
     tasks = [(c, s) for s in range(arguments.draws) for c in names if (c, s) not in done]
-    with arguments.out.open("a", encoding="utf-8") as file, Workers(solve, None, arguments.workers) as pool:
-
-        def keep(_number: int, row: dict[str, Any]) -> None:
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-
-        pool.run(tasks, keep)
-    rows = list(read(arguments.out).values())
+    rows = finish(tasks, solve, arguments.out, arguments.workers)
     print("\n".join((*endings(rows), "", *coverage(rows))))
     if arguments.page is not None:
         arguments.page.write_text(page(rows), encoding="utf-8")

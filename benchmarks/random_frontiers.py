@@ -14,12 +14,17 @@ import argparse
 import json
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+
+from frontier_draws import random_cross_section
 
 from innospace.numerics.parallel import Workers
 from known_optima import AROUND, WORSE, hold_law, hold_panel, laws, panels
@@ -28,19 +33,6 @@ ESTIMATORS = (*laws(), *(f"{model}/{law}" for model, law in panels()))
 COMMAND = "python benchmarks/random_frontiers.py"
 FULL = 500
 """Problems of each estimator in a full run."""
-
-
-def cross_section(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a random problem: few or many rows, little or much noise, three kinds of inefficiency, some outliers."""
-    rng = np.random.default_rng(seed)
-    n, k = int(rng.integers(25, 300)), int(rng.integers(1, 4))
-    x = rng.normal(size=(n, k)) * 10.0 ** rng.uniform(-3, 3, k)
-    scale = 10.0 ** rng.uniform(-1, 0.5)
-    u = (np.abs(rng.normal(size=n)), rng.exponential(size=n), rng.gamma(2.0, 0.5, n))[int(rng.integers(3))]
-    y = x @ rng.normal(size=k) + scale * rng.normal(size=n) - u
-    if rng.random() < 0.1:
-        y[int(rng.integers(n))] += 10.0 * rng.normal()
-    return y, x
 
 
 def panel(seed: int) -> tuple[pd.DataFrame, str]:
@@ -66,7 +58,7 @@ def solve(_shared: None, task: tuple[str, int]) -> dict[str, Any]:
     name, seed = task
     model, _, law = name.partition("/")
     try:
-        held = hold_panel(*panel(seed), model, law, seed) if law else hold_law(*cross_section(seed), model, seed)
+        held = hold_panel(*panel(seed), model, law, seed) if law else hold_law(*random_cross_section(seed), model, seed)
     except Exception as error:
         # the run goes on; an error that nobody foresaw is a finding of its own
         return {"estimator": name, "seed": seed, "end": f"error {type(error).__name__}", "gain": float("inf")}
@@ -83,6 +75,20 @@ def read(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
         except (json.JSONDecodeError, KeyError):
             continue
     return found
+
+
+def finish(
+    tasks: list[tuple[str, int]], function: Callable[[None, tuple[str, int]], dict[str, Any]], out: Path, workers: int
+) -> list[dict[str, Any]]:
+    """Do tasks, each a line of the file as soon as it is done; return all rows of the file."""
+    with out.open("a", encoding="utf-8") as file, Workers(function, None, workers) as pool:
+
+        def keep(_number: int, row: dict[str, Any]) -> None:
+            file.write(json.dumps(row) + "\n")
+            file.flush()
+
+        pool.run(tasks, keep)
+    return list(read(out).values())
 
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
@@ -141,14 +147,7 @@ def main() -> int:
     done = read(arguments.out)
     names = [e for e in ESTIMATORS if e in arguments.only or e.partition("/")[0] in arguments.only]
     tasks = [(e, s) for s in range(arguments.problems) for e in names if (e, s) not in done]
-    with arguments.out.open("a", encoding="utf-8") as file, Workers(solve, None, arguments.workers) as pool:
-
-        def keep(_number: int, row: dict[str, Any]) -> None:
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-
-        pool.run(tasks, keep)
-    rows = list(read(arguments.out).values())
+    rows = finish(tasks, solve, arguments.out, arguments.workers)
     print("\n".join(table(rows)))
     if arguments.page is not None:
         arguments.page.write_text(page(rows), encoding="utf-8")

@@ -358,3 +358,16 @@ def _structures() -> list[Case]:
 
 CASES: dict[str, Case] = {c.name: c for c in (*_plain(), *_panels(), *_structures())}
 """Every estimator of a frontier, with samples of a model it assumes."""
+
+
+def random_cross_section(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a random problem: few or many rows, little or much noise, three kinds of inefficiency, some outliers."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(25, 300)), int(rng.integers(1, 4))
+    x = rng.normal(size=(n, k)) * 10.0 ** rng.uniform(-3, 3, k)
+    scale = 10.0 ** rng.uniform(-1, 0.5)
+    u = (np.abs(rng.normal(size=n)), rng.exponential(size=n), rng.gamma(2.0, 0.5, n))[int(rng.integers(3))]
+    y = x @ rng.normal(size=k) + scale * rng.normal(size=n) - u
+    if rng.random() < 0.1:
+        y[int(rng.integers(n))] += 10.0 * rng.normal()
+    return y, x

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from frontier_draws import random_cross_section
 
 from innospace.core.errors import BoundaryWarning
 from innospace.frontier.densities import DENSITIES
@@ -18,19 +19,6 @@ from innospace.numerics.maximum_likelihood import maximise
 NOT_BELOW = 1e-4  # log-likelihood; searches on an edge stop as soon as they cross it
 
 
-def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a random cross-section: outcome, shape (n,), regressors, shape (n, k)."""
-    rng = np.random.default_rng(seed)
-    n, k = int(rng.integers(25, 300)), int(rng.integers(1, 4))
-    x = rng.normal(size=(n, k)) * 10.0 ** rng.uniform(-3, 3, k)
-    scale = 10.0 ** rng.uniform(-1, 0.5)
-    u = (np.abs(rng.normal(size=n)), rng.exponential(size=n), rng.gamma(2.0, 0.5, n))[int(rng.integers(3))]
-    y = x @ rng.normal(size=k) + scale * rng.normal(size=n) - u
-    if rng.random() < 0.1:
-        y[int(rng.integers(n))] += 10.0 * rng.normal()
-    return y, x
-
-
 @pytest.mark.parametrize(
     ("law", "seed", "elsewhere", "lower"),
     [
@@ -41,7 +29,7 @@ def sample(seed: int) -> tuple[np.ndarray, np.ndarray]:
     ],
 )
 def test_a_lower_maximum_near_the_usual_starts_is_passed(law, seed, elsewhere, lower):
-    y, x = sample(seed)
+    y, x = random_cross_section(seed)
     density = DENSITIES[law]
     _, standard = standardise_problem(Problem(y, np.column_stack((np.ones(len(y)), x)), 1.0, density))
     problem = standard.problem
