@@ -18,6 +18,13 @@ ROUNDS = 16
 CLOSE = 1e-3
 """Log-likelihood, by the curvature there, within which a search has found a maximum that is known."""
 
+NOISE = (-4.0, -6.0, -8.0, -10.0, -12.0)
+"""Log-variances of noise through which a maximum is followed towards none at all."""
+HOPELESS = 2.0
+"""Log-likelihood below the best that is known at which it is followed no further: what it regains there is less."""
+PRESENT = -3.0
+"""Log-variance of inefficiency, at least, where noise is taken away."""
+
 Found = tuple[Optimum, Flags]
 
 
@@ -49,6 +56,36 @@ def climb(scaled: Scaled, start: Array, known: Sequence[Found] = ()) -> Found:
         floors = np.where(missed, FLOOR, floors)
     assert found is not None
     return without_faint(scaled, found, free, logs)
+
+
+def without_noise(scaled: Scaled, best: Found) -> list[Found]:
+    """Search where noise is small or absent: the likelihood has further maxima there if it is poorly identified.
+
+    ``best`` is followed through smaller and smaller noise as long as the likelihood is not far below it. From the end,
+    from the highest point on the way if that is higher than ``best``, and from ``best`` itself without noise, it is
+    searched again.
+    """
+    optimum, free = best
+    noise, inefficiency = scaled.levels.index("lnsigma_v2"), scaled.levels.index("lnsigma_u2")
+    if not free[noise]:
+        return []
+    start = optimum.theta.copy()
+    start[inefficiency] = max(start[inefficiency], PRESENT)
+    others = free | whole(scaled, np.arange(len(free)) == inefficiency)
+    others[noise] = False
+    objective, theta, way = holding(scaled.evaluate, others), start.copy(), []
+    for level in NOISE:
+        theta = np.where(np.arange(len(theta)) == noise, level, theta)
+        way.append(maximise(objective, theta))
+        theta = way[-1].theta
+        if not way[-1].value > optimum.value - HOPELESS:
+            return []
+    start[noise] = NOISE[-1]
+    starts = [theta, start]
+    highest = max(way, key=lambda o: o.value)
+    if highest.value > optimum.value and highest is not way[-1]:
+        starts.append(highest.theta)
+    return [climb(scaled, s) for s in starts]
 
 
 def _maximise(scaled: Scaled, free: Flags, theta: Array, floors: Array, known: Sequence[Optimum]) -> Optimum:

@@ -103,6 +103,8 @@ def _best(
     they count as tried only where one of them finds the best.
     """
     found = _searches(scaled, [*starts, *others])
+    if len(starts) > 1 and isinstance(scaled.problem, MixedProblem) and "lnsigma_u2" in scaled.levels:
+        found += mixed_climb.without_noise(scaled, max(found, key=lambda f: f[0].value))
     if trend:
         found += _through_trend(scaled)
     usable = [f for f in found if np.isfinite(f[0].value)] or found
