@@ -5,7 +5,7 @@
 
 Best known is the best of the fit and of searches from random points (``known_optima.py``). A fit that ends on a named
 boundary counts as reached when no search does better. Every problem that is done is a line of the file, so that a run
-that was stopped goes on; the page is made from the file.
+that was stopped goes on; lines of the page are made from the file.
 """
 
 from __future__ import annotations
@@ -19,12 +19,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from frontier_draws import random_cross_section
+from frontier_draws import random_cross_section, random_panel
 
 from innospace.numerics.parallel import Workers
 from known_optima import AROUND, WORSE, hold_law, hold_panel, laws, panels
@@ -35,30 +32,16 @@ FULL = 500
 """Problems of each estimator in a full run."""
 
 
-def panel(seed: int) -> tuple[pd.DataFrame, str]:
-    """Return a random panel and its formula: unbalanced, each component large, small or absent, some outliers."""
-    rng = np.random.default_rng([seed, 2])
-    units, periods, k = int(rng.integers(12, 50)), int(rng.integers(3, 9)), int(rng.integers(1, 3))
-    code, time = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
-    sizes = np.where(rng.random(4) < 0.2, 0.0, 10.0 ** rng.uniform(-1.0, 0.3, 4))
-    w, h = sizes[0] * rng.normal(size=units), sizes[1] * np.abs(rng.normal(size=units))
-    u, v = sizes[2] * np.abs(rng.normal(size=len(code))), (0.1 + sizes[3]) * rng.normal(size=len(code))
-    x = rng.normal(size=(len(code), k)) * 10.0 ** rng.uniform(-3, 3, k)
-    h = h[code] * np.exp(-rng.normal(scale=0.1) * (time - periods + 1))
-    y = x @ rng.normal(size=k) + w[code] - h + v - u
-    if rng.random() < 0.1:
-        y[int(rng.integers(len(y)))] += 10.0 * rng.normal()
-    names = [f"x{j}" for j in range(k)]
-    table = pd.DataFrame({"unit": code, "time": time, "y": y, **dict(zip(names, x.T, strict=True))})
-    return table[rng.random(len(table)) < rng.choice((0.7, 1.0))], "y ~ " + " + ".join(names)
-
-
 def solve(_shared: None, task: tuple[str, int]) -> dict[str, Any]:
     """Return how one problem ended."""
     name, seed = task
     model, _, law = name.partition("/")
     try:
-        held = hold_panel(*panel(seed), model, law, seed) if law else hold_law(*random_cross_section(seed), model, seed)
+        held = (
+            hold_panel(*random_panel(seed), model, law, seed)
+            if law
+            else hold_law(*random_cross_section(seed), model, seed)
+        )
     except Exception as error:
         # the run goes on; an error that nobody foresaw is a finding of its own
         return {"estimator": name, "seed": seed, "end": f"error {type(error).__name__}", "gain": float("inf")}
@@ -91,29 +74,40 @@ def finish(
     return list(read(out).values())
 
 
-def table(rows: list[dict[str, Any]]) -> list[str]:
-    """Return a Markdown table, one line an estimator."""
+def lines(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return a line of the table for each estimator, by its title."""
     by = defaultdict(list)
     for row in rows:
-        by[row["estimator"]].append(row)
-    lines = ["| estimator | problems | reached, % | how fits ended |", "| --- | --- | --- | --- |"]
-    for name in (e for e in ESTIMATORS if e in by):
-        own = by[name]
+        by[row["estimator"].replace("/", ", ")].append(row)
+    made = {}
+    for title, own in by.items():
         share = 100.0 * sum(r["gain"] <= WORSE for r in own) / len(own)
         ends = ", ".join(f"`{end}` {count}" for end, count in Counter(r["end"] for r in own).most_common())
-        lines.append(f"| {name.replace('/', ', ')} | {len(own)} | {share:.1f} | {ends} |")
-    return lines
+        made[title] = f"| {title} | {len(own)} | {share:.1f} | {ends} | {date.today().isoformat()} |"
+    return made
 
 
-def page(rows: list[dict[str, Any]]) -> str:
+def table(found: dict[str, str]) -> list[str]:
+    """Return a Markdown table."""
+    head = ["| estimator | problems | reached, % | how fits ended | written |", "| --- | --- | --- | --- | --- |"]
+    return [*head, *(found[title] for title in (e.replace("/", ", ") for e in ESTIMATORS) if title in found)]
+
+
+def earlier(path: Path) -> dict[str, str]:
+    """Return the lines that a page has of earlier runs, by title."""
+    own = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in own[2:]}
+
+
+def page(found: dict[str, str]) -> str:
     """Return the page of documentation."""
-    count = len(rows)
+    count = sum(int(line.split(" | ")[1]) for line in found.values())
     return "\n".join(
         [
             "# How often a fit finds the best known optimum",
             "",
-            f"Written by `{COMMAND} --out FILE --page PAGE` from its results of "
-            f"{date.today().isoformat()}; do not edit.",
+            f"Written by `{COMMAND} --out FILE --page PAGE` from its results; do not edit. Estimators that FILE does "
+            "not hold keep their line.",
             "",
             f"{count:,} random problems. Cross-sections have 25 to 300 rows, one to three regressors in units that "
             "differ by six powers of ten, half-normal, exponential or gamma inefficiency whatever is estimated, noise "
@@ -124,7 +118,7 @@ def page(rows: list[dict[str, Any]]) -> str:
             f"means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified maximum "
             "inside; the other endings are boundaries by name, or failures that say so.",
             "",
-            *table(rows),
+            *table(found),
             "",
             f"A full run has {FULL} problems of each estimator. With fewer a share says little: where none of 20 "
             "is missed, up to one in seven may be. Estimators without a line have not been run.",
@@ -148,9 +142,10 @@ def main() -> int:
     names = [e for e in ESTIMATORS if e in arguments.only or e.partition("/")[0] in arguments.only]
     tasks = [(e, s) for s in range(arguments.problems) for e in names if (e, s) not in done]
     rows = finish(tasks, solve, arguments.out, arguments.workers)
-    print("\n".join(table(rows)))
+    found = lines(rows)
+    print("\n".join(table(found)))
     if arguments.page is not None:
-        arguments.page.write_text(page(rows), encoding="utf-8")
+        arguments.page.write_text(page(earlier(arguments.page) | found), encoding="utf-8")
     return sum(r["end"].startswith("error") for r in rows)
 
 

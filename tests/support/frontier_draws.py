@@ -371,3 +371,21 @@ def random_cross_section(seed: int) -> tuple[np.ndarray, np.ndarray]:
     if rng.random() < 0.1:
         y[int(rng.integers(n))] += 10.0 * rng.normal()
     return y, x
+
+
+def random_panel(seed: int) -> tuple[pd.DataFrame, str]:
+    """Return a random panel and its formula: unbalanced, each component large, small or absent, some outliers."""
+    rng = np.random.default_rng([seed, 2])
+    units, periods, k = int(rng.integers(12, 50)), int(rng.integers(3, 9)), int(rng.integers(1, 3))
+    code, time = np.repeat(np.arange(units), periods), np.tile(np.arange(periods), units)
+    sizes = np.where(rng.random(4) < 0.2, 0.0, 10.0 ** rng.uniform(-1.0, 0.3, 4))
+    w, h = sizes[0] * rng.normal(size=units), sizes[1] * np.abs(rng.normal(size=units))
+    u, v = sizes[2] * np.abs(rng.normal(size=len(code))), (0.1 + sizes[3]) * rng.normal(size=len(code))
+    x = rng.normal(size=(len(code), k)) * 10.0 ** rng.uniform(-3, 3, k)
+    h = h[code] * np.exp(-rng.normal(scale=0.1) * (time - periods + 1))
+    y = x @ rng.normal(size=k) + w[code] - h + v - u
+    if rng.random() < 0.1:
+        y[int(rng.integers(len(y)))] += 10.0 * rng.normal()
+    names = [f"x{j}" for j in range(k)]
+    table = pd.DataFrame({"unit": code, "time": time, "y": y, **dict(zip(names, x.T, strict=True))})
+    return table[rng.random(len(table)) < rng.choice((0.7, 1.0))], "y ~ " + " + ".join(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from frontier_draws import random_panel
 
 from innospace.core.status import StatusCode
 from innospace.frontier.panel import mixed_climb
@@ -72,3 +73,26 @@ def test_three_years_with_noise_end_at_a_maximum(model):
     result = fit_panel("y ~ x", table(h=0.0, u=1.0, v=0.3, periods=3, units=60), model=model)
     assert result.status.code is StatusCode.CONVERGED
     assert result.numbers["agreed"] == result.numbers["tried"]
+
+
+@pytest.mark.parametrize(
+    ("model", "inefficiency", "seed"),
+    [("true_random_effects", "half_normal", 26), ("true_fixed_effects", "exponential", 64)],
+)
+def test_a_maximum_without_noise_is_found_where_it_is_higher_than_one_inside(model, inefficiency, seed):
+    data, formula = random_panel(seed)
+    result = fit_panel(formula, data, entity="unit", time="time", model=model, inefficiency=inefficiency)
+    assert result.status.boundary == "gamma_one"
+    problem = scale(read_panel(result.spec, data).arrays, MODELS[model], inefficiency)
+    # moments with a large share of noise lead inside, as all usual starts do here
+    place = problem.levels.index("lnsigma_v2")
+    start = np.where([name.startswith("lnsigma") for name in problem.levels], -0.7, 0.0)
+    inside, free = mixed_climb.climb(problem, start)
+    assert free[place]
+    assert inside.code is StatusCode.CONVERGED
+    assert result.loglik > inside.value + problem.loglik_shift + 100 * SAME
+
+
+def test_noise_that_is_well_identified_is_not_searched_again_without_it(whole):
+    problem, best = whole
+    assert mixed_climb.without_noise(problem, best) == []
