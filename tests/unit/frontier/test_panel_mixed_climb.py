@@ -81,7 +81,7 @@ def test_three_years_with_noise_end_at_a_maximum(model):
 )
 def test_a_maximum_without_noise_is_found_where_it_is_higher_than_one_inside(model, inefficiency, seed):
     data, formula = random_panel(seed)
-    result = fit_panel(formula, data, entity="unit", time="time", model=model, inefficiency=inefficiency)
+    result = fit_panel(formula, data, unit="unit", time="time", model=model, inefficiency=inefficiency)
     assert result.status.boundary == "gamma_one"
     problem = scale(read_panel(result.spec, data).arrays, MODELS[model], inefficiency)
     # moments with a large share of noise lead inside, as all usual starts do here
