@@ -114,8 +114,8 @@ def page(found: dict[str, str]) -> str:
             "from a tenth to three times its size, an outlier in one of ten. Panels have 12 to 50 units and 3 to 8 "
             "periods, a third of the rows missing in half of them, each of four components large, small or absent.",
             "",
-            f"Best known is the best of the fit and of {AROUND // 2} to {2 * AROUND} searches from random points. Reached "
-            f"means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified maximum "
+            f"Best known is the best of the fit and of {AROUND // 2} to {2 * AROUND} searches from random points. "
+            f"Reached means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified maximum "
             "inside; the other endings are boundaries by name, or failures that say so.",
             "",
             *table(found),

@@ -158,7 +158,7 @@ class Mixture:
             over, density = tail.beyond(middle)
             over -= upper
             low, high = np.where(over > 0.0, middle, low), np.where(over > 0.0, high, middle)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
                 trial = middle + over / density
             trial = np.where((trial > low) & (trial < high), trial, 0.5 * (low + high))
             moving = np.abs(trial - middle) > ROUNDING * farthest[left]
