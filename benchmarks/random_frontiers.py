@@ -115,8 +115,8 @@ def page(found: dict[str, str]) -> str:
             "periods, a third of the rows missing in half of them, each of four components large, small or absent.",
             "",
             f"Best known is the best of the fit and of {AROUND // 2} to {2 * AROUND} searches from random points. "
-            f"Reached means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified maximum "
-            "inside; the other endings are boundaries by name, or failures that say so.",
+            f"Reached means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified "
+            "maximum inside; the other endings are boundaries by name, or failures that say so.",
             "",
             *table(found),
             "",

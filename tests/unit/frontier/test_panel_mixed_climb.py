@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from frontier_draws import random_panel
 
+from innospace.core.errors import BoundaryWarning
 from innospace.core.status import StatusCode
 from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.climb import FLOOR, climb
@@ -81,7 +82,8 @@ def test_three_years_with_noise_end_at_a_maximum(model):
 )
 def test_a_maximum_without_noise_is_found_where_it_is_higher_than_one_inside(model, inefficiency, seed):
     data, formula = random_panel(seed)
-    result = fit_panel(formula, data, unit="unit", time="time", model=model, inefficiency=inefficiency)
+    with pytest.warns(BoundaryWarning, match="without noise"):
+        result = fit_panel(formula, data, unit="unit", time="time", model=model, inefficiency=inefficiency)
     assert result.status.boundary == "gamma_one"
     problem = scale(read_panel(result.spec, data).arrays, MODELS[model], inefficiency)
     # moments with a large share of noise lead inside, as all usual starts do here
