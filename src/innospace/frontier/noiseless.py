@@ -83,8 +83,10 @@ def _envelope(problem: Problem, ols: LeastSquares, beat: float) -> Array | None:
     weighted = x if problem.weights is None else x * problem.weights[:, None]
     root = np.linalg.cholesky(x.T @ weighted)
     # in these coordinates, from least squares, the sum of squares grows by the squared distance
-    rows = problem.sign * np.linalg.solve(root, x.T).T
+    rows = problem.sign * (x @ np.linalg.inv(root).T)
     over = residuals(problem, ols.beta)
+    if _hopeless(rows, over, ols.variance * total, total, beat):
+        return None
     step = np.zeros(problem.k)
     active = np.zeros(0, dtype=np.int64)
     for _ in range(ROUNDS):
@@ -101,6 +103,12 @@ def _envelope(problem: Problem, ols: LeastSquares, beat: float) -> Array | None:
         if corner_loglik(np.asarray(ols.variance * total + step @ step), total) <= beat:
             return None
     return None
+
+
+def _hopeless(rows: Array, over: Array, squares: float, total: float, beat: float) -> bool:
+    """Whether getting one row below the frontier, whichever takes the longest way, already costs too much."""
+    farthest = float((np.maximum(over, 0.0) ** 2 / np.maximum((rows * rows).sum(axis=1), 1e-300)).max())
+    return bool(corner_loglik(np.asarray(squares + farthest), total) <= beat)
 
 
 def _nearest(rows: Array, over: Array) -> Array | None:
