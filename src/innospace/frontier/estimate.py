@@ -240,7 +240,7 @@ def _optima(problem: Problem, ols: LeastSquares) -> list[Optimum]:
     """Search from every start; the truncated normal also from the best half-normal, which it holds at ``mu = 0``."""
     if problem.indexed:
         return _searches(problem, _indexed_starts(problem))
-    starts = starting_values(problem, ols)
+    starts = starting_values(problem, ols, plain=True)
     if problem.density.name == "truncated_normal":
         half_normal = density("half_normal", problem.density.noise)
         inside = max(_optima(replace(problem, density=half_normal), ols), key=lambda o: o.value)

@@ -12,8 +12,10 @@ from innospace.numerics.linear import intercept_column, least_squares
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Shares of the residual variance given to inefficiency, one start each."""
-FEWER = (0.5, 0.95)
+FEWER = (0.05, 0.5, 0.95)
 """The same for the laws below, where on random problems these find what all five find."""
+PLAIN = (0.5, 0.95)
+"""The same where in addition every parameter is one number and nothing else is sought with the frontier."""
 SIMPLE = ("half_normal", "exponential", "rayleigh")
 
 
@@ -60,18 +62,20 @@ def ordinary_least_squares(problem: Problem) -> LeastSquares:
     return LeastSquares(beta, variance, third, float(loglik))
 
 
-def shares_of(law: str, noise: str) -> tuple[float, ...]:
-    """Return the shares with which the search of a law begins."""
-    return FEWER if noise == "normal" and law in SIMPLE else SHARES
+def shares_of(law: str, noise: str, *, plain: bool) -> tuple[float, ...]:
+    """Return the shares with which the search of a law begins; ``plain``: it is all that is estimated."""
+    if noise != "normal" or law not in SIMPLE:
+        return SHARES
+    return PLAIN if plain else FEWER
 
 
-def starting_values(problem: Problem, ols: LeastSquares) -> list[Array]:
+def starting_values(problem: Problem, ols: LeastSquares, *, plain: bool = False) -> list[Array]:
     """Return starts ``(b, parameters)``, shape (p,) each; the first matches the moments of the residuals.
 
     The intercept, if there is one, is moved up (down for cost) by the mean inefficiency of the start.
     """
     density = problem.density
-    guesses = density.guesses(ols.variance, ols.third, shares_of(density.name, density.noise))
+    guesses = density.guesses(ols.variance, ols.third, shares_of(density.name, density.noise, plain=plain))
     constant = intercept_column(problem.x)
     starts = []
     for guess in guesses:

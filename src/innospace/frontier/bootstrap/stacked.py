@@ -307,7 +307,7 @@ def _starts(stack: Stack, third: Array) -> list[Array]:
     """Return starts in scaled parameters, shape (r, p) each."""
     k, density = stack.x.shape[1], stack.density
     constant = intercept_column(stack.x)
-    shares = shares_of(density.name, density.noise)
+    shares = shares_of(density.name, density.noise, plain=True)
     guesses = np.array([density.guesses(1.0, float(t), shares) for t in third])
     starts = []
     for guess in np.moveaxis(guesses, 1, 0):
