@@ -16,6 +16,7 @@ from innospace.frontier.indexed import edge
 from innospace.frontier.likelihood import Problem, evaluate
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.fit import fit_panel, read_panel
+from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import MODELS, Family
 from innospace.frontier.panel.scaled import scale
 from innospace.frontier.panel.search import search
@@ -23,10 +24,9 @@ from innospace.frontier.panel.spec import PanelSpec
 from innospace.numerics.maximum_likelihood import maximise
 
 AROUND = 8
-"""Searches from random points around a fit, as many again from random points around moments.
-
-Of a likelihood by quadrature, an evaluation of which costs a hundred times as much, half as many.
-"""
+"""Searches from random points around a fit; of cross-sections as many again from random points around moments."""
+DEAR = 4
+"""All searches of a likelihood by quadrature, an evaluation of which costs a hundred times as much."""
 SPREAD = 0.5
 """Standard deviation of what is added to standardised parameters."""
 PATH_SPREAD = 10.0
@@ -74,9 +74,9 @@ def hold_law(y: Any, x: Any, law: str, seed: int) -> Held:
     centres = [standard.from_data(result.estimate.theta) if own else moments, moments]
     rng = np.random.default_rng([seed, 1])
     best = -np.inf
-    around = AROUND // 2 if isinstance(density, Composed) else AROUND
+    around = DEAR // 2 if isinstance(density, Composed) else AROUND if own else AROUND // 2
     for centre in centres:
-        for _ in range(around if own else around // 2):
+        for _ in range(around):
             start = centre + SPREAD * rng.normal(size=len(centre))
             found = maximise(lambda t: evaluate(scaled, t), start, stop=lambda t: bool(edge(scaled, t)))
             if found.code == "converged" and _proper(law, found.theta, scaled):
@@ -101,7 +101,7 @@ def hold_panel(table: Any, formula: str, model: str, law: str, seed: int) -> Hel
     rng = np.random.default_rng([seed, 1])
     best = -np.inf
     path = np.isin(scaled.levels, DECAYS[MODELS[model].decay].parameters if MODELS[model].decay else ())
-    for number in range(AROUND):
+    for number in range(DEAR if isinstance(scaled.problem, MixedProblem) else AROUND):
         # every other search begins with a path of inefficiency of another shape
         spread = np.where(path & (number % 2 == 1), PATH_SPREAD, SPREAD)
         found, _ = search(scaled, centre + spread * rng.normal(size=len(centre)))

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 from frontier_draws import random_cross_section, random_panel
 
 from innospace.numerics.parallel import Workers
-from known_optima import AROUND, WORSE, hold_law, hold_panel, laws, panels
+from known_optima import AROUND, DEAR, WORSE, hold_law, hold_panel, laws, panels
 
 ESTIMATORS = (*laws(), *(f"{model}/{law}" for model, law in panels()))
 COMMAND = "python benchmarks/random_frontiers.py"
@@ -114,7 +114,7 @@ def page(found: dict[str, str]) -> str:
             "from a tenth to three times its size, an outlier in one of ten. Panels have 12 to 50 units and 3 to 8 "
             "periods, a third of the rows missing in half of them, each of four components large, small or absent.",
             "",
-            f"Best known is the best of the fit and of {AROUND // 2} to {2 * AROUND} searches from random points. "
+            f"Best known is the best of the fit and of {DEAR} to {2 * AROUND} searches from random points. "
             f"Reached means that none of them gained more than {WORSE:g} of log-likelihood. `converged` is a verified "
             "maximum inside; the other endings are boundaries by name, or failures that say so.",
             "",
