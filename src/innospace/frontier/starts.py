@@ -62,7 +62,7 @@ def ordinary_least_squares(problem: Problem) -> LeastSquares:
     return LeastSquares(beta, variance, third, float(loglik))
 
 
-def shares_of(law: str, noise: str, *, plain: bool) -> tuple[float, ...]:
+def shares_of(law: str, noise: str, *, plain: bool = False) -> tuple[float, ...]:
     """Return the shares with which the search of a law begins; ``plain``: it is all that is estimated."""
     if noise != "normal" or law not in SIMPLE:
         return SHARES
