@@ -30,17 +30,24 @@ from innospace.firms.result import FirmResult
 from innospace.firms.wording import readable
 
 SIMULATED = Source("firms-synthetic-test", "", Nature.SIMULATED)
+FIRMS = 900
+"""Enough that each channel has starters for every analysis."""
 SMALL = {"partners": [], "markets": [], "constraints": [], "inputs_share": "", "location": ""}
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return synthetic.two_waves(1500, 1)
+    return synthetic.two_waves(FIRMS, 1)
 
 
 @pytest.fixture(scope="module")
 def waves(table):
     return two_waves_of(Dataset(table, SIMULATED), Plan())
+
+
+@pytest.fixture(scope="module")
+def equations(waves):
+    return fit_equations(waves)
 
 
 def plans(**columns) -> Plans:
@@ -96,7 +103,7 @@ def test_a_long_panel_gives_the_same(table, waves):
     ours = found.frame.sort_values("firm", ignore_index=True)
     pd.testing.assert_frame_equal(ours, waves.frame.sort_values("firm", ignore_index=True), check_exact=False)
     short = long[(long["firm"] != "F00001") | (long["year"] == 2005)]
-    assert "1 of 1500 firms are not in both waves" in two_waves_of(short, Plan()).steps[0]
+    assert f"1 of {FIRMS} firms are not in both waves" in two_waves_of(short, Plan()).steps[0]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +198,8 @@ def test_every_missing_column_is_told_at_once(table):
 def test_firms_with_gaps_are_counted_with_the_columns_that_have_them(table):
     holes = table.assign(rd_2009=table["rd_2009"].where(table.index >= 7))
     found = two_waves_of(holes, Plan())
-    assert found.warnings == ("7 of 1500 firms have a missing cell and were left out; most often in 'rd_2009' (7).",)
+    told = f"7 of {FIRMS} firms have a missing cell and were left out; most often in 'rd_2009' (7)."
+    assert found.warnings == (told,)
 
 
 def test_no_starters_means_no_study(table):
@@ -215,19 +223,19 @@ def test_a_class_with_too_few_firms_gets_no_verdict(table):
     assert found["learning_export"].verdict == TOO_FEW
     assert set(found["learning_export"].lines["firms"]) == {5.0}
     assert found["machinery_inputs"].verdict != TOO_FEW
-    result = study(plans(outcomes=["rd"]), {"panel": Dataset(few, SIMULATED)}, draws=0)
+    result = study(plans(channels=["export", "machinery"], outcomes=["rd"]), {"panel": Dataset(few, SIMULATED)}, draws=0)
     assert any("Only 5 firms started export" in s for s in result.parts["learning"].findings())
 
 
-def test_truth_is_known_for_the_synthetic_panel_only(table, waves):
-    lines = pd.concat([v.lines for v in verdicts(waves, fit_equations(waves))])
+def test_truth_is_known_for_the_synthetic_panel_only(table, waves, equations):
+    lines = pd.concat([v.lines for v in verdicts(waves, equations)])
     assert lines["truth"].notna().sum() > 40
     real = two_waves_of(Dataset(table, Source("firms.csv", "")), Plan())
     assert pd.concat([v.lines for v in verdicts(real, fit_equations(real))])["truth"].isna().all()
 
 
-def test_verdicts_follow_sign_and_clarity(waves):
-    found = verdicts(waves, fit_equations(waves))
+def test_verdicts_follow_sign_and_clarity(waves, equations):
+    found = verdicts(waves, equations)
     for v in found:
         for _, line in v.lines.iterrows():
             clear = line["p_value"] < 0.05
@@ -247,9 +255,8 @@ def test_reversed_effects_are_called_opposite(table):
     assert found["catching_up"] == OPPOSITE
 
 
-def test_the_joint_covariance_is_that_of_stacked_scores(waves):
+def test_the_joint_covariance_is_that_of_stacked_scores(waves, equations):
     """Within one equation the error is the robust one; across equations errors add by influence."""
-    equations = fit_equations(waves)
     piece = equations.pieces["start rd"]
     own = probit_piece("again", waves.frame, "rd_start", ["size", "productivity"])
     np.testing.assert_allclose(own.influence.sum(axis=0), 0.0, atol=1e-8)
@@ -264,12 +271,11 @@ def test_the_joint_covariance_is_that_of_stacked_scores(waves):
     assert joint_zero(equations.estimates, [{name: 1.0}])[1] == pytest.approx(c.p_value, rel=1e-9)
 
 
-def test_order_and_names_of_firms_do_not_matter(table, waves):
+def test_order_and_names_of_firms_do_not_matter(table, equations):
     shuffled = table.sample(frac=1.0, random_state=3).assign(firm=lambda t: "Завод " + t["firm"].str[::-1])
     other = fit_equations(two_waves_of(Dataset(shuffled, SIMULATED), Plan()))
-    ours = fit_equations(waves)
-    assert other.estimates.names == ours.estimates.names
-    np.testing.assert_allclose(other.estimates.values, ours.estimates.values, rtol=1e-7, atol=1e-9)
+    assert other.estimates.names == equations.estimates.names
+    np.testing.assert_allclose(other.estimates.values, equations.estimates.values, rtol=1e-7, atol=1e-9)
 
 
 def test_a_stopped_study_goes_on_and_gives_the_same(table, fresh):

@@ -59,7 +59,7 @@ def same(one, other):
     return edit_layout.equal(one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.sampled_from([EMPTY, FULL]), names, tables, tables)
 def test_values_come_back_as_they_were_given(text, name, first, second):
     before = tomllib.loads(text)
@@ -73,7 +73,7 @@ def test_values_come_back_as_they_were_given(text, name, first, second):
     assert "# mine" in text or "# top" in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), tables), max_size=5))
 def test_scenarios_keep_their_order_and_replace_by_name(made):
     text, expected = FULL, {"invest": {"name": "invest", "shock": [{"parameter": "p", "value": 1.3}]}}

@@ -72,6 +72,7 @@ parameter = "efficiency"
 op = "path"
 value = [0.71, 0.72, 0.73]
 """
+TEXT = HEAD + ECONOMY + 'efficiency = 0.7\nscenarios = ["option-1", "path"]\n' + OWN
 RESEARCH = Setting("research", {"science_education": 30.0, "innovation": 7.0}, (2013, 2015))
 RATES = Setting("deposit-rate", {"households": 1.25}, (2014, 2015))
 RUN = """
@@ -86,7 +87,13 @@ print(json.dumps({"levels": rows, "effects": effects}))
 
 @pytest.fixture
 def folder(tmp_path):
-    return written(tmp_path, HEAD + ECONOMY + 'efficiency = 0.7\nscenarios = ["option-1", "path"]\n' + OWN)
+    return written(tmp_path, TEXT)
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """The same study for tests that write nothing, whose model is built once."""
+    return written(tmp_path_factory.mktemp("lasting"), TEXT)
 
 
 def written(folder, text):
@@ -118,8 +125,8 @@ def test_a_saved_draft_run_in_another_process_gives_equal_numbers_to_the_last_bi
     assert ours["draft-1"] != 0.0
 
 
-def test_an_answer_has_everything_a_page_shows(folder):
-    found = answer(folder, "economy", Question((draft(),), ("option-1", "path"), "draft-1"))
+def test_an_answer_has_everything_a_page_shows(lasting):
+    found = answer(lasting, "economy", Question((draft(),), ("option-1", "path"), "draft-1"))
     assert list(found.table.frame["scenario"]) == ["baseline", "option-1", "path", "draft-1"]
     assert "the baseline under draft 1" in found.finding
     assert len(found.sentences) == 2
@@ -129,19 +136,19 @@ def test_an_answer_has_everything_a_page_shows(folder):
     assert found.figure is not None
 
 
-def test_a_failed_solve_names_what_fails_and_shows_no_figure(folder):
-    every = {lever.name: lever for lever in bench(folder, "economy").levers}
+def test_a_failed_solve_names_what_fails_and_shows_no_figure(lasting):
+    every = {lever.name: lever for lever in bench(lasting, "economy").levers}
     much = [
         Setting(n, dict.fromkeys(every[n].labels, 60.0), (2013, 2015)) for n in ("norm", "state-order", "tax-relief")
     ]
-    found = answer(folder, "economy", Question((draft("draft-1", *much),), ("option-1",), "draft-1"))
+    found = answer(lasting, "economy", Question((draft("draft-1", *much),), ("option-1",), "draft-1"))
     assert (found.finding, found.figure, found.sentences) == ("", None, ())
     assert [f.scenario for f in found.failures] == ["draft-1"]
     assert "No solution in 2013" in found.failures[0].what
     assert "of its changes have a solution" in found.failures[0].what
     assert "smaller" in found.failures[0].remedy
     # what others do is still there
-    beside = answer(folder, "economy", Question((draft("draft-1", *much),), ("option-1",), "option-1"))
+    beside = answer(lasting, "economy", Question((draft("draft-1", *much),), ("option-1",), "option-1"))
     assert beside.figure is not None
     assert [f.scenario for f in beside.failures] == ["draft-1"]
 
@@ -159,14 +166,14 @@ def test_a_failed_solve_names_what_fails_and_shows_no_figure(folder):
         (Question((draft(),), focus="draft-1", indicator="gdp"), LabelError, "Unknown series"),
     ],
 )
-def test_what_is_refused_is_named(folder, question, error, words):
+def test_what_is_refused_is_named(lasting, question, error, words):
     with pytest.raises(error) as caught:
-        answer(folder, "economy", question)
+        answer(lasting, "economy", question)
     assert words in str(caught.value)
 
 
-def test_the_bench_says_what_is_there_and_which_of_it_levers_can_say(folder):
-    found = bench(folder, "economy")
+def test_the_bench_says_what_is_there_and_which_of_it_levers_can_say(lasting):
+    found = bench(lasting, "economy")
     known = {k.name: k for k in found.known}
     assert found.years == (2012, 2013, 2014, 2015)
     assert known["option-1"].solved
@@ -180,7 +187,7 @@ def test_the_bench_says_what_is_there_and_which_of_it_levers_can_say(folder):
     assert [(str(n), t) for n, t in found.notices] == [
         ("assumed", "the matrix and figures of the base year (bashkortostan-2012-controls)")
     ]
-    assert found.digest == read_text(folder).digest
+    assert found.digest == read_text(lasting).digest
 
 
 def test_models_are_kept_until_a_file_of_the_study_changes(folder, monkeypatch):
@@ -242,18 +249,18 @@ def test_a_step_that_lists_no_scenarios_is_left_alone(tmp_path):
     "name",
     ["", "two words", "../out", "a/b", "a\\b", ".hidden", "baseline", "option-1", "option-3-rates", "path", "PATH"],
 )
-def test_bad_and_taken_names_are_refused_and_nothing_is_written(folder, name):
-    before = read_text(folder)
+def test_bad_and_taken_names_are_refused_and_nothing_is_written(lasting, name):
+    before = read_text(lasting)
     with pytest.raises(StudyError):
-        saved(folder, name)
-    assert read_text(folder) == before
-    assert not list(folder.glob("scenarios/*"))
-    assert not list(folder.parent.glob("*.toml"))
+        saved(lasting, name)
+    assert read_text(lasting) == before
+    assert not list(lasting.glob("scenarios/*"))
+    assert not list(lasting.parent.glob("*.toml"))
 
 
-def test_a_scenario_that_changes_nothing_is_refused(folder):
+def test_a_scenario_that_changes_nothing_is_refused(lasting):
     with pytest.raises(StudyError, match="changes nothing"):
-        save_scenario(folder, "economy", Scenario("nothing"), read_text(folder).digest)
+        save_scenario(lasting, "economy", Scenario("nothing"), read_text(lasting).digest)
 
 
 def test_a_study_that_somebody_else_changed_is_left_as_it_is(folder):

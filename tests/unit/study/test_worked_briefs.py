@@ -30,11 +30,12 @@ def test_a_brief_is_two_pages_and_names_its_run(name, tmp_path):
     document = compose(stored, folder, kind="brief", region_names="ru")
     pages = pypdf.PdfReader(io.BytesIO(render_brief_pdf(document))).pages
     assert len(pages) == 2
-    words = " ".join(" ".join(p.extract_text() for p in pages).split())
-    ending = next(p.extract_text() for p in pages if "The command that reproduces" in p.extract_text())
+    texts = [p.extract_text() for p in pages]
+    words = " ".join(" ".join(texts).split())
+    ending = next(text for text in texts if "The command that reproduces" in text)
     assert f"run {stored.run_id[:SHOWN]}, " in ending, "its last line stands with it"
     html = render_brief_html(document)
-    assert "What it looks like" in pages[0].extract_text()
+    assert "What it looks like" in texts[0]
     if name == "firms-in-the-economy":
         assert document.highlights[0].startswith("More exporters (One firm in ten starts to export) raises")
         assert "at the ends of the 95" in document.highlights[0]
