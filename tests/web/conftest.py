@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -42,6 +43,24 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once():
+    """Draw a figure once, whatever report or page asks for it: what they are held for is what they ask for."""
+    from innospace.report.charts import export
+
+    drawn, kept = export._raw, {}
+
+    def once(figure, width, titled):
+        key = pickle.dumps((figure, width, titled))
+        if key not in kept:
+            kept[key] = drawn(figure, width, titled)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "_raw", once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +107,8 @@ def firms(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("firms")
     panel = Dataset(synthetic.two_waves(900, 1), Source("firms-synthetic-small", "", Nature.SIMULATED))
-    result = study(Plans.from_dicts({}, {}, {}), {"panel": panel}, draws=20)
+    # one channel: others have figures and tables of the same kinds
+    result = study(Plans.from_dicts({"channels": ["export"]}, {}, {}), {"panel": panel}, draws=20)
     write_report(document_of(result, result.title, "innospace firms study PANEL"), folder, ["html"])
     return folder / "report.html"
 
@@ -124,20 +144,42 @@ class Visit:
         return serious(self.page)
 
 
+def visited(browser, path, width, dark):
+    """Open a file in a context of its own."""
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    return Visit(context.new_page(), path)
+
+
 @pytest.fixture
 def visit(browser):
     """Open a file: ``visit(path, width=390, dark=True)``."""
-    contexts = []
+    visits = []
 
     def open_file(path, width=1280, dark=False):
-        scheme = "dark" if dark else "light"
-        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
-        contexts.append(context)
-        return Visit(context.new_page(), path)
+        visits.append(visited(browser, path, width, dark))
+        return visits[-1]
 
     yield open_file
-    for context in contexts:
-        context.close()
+    for seen in visits:
+        seen.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def unfolded(browser):
+    """Open a file once for all tests that only look at it, and all that it folds: ``unfolded(path, width=390)``."""
+    visits = {}
+
+    def open_file(path, width=1280, dark=False):
+        key = (path, width, dark)
+        if key not in visits:
+            visits[key] = visited(browser, path, width, dark)
+            visits[key].page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        return visits[key]
+
+    yield open_file
+    for seen in visits.values():
+        seen.page.context.close()
 
 
 class Served:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import pickle
 import re
 import shutil
 import zipfile
@@ -28,24 +27,6 @@ class Here:
 
     async def __call__(self, function, *arguments):
         return function(*arguments)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def drawn_once():
-    """Draw a figure once, for the command line or for a page: what is held against each other is what they ask for."""
-    from innospace.report.charts import export
-
-    drawn, kept = export._raw, {}
-
-    def once(figure, width, titled):
-        key = pickle.dumps((figure, width, titled))
-        if key not in kept:
-            kept[key] = drawn(figure, width, titled)
-        return kept[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(export, "_raw", once)
-        yield
 
 
 @pytest.fixture(scope="session")

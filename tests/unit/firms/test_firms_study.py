@@ -223,7 +223,9 @@ def test_a_class_with_too_few_firms_gets_no_verdict(table):
     assert found["learning_export"].verdict == TOO_FEW
     assert set(found["learning_export"].lines["firms"]) == {5.0}
     assert found["machinery_inputs"].verdict != TOO_FEW
-    result = study(plans(channels=["export", "machinery"], outcomes=["rd"]), {"panel": Dataset(few, SIMULATED)}, draws=0)
+    result = study(
+        plans(channels=["export", "machinery"], outcomes=["rd"]), {"panel": Dataset(few, SIMULATED)}, draws=0
+    )
     assert any("Only 5 firms started export" in s for s in result.parts["learning"].findings())
 
 

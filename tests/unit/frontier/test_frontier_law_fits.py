@@ -68,7 +68,7 @@ def test_the_maximum_is_one(law, noise):
 @pytest.mark.parametrize(("law", "noise"), [*((law, "normal") for law in NEW), *PAIRS])
 def test_noise_alone_and_wild_rows_end_with_a_name(law, noise):
     rng = np.random.default_rng(5)
-    table = pd.DataFrame({"a": rng.normal(size=80)}).assign(y=lambda f: f["a"] + rng.normal(size=80))
+    table = pd.DataFrame({"a": rng.normal(size=40)}).assign(y=lambda f: f["a"] + rng.normal(size=40))
     wild = table.assign(y=table["y"].where(table.index != 3, -1e6))
     for frame in (table, wild, table.assign(y=-np.exp(table["y"])), table.head(12)):
         result = quietly("y ~ a", frame, inefficiency=law, noise=noise)
