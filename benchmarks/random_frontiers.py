@@ -94,8 +94,9 @@ def table(found: dict[str, str]) -> list[str]:
 
 
 def earlier(path: Path) -> dict[str, str]:
-    """Return the lines that a page has of earlier runs, by title."""
-    own = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    """Return the lines that a page has of earlier runs, by title; none if there is no page yet."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    own = [line for line in text.splitlines() if line.startswith("| ")]
     return {line.split(" | ")[0].removeprefix("| "): line for line in own[2:]}
 
 

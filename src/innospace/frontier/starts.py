@@ -13,9 +13,10 @@ from innospace.numerics.linear import intercept_column, least_squares
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Shares of the residual variance given to inefficiency, one start each."""
 FEWER = (0.05, 0.5, 0.95)
-"""The same for the laws below, where on random problems these find what all five find."""
+"""The same for the laws below: with regressors of a variance all five found more in 1 of 300 random problems."""
 PLAIN = (0.5, 0.95)
-"""The same where in addition every parameter is one number and nothing else is sought with the frontier."""
+"""The same where nothing but such a frontier is sought, every parameter one number: on random problems these find what
+all five find."""
 SIMPLE = ("half_normal", "exponential", "rayleigh")
 
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import optimize
 
 from innospace.core.errors import BoundaryWarning
+from innospace.frontier import noiseless
 from innospace.frontier.bootstrap.draws import Sampler
 from innospace.frontier.bootstrap.run import asked_problem
 from innospace.frontier.densities import DENSITIES
@@ -79,6 +80,21 @@ def test_a_lower_one_is_not(number):
     result = quietly(y, x)
     assert result.status.converged
     assert result.loglik > programme(y, x)[1]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("number", [*HIDDEN, *INSIDE])
+def test_the_bound_refuses_no_more_than_the_programme(number, weighted, monkeypatch):
+    y, x = sample(number)
+    weights = np.random.default_rng(number).uniform(0.5, 2.0, len(y)) if weighted else None
+    problem = Problem(y, np.column_stack((np.ones(len(y)), x)), 1.0, DENSITIES["half_normal"], weights)
+    ols = ordinary_least_squares(problem)
+    highest = programme(y, x, weights=weights)[1]
+    beats = [highest - 100.0, highest - 0.01, highest + 0.01, highest + 100.0]
+    bounded = [corner(problem, ols, beat) is None for beat in beats]
+    assert bounded == [False, False, True, True]
+    monkeypatch.setattr(noiseless, "_hopeless", lambda *_: False)
+    assert [corner(problem, ols, beat) is None for beat in beats] == bounded
 
 
 def test_weights_count_rows():

@@ -21,7 +21,8 @@ CLOSE = 1e-3
 NOISE = (-4.0, -6.0, -8.0, -10.0, -12.0)
 """Log-variances of noise through which a maximum is followed towards none at all."""
 HOPELESS = 2.0
-"""Log-likelihood below the best that is known at which it is followed no further: what it regains there is less."""
+"""Log-likelihood below the best that is known at which it is followed no further: ten random panels
+that were followed all the same never came back."""
 PRESENT = -3.0
 """Log-variance of inefficiency, at least, where noise is taken away."""
 

@@ -104,11 +104,10 @@ def _best(
     """
     found = _searches(scaled, [*starts, *others])
     if len(starts) > 1 and isinstance(scaled.problem, MixedProblem) and "lnsigma_u2" in scaled.levels:
-        found += mixed_climb.without_noise(scaled, max(found, key=lambda f: f[0].value))
+        found += mixed_climb.without_noise(scaled, _highest(found))
     if trend:
         found += _through_trend(scaled)
-    usable = [f for f in found if np.isfinite(f[0].value)] or found
-    best, free = max(usable, key=lambda f: f[0].value)
+    best, free = _highest(found)
     near = SAME_OPTIMUM * (1.0 + abs(best.value))
     agree = [bool(best.value - f[0].value <= near) for f in found]
     if any(agree[: len(starts)]):
@@ -127,6 +126,11 @@ def _best(
         sum(agree),
         status,
     )
+
+
+def _highest(found: list[mixed_climb.Found]) -> mixed_climb.Found:
+    usable = [f for f in found if np.isfinite(f[0].value)] or found
+    return max(usable, key=lambda f: f[0].value)
 
 
 def search(scaled: Scaled, start: Array, known: Sequence[tuple[Optimum, Flags]] = ()) -> tuple[Optimum, Flags]:
