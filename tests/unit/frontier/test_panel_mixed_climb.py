@@ -9,11 +9,13 @@ from frontier_draws import random_panel
 
 from innospace.core.errors import BoundaryWarning
 from innospace.core.status import StatusCode
+from innospace.frontier.fitting import fit
 from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.climb import FLOOR, climb
 from innospace.frontier.panel.fit import fit_panel, read_panel
 from innospace.frontier.panel.models import MODELS
 from innospace.frontier.panel.scaled import scale
+from innospace.frontier.panel.search import _starts
 from innospace.frontier.panel.spec import PanelSpec
 
 SAME = 1e-6  # absolute, log-likelihood: both searches end within 1e-10 of it, relative
@@ -93,6 +95,43 @@ def test_a_maximum_without_noise_is_found_where_it_is_higher_than_one_inside(mod
     assert free[place]
     assert inside.code is StatusCode.CONVERGED
     assert result.loglik > inside.value + problem.loglik_shift + 100 * SAME
+
+
+@pytest.mark.parametrize(
+    ("model", "inefficiency", "seed"),
+    [
+        ("true_random_effects", "half_normal", 121),
+        ("true_random_effects", "half_normal", 453),
+        ("four_components", "exponential", 372),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::innospace.core.errors.BoundaryWarning")
+def test_a_maximum_without_effects_of_the_units_is_found_where_searches_from_moments_end_lower(
+    model, inefficiency, seed
+):
+    data, formula = random_panel(seed)
+    result = fit_panel(formula, data, unit="unit", time="time", model=model, inefficiency=inefficiency)
+    problem = scale(read_panel(result.spec, data).arrays, MODELS[model], inefficiency)
+    assert result.theta[-1] < problem.offset[-1] + FLOOR + SAME
+    lower = max(mixed_climb.climb(problem, start)[0].value for start in _starts(problem, MODELS[model])[0])
+    assert result.loglik > lower + problem.loglik_shift + 0.1
+
+
+def test_without_effects_the_search_begins_at_the_cross_section():
+    data = table(w=0.0, h=0.0)
+    problem = scaled(data, "true_random_effects")
+    pooled = fit("y ~ x", data)
+    ((found, free),) = mixed_climb.without_effects(problem)
+    assert free.tolist() == [True, True, True, True, False]
+    assert found.value + problem.loglik_shift == pytest.approx(pooled.loglik, abs=SAME)
+    assert mixed_climb.without_effects(scaled(data, "true_fixed_effects")) == []
+
+
+def test_a_component_that_the_likelihood_determines_is_not_left_out(whole):
+    problem, best = whole
+    fewer = mixed_climb.without_vague(problem, best)
+    assert all(not free.all() and found.value <= best[0].value for found, free in fewer)
+    assert len(fewer) < 4
 
 
 def test_noise_that_is_well_identified_is_not_searched_again_without_it(whole):

@@ -8,7 +8,10 @@ import numpy as np
 
 from innospace.core.status import StatusCode
 from innospace.frontier.densities.base import Array
+from innospace.frontier.estimate import maximise_likelihood
+from innospace.frontier.likelihood import Problem
 from innospace.frontier.panel.climb import FLOOR, NOT_MISSED, at_floor, holding, whole, without_faint
+from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.scaled import Flags, Scaled
 from innospace.numerics.maximum_likelihood import Optimum, maximise
 
@@ -24,7 +27,9 @@ HOPELESS = 2.0
 """Log-likelihood below the best that is known at which it is followed no further: ten random panels
 that were followed all the same never came back."""
 PRESENT = -3.0
-"""Log-variance of inefficiency, at least, where noise is taken away."""
+"""Log-variance of inefficiency, at least, where noise is taken away, and of a component that is brought back."""
+VAGUE = 1.0
+"""Standard error of a log-variance above which the model without that component is searched as well."""
 
 Found = tuple[Optimum, Flags]
 
@@ -87,6 +92,45 @@ def without_noise(scaled: Scaled, best: Found) -> list[Found]:
     if highest.value > optimum.value and highest is not way[-1]:
         starts.append(highest.theta)
     return [climb(scaled, s) for s in starts]
+
+
+def without_vague(scaled: Scaled, best: Found) -> list[Found]:
+    """Search without each component that the likelihood hardly determines, with those that are absent brought back.
+
+    Where two components tell nearly the same, leaving out either gives a maximum of its own.
+    """
+    optimum, free = best
+    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    vague = logs & free & (_errors(optimum, free) > VAGUE)
+    start = np.where(logs & ~free, np.maximum(optimum.theta, PRESENT), optimum.theta)
+    return [climb(scaled, np.where(np.arange(len(free)) == i, FLOOR, start)) for i in np.flatnonzero(vague)]
+
+
+def without_effects(scaled: Scaled) -> list[Found]:
+    """Search from the maximum of the same frontier with all rows as one cross-section: units have no effects there.
+
+    Its own search knows maxima without noise to which no climb leads.
+    """
+    problem = scaled.problem
+    assert isinstance(problem, MixedProblem)
+    if not problem.effect.parameters:
+        return []
+    z = tuple(None if d.shape[1] == 1 and np.ptp(d) == 0.0 else d for d in problem.z)
+    weights = None if problem.weights is None else problem.units.spread(problem.weights)
+    found = maximise_likelihood(Problem(problem.y, problem.x, problem.sign, problem.rows, weights, z))
+    if found.problem.density.parameters != problem.rows.parameters:
+        return []  # it has no inefficiency: the usual starts find that
+    return [climb(scaled, np.append(found.theta, np.full(len(problem.effect.parameters), FLOOR)))]
+
+
+def _errors(optimum: Optimum, free: Flags) -> Array:
+    """Return standard errors of free parameters, shape (p,); zero of others, and where curvature has the wrong sign."""
+    where = np.flatnonzero(free)
+    errors = np.zeros(len(free))
+    with np.errstate(invalid="ignore"):
+        variances = np.diag(np.linalg.pinv(-optimum.hessian[np.ix_(where, where)]))
+        errors[where] = np.nan_to_num(np.sqrt(variances))
+    return errors
 
 
 def _maximise(scaled: Scaled, free: Flags, theta: Array, floors: Array, known: Sequence[Optimum]) -> Optimum:
