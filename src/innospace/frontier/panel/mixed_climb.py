@@ -97,19 +97,22 @@ def without_noise(scaled: Scaled, best: Found) -> list[Found]:
 def without_vague(scaled: Scaled, best: Found) -> list[Found]:
     """Search without each component that the likelihood hardly determines, with those that are absent brought back.
 
-    Where two components tell nearly the same, leaving out either gives a maximum of its own.
+    Where two components tell nearly the same, leaving out either gives a maximum of its own. Noise is not among them
+    (:func:`without_noise`).
     """
     optimum, free = best
     logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
-    vague = logs & free & (_errors(optimum, free) > VAGUE)
+    noise = np.array([name == "lnsigma_v2" for name in scaled.levels])
+    vague = logs & ~noise & free & (_errors(optimum, free) > VAGUE)
     start = np.where(logs & ~free, np.maximum(optimum.theta, PRESENT), optimum.theta)
     return [climb(scaled, np.where(np.arange(len(free)) == i, FLOOR, start)) for i in np.flatnonzero(vague)]
 
 
-def without_effects(scaled: Scaled) -> list[Found]:
+def without_effects(scaled: Scaled, best: Found) -> list[Found]:
     """Search from the maximum of the same frontier with all rows as one cross-section: units have no effects there.
 
-    Its own search knows maxima without noise to which no climb leads.
+    Its own search knows maxima without noise to which no climb leads. Where it lies far below ``best`` effects are not
+    to be left out.
     """
     problem = scaled.problem
     assert isinstance(problem, MixedProblem)
@@ -120,6 +123,8 @@ def without_effects(scaled: Scaled) -> list[Found]:
     found = maximise_likelihood(Problem(problem.y, problem.x, problem.sign, problem.rows, weights, z))
     if found.problem.density.parameters != problem.rows.parameters:
         return []  # it has no inefficiency: the usual starts find that
+    if not found.loglik > best[0].value - HOPELESS:
+        return []
     return [climb(scaled, np.append(found.theta, np.full(len(problem.effect.parameters), FLOOR)))]
 
 

@@ -104,7 +104,7 @@ def _best(
     """
     found = _searches(scaled, [*starts, *others])
     if len(starts) > 1 and isinstance(scaled.problem, MixedProblem) and "lnsigma_u2" in scaled.levels:
-        found += mixed_climb.without_effects(scaled)
+        found += mixed_climb.without_effects(scaled, _highest(found))
         found += mixed_climb.without_noise(scaled, _highest(found))
         found += mixed_climb.without_vague(scaled, _highest(found))
     if trend:
