@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from innospace.core.status import StatusCode
+from innospace.frontier.densities import density
 from innospace.frontier.densities.base import Array
 from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
@@ -120,8 +121,9 @@ def without_effects(scaled: Scaled, best: Found) -> list[Found]:
         return []
     z = tuple(None if d.shape[1] == 1 and np.ptp(d) == 0.0 else d for d in problem.z)
     weights = None if problem.weights is None else problem.units.spread(problem.weights)
-    found = maximise_likelihood(Problem(problem.y, problem.x, problem.sign, problem.rows, weights, z))
-    if found.problem.density.parameters != problem.rows.parameters:
+    law = density(problem.rows.name)
+    found = maximise_likelihood(Problem(problem.y, problem.x, problem.sign, law, weights, z))
+    if found.problem.density.name != law.name:
         return []  # it has no inefficiency: the usual starts find that
     if not found.loglik > best[0].value - HOPELESS:
         return []
