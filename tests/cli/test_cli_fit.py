@@ -75,17 +75,18 @@ def test_options_reach_the_engine(command, table):
     assert drawn[0]["bootstrap"]["intervals"] != drawn[2]["bootstrap"]["intervals"]
 
 
-def test_a_structure_has_a_bootstrap_of_rows_or_clusters(command, table):
+def test_a_structure_has_a_bootstrap_of_rows_or_clusters_or_simulated(command, table):
     # the first draws are log(v): an instrument that goes with it, so that refits are short
     z = np.random.default_rng(5).normal(3.0, 1.0, 60) + np.random.default_rng(6).normal(0.0, 0.5, 60)
     name = table(w=np.arange(60) // 2, z=z.tolist())
     ask = ("--structure", "endogenous", "--bootstrap", "20", "--json")
     model = f"{MODEL} | endogenous: log(v) | instruments: z"
-    kinds = [command("fit", name, model, *ask, *more).json["bootstrap"]["kind"] for more in ((), ("--cluster", "w"))]
-    assert kinds == ["pairs", "block"]
-    refused = command("fit", name, model, *ask, "--bootstrap-kind", "parametric")
+    asked = ((), ("--cluster", "w"), ("--bootstrap-kind", "parametric"))
+    kinds = [command("fit", name, model, *ask, *more).json["bootstrap"]["kind"] for more in asked]
+    assert kinds == ["pairs", "block", "parametric"]
+    refused = command("fit", name, model, *ask, "--bootstrap-kind", "parametrisch")
     assert refused.code == 2
-    assert "no parametric bootstrap" in refused.json["error"]["what"]
+    assert "parametric" in refused.json["error"]["allowed"]
 
 
 def test_several_outcomes_are_those_of_python(command, table, tmp_path):

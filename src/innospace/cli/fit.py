@@ -116,8 +116,8 @@ def fit(
         typer.Option(
             "--bootstrap-kind",
             metavar="KIND",
-            help="parametric, pairs, or block (clusters, units of a panel); rows or clusters with --structure, rows "
-            "of each group with --metafrontier.",
+            help="parametric, pairs, or block (clusters, units of a panel). If not given parametric; with --structure "
+            "rows or clusters, with --metafrontier rows of each group.",
         ),
     ] = None,
     profile: Annotated[

@@ -254,6 +254,27 @@ def materialise(formula: ParsedFormula, frame: pd.DataFrame, also: tuple[str, ..
     return Matrices(y, x, names, kept, parts)
 
 
+def applied(formula: ParsedFormula, learnt: pd.DataFrame, frame: pd.DataFrame) -> Array:
+    """Return the regressors of further rows, shape (n, k), by what the formula took from those of ``learnt``.
+
+    Categories, and the numbers of ``center`` and ``scale``, are those of ``learnt``. A row is missing where a cell is
+    missing or of another category, a number where a transform gives no finite one.
+    """
+    names: list[str] = []
+    categorical: list[str] = []
+    _collect(_tokens(formula.regressors, formula.text), formula.text, names, categorical)
+    complete = frame[names].notna().all(axis=1)
+    for name in categorical:
+        complete &= frame[name].isin(learnt[name].unique())
+    built = _built(formula, formula.regressors, learnt)
+    found = np.full((len(frame), built.shape[1]), np.nan)
+    if complete.any():
+        with np.errstate(all="ignore"):
+            more = built.model_spec.get_model_matrix(frame.loc[complete, names], context=_NUMERIC, na_action="ignore")
+        found[complete.to_numpy()] = more.to_numpy(dtype=np.float64)
+    return np.where(np.isfinite(found), found, np.nan)
+
+
 def _part_matrix(formula: ParsedFormula, right: str, frame: pd.DataFrame) -> tuple[Array, tuple[str, ...]]:
     built = _built(formula, right, frame)
     return np.ascontiguousarray(built.to_numpy(dtype=np.float64)), tuple(str(c) for c in built.columns)

@@ -280,8 +280,6 @@ class Options(BaseModel):
             raise ValueError(f"{', '.join(given)} belong to a bootstrap: add a line bootstrap = 1000")
         if self.panel and self.bootstrap_kind == "pairs":
             raise ValueError('rows of a panel belong together: use bootstrap_kind = "block" or "parametric"')
-        if self.structure and self.bootstrap_kind == "parametric":
-            raise ValueError('rows are drawn of a frontier with a structure: use bootstrap_kind = "pairs" or "block"')
         return self
 
     def _refuse_foreign(self) -> None:

@@ -274,7 +274,11 @@ def _require_formula_fits(options: Options, dataset: Dataset) -> None:
     if options.structure:
         from innospace.frontier.structure.fit import read_structure
 
-        read_structure(_structure_spec(options), dataset)
+        arrays = read_structure(_structure_spec(options), dataset).arrays
+        if options.bootstrap is not None:
+            from innospace.frontier.structure.bootstrap import require_bootstrap
+
+            require_bootstrap(_structure_spec(options), Ask(options.bootstrap, options.bootstrap_kind), arrays)
         return
     require_fit(_frontier_spec(options), dataset)
     require_known(list(options.names), [str(c) for c in dataset.frame.columns], kind="column", where="key 'names'")

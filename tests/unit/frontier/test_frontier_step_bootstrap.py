@@ -57,10 +57,6 @@ def test_none_without_asking(inputs):
         ({"formula": "y ~ a", "bootstrap": 50, "bootstrap_seed": -1}, "0"),
         ({"model": "innovation_space", "bootstrap": 50}, "do not belong"),
         ({"formula": "y ~ a", "bootstrap": 50, "bootstrap_kind": "rows"}, "pairs"),
-        (
-            {"formula": INSTRUMENTS, "structure": "endogenous", "bootstrap": 50, "bootstrap_kind": "parametric"},
-            "rows are drawn",
-        ),
     ],
 )
 def test_what_is_refused(options, what):
@@ -84,6 +80,7 @@ class Kept:
 LONG = {
     "a frontier": {"formula": "y ~ a | v: b"},
     "a structure": {"formula": INSTRUMENTS, "structure": "endogenous"},
+    "a structure, simulated": {"formula": INSTRUMENTS, "structure": "endogenous", "bootstrap_kind": "parametric"},
     "a panel": {"formula": "y ~ a", "panel": "pitt_lee", "unit": "unit", "time": "period"},
 }
 """Frontiers that are refitted one by one, in tasks of eight."""

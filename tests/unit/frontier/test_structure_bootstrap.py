@@ -249,8 +249,6 @@ def test_weights_of_a_selection_count_rows(table):
 
 def test_what_cannot_be_drawn_is_refused(fitted):
     result = fitted["endogenous"]
-    with pytest.raises(SpecError, match="no parametric bootstrap"):
-        result.bootstrap(20, kind="parametric")
     with pytest.raises(SpecError, match="Unknown kind"):
         result.bootstrap(20, kind="rows")
     with pytest.raises(SpecError, match="say nothing of spread"):

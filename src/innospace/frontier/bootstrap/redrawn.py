@@ -48,10 +48,11 @@ class Redrawn:
             At least 20; some hundreds for standard errors, a thousand or more for intervals.
         kind : str, optional
             ``parametric``: outcomes simulated from the estimate, in a panel with effects and inefficiency of a unit
-            drawn once for all its periods; ``pairs``: rows drawn with replacement; ``block``: whole blocks of rows, by
-            the clusters of the fit, or else by firm or region, in a panel by unit, of which one that is drawn twice
-            counts as two. When not given, ``parametric``; with a structure ``block`` where the fit names clusters and
-            ``pairs`` elsewhere; of a metafrontier ``pairs``, within its groups.
+            drawn once for all its periods, with a structure with all that it explains: classes, endogenous regressors,
+            which rows are selected (:mod:`innospace.frontier.structure.draws`); ``pairs``: rows drawn with replacement;
+            ``block``: whole blocks of rows, by the clusters of the fit, or else by firm or region, in a panel by unit,
+            of which one that is drawn twice counts as two. When not given, ``parametric``; with a structure ``block``
+            where the fit names clusters and ``pairs`` elsewhere; of a metafrontier ``pairs``, within its groups.
         seed : int
             Numbers depend on it and not on ``workers`` or ``executor``.
         workers : int, optional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +35,8 @@ class Arrays:
         Positions of the rows used among those given.
     rows : int
         Rows given.
+    unseen : ndarray, shape (m, k), or None
+        Regressors of the rows whose outcome is not seen, in a selection; NaN in a row where one is not known.
     """
 
     y: Array
@@ -46,6 +48,7 @@ class Arrays:
     clusters: NDArray[np.int64] | None
     kept: NDArray[np.int64]
     rows: int
+    unseen: Array | None = None
 
     @property
     def n(self) -> int:
@@ -65,18 +68,24 @@ class Arrays:
         at = np.flatnonzero(weights > 0.0)
         seen = at[at < len(self.y)]
         w = weights[at] / weights[at].mean()
-        parts = {name: (z[at], names) for name, (z, names) in self.parts.items()}
-        clusters = None if self.clusters is None else self.clusters[at]
-        return Arrays(self.y[seen], self.x[seen], self.names, self.sign, w, parts, clusters, self.kept[at], self.rows)
+        return replace(self.at(at), y=self.y[seen], x=self.x[seen], weights=w, unseen=None)
+
+    def at(self, order: NDArray[np.int64]) -> Arrays:
+        """Return what every row has at other rows; ``y``, ``x`` and ``unseen`` stay as they are."""
+        parts = {name: (z[order], names) for name, (z, names) in self.parts.items()}
+        weights = None if self.weights is None else self.weights[order]
+        clusters = None if self.clusters is None else self.clusters[order]
+        return replace(self, parts=parts, weights=weights, clusters=clusters, kept=self.kept[order])
 
     def to_frame(self) -> tuple[dict[str, Any], pd.DataFrame]:
         """Return plain types, and one row a row used, for storage."""
         import pandas as pd
 
         frame = pd.DataFrame({"kept": self.kept})
-        for name, column in {"y": self.y, **{f"x{j}": c for j, c in enumerate(self.x.T)}}.items():
+        x = self.x if self.unseen is None else np.concatenate((self.x, self.unseen))
+        for name, column in {"y": self.y, **{f"x{j}": c for j, c in enumerate(x.T)}}.items():
             frame[name] = np.nan
-            frame.loc[: len(self.y) - 1, name] = column
+            frame.loc[: len(column) - 1, name] = column
         for name, (z, _) in self.parts.items():
             frame = frame.assign(**{f"{name}:{j}": c for j, c in enumerate(z.T)})
         for name, own in (("weights", self.weights), ("clusters", self.clusters)):
@@ -89,15 +98,15 @@ class Arrays:
     def from_frame(cls, meta: Mapping[str, Any], frame: pd.DataFrame) -> Arrays:
         """Rebuild from :meth:`to_frame`."""
 
-        def matrix(prefix: str, count: int, rows: int) -> Array:
+        def matrix(prefix: str, count: int) -> Array:
             # rounding depends on the order in memory, and stored numbers are to come out the same
-            return np.ascontiguousarray(frame[[f"{prefix}{j}" for j in range(count)]].to_numpy(np.float64)[:rows])
+            return np.ascontiguousarray(frame[[f"{prefix}{j}" for j in range(count)]].to_numpy(np.float64))
 
-        n, seen = len(frame), meta["seen"]
-        parts = {p: (matrix(f"{p}:", len(names), n), tuple(names)) for p, names in meta["parts"].items()}
+        seen, x = meta["seen"], matrix("x", len(meta["names"]))
+        parts = {p: (matrix(f"{p}:", len(names)), tuple(names)) for p, names in meta["parts"].items()}
         return cls(
             frame["y"].to_numpy(np.float64)[:seen],
-            matrix("x", len(meta["names"]), seen),
+            x[:seen],
             tuple(meta["names"]),
             meta["sign"],
             frame["weights"].to_numpy(np.float64) if "weights" in frame else None,
@@ -105,6 +114,7 @@ class Arrays:
             frame["clusters"].to_numpy(np.int64) if "clusters" in frame else None,
             frame["kept"].to_numpy(np.int64),
             meta["rows"],
+            x[seen:] if seen < len(x) else None,
         )
 
 

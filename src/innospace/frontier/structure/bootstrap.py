@@ -1,11 +1,11 @@
-"""The bootstrap of a frontier with a structure: rows, or whole blocks of them, are drawn with replacement."""
+"""The bootstrap of a frontier with a structure: outcomes are simulated, or rows or blocks of them drawn again."""
 
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from innospace.core.errors import InnospaceError, SpecError
+from innospace.frontier.bootstrap.draws import KINDS
 from innospace.frontier.bootstrap.intervals import acceleration
 from innospace.frontier.bootstrap.refits import COLLINEAR, Ask, Means, Refits, Row, collect, collinear
 from innospace.frontier.bootstrap.resampled import Resampled
@@ -20,8 +21,9 @@ from innospace.frontier.bootstrap.run import blocks_by
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
 from innospace.frontier.structure import counts, mixture
-from innospace.frontier.structure.arrays import Arrays
+from innospace.frontier.structure.arrays import Arrays, Layout
 from innospace.frontier.structure.built import Built
+from innospace.frontier.structure.draws import DRAWS
 from innospace.frontier.structure.estimation import BUILDERS
 from innospace.frontier.structure.search import Found, best_of, status_of
 from innospace.frontier.structure.selection import LARGEST_ATANH
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from innospace.frontier.structure.result import StructureResult
 
-KINDS = ("pairs", "block")
 TASK = 8
 """Replications of a task."""
 NO_MAXIMUM = ("class_empty", "class_on_few_rows", "index_unbounded")
@@ -47,30 +48,34 @@ _NUMBER = re.compile(r"share_\d+|sigma_[uv](_\d+)?|rho")
 
 
 def drawn(result: StructureResult, ask: Ask, means: Means) -> StructureBootstrap:
-    """Estimate the model again on drawn rows; see :class:`innospace.frontier.bootstrap.redrawn.Redrawn`."""
-    ask = require_bootstrap(result.spec, ask)
+    """Estimate the model again on drawn samples; see :class:`innospace.frontier.bootstrap.redrawn.Redrawn`."""
+    ask = require_bootstrap(result.spec, ask, result.arrays)
     if not result.status.converged and (result.status.boundary in (*NO_MAXIMUM, "")):
         raise SpecError(
             "The estimate is not a maximum of the likelihood, so that there is nothing to draw around.",
             where=f"status {result.status.boundary or result.status.code}",
             remedy=result.status.remedy,
         )
-    sampler = StructureSampler(
-        str(ask.kind), result.spec, _arrays_of(result), result.theta, ask.seed, _blocks(result, ask)
-    )
+    given = (result.spec, _arrays_of(result), _limits_of(result), ask.seed, _blocks(result, ask))
+    sampler = StructureSampler(str(ask.kind), *given)
     return StructureBootstrap(result, collect(refit_structures, sampler, ask.tasks(TASK), ask, means))
 
 
-def require_bootstrap(spec: StructureSpec, ask: Ask) -> Ask:
-    """Return what is asked with its kind, or raise :class:`SpecError` where it cannot be drawn."""
-    if ask.kind == "parametric":
+def require_bootstrap(spec: StructureSpec, ask: Ask, arrays: Arrays | None = None) -> Ask:
+    """Return what is asked with its kind, or raise :class:`SpecError` where it cannot be drawn.
+
+    Without ``arrays`` what hangs on the data is not looked at.
+    """
+    asked = ask.of(KINDS, "pairs" if spec.cluster is None else "block")
+    unseen = None if arrays is None else arrays.unseen
+    if asked.kind == "parametric" and unseen is not None and np.isnan(unseen).any():
+        unknown = int(np.isnan(unseen).any(axis=1).sum())
         raise SpecError(
-            "A frontier with a structure has no parametric bootstrap: its rows are drawn.",
-            where=f"kind {ask.kind!r}",
-            allowed=", ".join(KINDS),
-            remedy='Use kind="pairs", or "block" where rows of a cluster belong together.',
+            "A parametric bootstrap draws which rows are selected, and needs the regressors of them all.",
+            where=f"{unknown} of {len(unseen)} rows that are not selected have a missing regressor of the frontier",
+            remedy='Fill these cells, or use kind="pairs", which draws rows.',
         )
-    return ask.of(KINDS, "pairs" if spec.cluster is None else "block")
+    return asked
 
 
 def _arrays_of(result: StructureResult) -> Arrays:
@@ -90,7 +95,10 @@ def _blocks(result: StructureResult, ask: Ask) -> NDArray[np.int64] | None:
 
 @dataclass(frozen=True, slots=True)
 class StructureSampler:
-    """What rows are drawn from: kind, model, data, estimate, seed, block of every row where blocks are drawn."""
+    """What samples are drawn from: kind, model, data, estimate, seed, block of every row where blocks are drawn.
+
+    Parameters of the estimate that lie at a limit are not finite: see :func:`at_limits`.
+    """
 
     kind: str
     spec: StructureSpec
@@ -100,7 +108,11 @@ class StructureSampler:
     blocks: NDArray[np.int64] | None = None
 
     def sample(self, number: int) -> Arrays:
-        """Return the rows of one draw, weighted by how often they were drawn."""
+        """Return one draw: outcomes simulated from the estimate, or rows weighted by how often they were drawn."""
+        if self.kind == "parametric":
+            rng = np.random.default_rng([self.seed, number])
+            made = DRAWS[self.spec.model](rng, self.spec, self.arrays, self.theta)
+            return made if made.weights is None else replace(made, weights=made.weights / made.weights.mean())
         codes = np.arange(self.arrays.n) if self.blocks is None else self.blocks
         times = block_counts(int(codes.max()) + 1, self.seed, number)[codes].astype(np.float64)
         return self.arrays.drawn(times if self.arrays.weights is None else times * self.arrays.weights)
@@ -117,12 +129,14 @@ def _refit(sampler: StructureSampler, number: int) -> Row | str:
         return "The outcome is seen in all rows of the draw, or in none."
     if any(collinear(z) for z in (arrays.x, *(z for z, _ in arrays.parts.values()))):
         return COLLINEAR
+    if np.ptp(arrays.y) == 0.0:
+        return "The outcome of the draw is constant."
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             built = BUILDERS[sampler.spec.model](sampler.spec, arrays, sampler.seed)
-            at = None if np.isnan(sampler.theta).any() else built.layout.standard(sampler.theta)
-            found = _search(built, at)
+            at = standard(built.layout, sampler.spec.model, sampler.theta)
+            found = _search(built, at if np.isfinite(sampler.theta).all() else None)
             theta, places = built.matched(found.optimum.theta, at)
     except (InnospaceError, np.linalg.LinAlgError) as error:
         return getattr(error, "what", "") or "A matrix of the search is singular."
@@ -169,6 +183,25 @@ def at_limits(names: Sequence[str], theta: Array, held: NDArray[np.bool_], end: 
     return found
 
 
+def _limits_of(result: StructureResult) -> Array:
+    """Return the estimate with what parameters at a limit go to."""
+    held = np.isnan(result.theta)
+    theta = np.where(held, result.numbers.get("rho", np.nan), result.theta)
+    return at_limits(result.names, theta, held, result.status.boundary)
+
+
+def standard(layout: Layout, model: str, theta: Array) -> Array:
+    """Return parameters, which may be at limits, in standardised units and finite, shape (p,)."""
+    noise = counts.SMALLEST_LOG_NOISE if model == "counts" else mixture.SMALLEST_LOG_NOISE
+    levels = {"lnsigma_u2": mixture.NO_INEFFICIENCY, "lnsigma_v2": noise, "logit": mixture.NO_SHARE}
+    whole = np.nan_to_num(theta, nan=0.0, posinf=LARGEST_ATANH + 1.0, neginf=-LARGEST_ATANH - 1.0)
+    for j in np.flatnonzero(np.isneginf(theta)):
+        for kind, level in levels.items():
+            if layout.names[j].startswith(kind):
+                whole[j] = level - PAST + (layout.log_unit_squared if kind != "logit" else 0.0)
+    return layout.standard(whole)
+
+
 @dataclass(frozen=True, repr=False)
 class StructureBootstrap(Resampled):
     """A bootstrap of a frontier with a structure.
@@ -208,22 +241,11 @@ class StructureBootstrap(Resampled):
     @cached_property
     def estimates(self) -> Array:
         """Estimates of :attr:`names`, shape (m,)."""
-        r = self.result
-        theta = np.where(np.isnan(r.theta), r.numbers.get("rho", np.nan), r.theta)
-        own = at_limits(r.names, theta, np.isnan(r.theta), r.status.boundary)
-        return np.array([*own, *(r.numbers[n] for n in self._numbers)])
+        return np.array([*_limits_of(self.result), *(self.result.numbers[n] for n in self._numbers)])
 
     def _standard(self, theta: Array) -> Array:
         """Return parameters of a replication in the standardised units of the rows used, finite."""
-        layout = self._built.layout
-        noise = counts.SMALLEST_LOG_NOISE if self.result.spec.model == "counts" else mixture.SMALLEST_LOG_NOISE
-        levels = {"lnsigma_u2": mixture.NO_INEFFICIENCY, "lnsigma_v2": noise, "logit": mixture.NO_SHARE}
-        whole = np.nan_to_num(theta, nan=0.0, posinf=LARGEST_ATANH + 1.0, neginf=-LARGEST_ATANH - 1.0)
-        for j in np.flatnonzero(np.isneginf(theta)):
-            for kind, level in levels.items():
-                if layout.names[j].startswith(kind):
-                    whole[j] = level - PAST + (layout.log_unit_squared if kind != "logit" else 0.0)
-        return layout.standard(whole)
+        return standard(self._built.layout, self.result.spec.model, theta)
 
     def _numbers_at(self, theta: Array) -> Array:
         found = self._built.numbers(theta)

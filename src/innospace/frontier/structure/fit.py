@@ -235,8 +235,10 @@ def _read_selection(
     w = row_weights(None if spec.weights is None else frame[spec.weights].to_numpy(), len(frame), kept)
     clusters = row_clusters(None if spec.cluster is None else frame[spec.cluster].to_numpy(), len(frame), kept)
     parts = {"select": (select.x[place], select.names)}
-    arrays = Arrays(main.y, main.x, main.names, spec.sign, w, parts, clusters, kept, len(frame))
-    own = replace(arrays, parts={}, weights=None if w is None else w[: len(seen)], kept=seen)
+    # a sample that is drawn may select other rows
+    unseen = language.applied(parsed, frame.iloc[seen], frame.iloc[rest])
+    arrays = Arrays(main.y, main.x, main.names, spec.sign, w, parts, clusters, kept, len(frame), unseen)
+    own = replace(arrays, parts={}, weights=None if w is None else w[: len(seen)], kept=seen, unseen=None)
     _require_estimable(spec, own)
     independent(select.x[place], w, select.names, "Regressor of part select", "regressors of part select")
     labels = frame[[c for c in language.LABELS if c in frame.columns]]
