@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import integrate, special
+from scipy import integrate, special, stats
 
 from innospace.core.errors import DataError, SpecError
 from innospace.frontier.densities import Exponential, HalfNormal, NoInefficiency
@@ -28,6 +28,7 @@ COEFFICIENTS = 1e-6  # absolute: both maxima are exact to this
 DERIVATIVES = 1e-6  # relative to the largest: central differences of step 1e-5 lose about half of the digits
 INTEGRAL = 1e-8  # relative: adaptive quadrature of scipy is asked for 1e-11
 SUMS = 5e-4  # of a probability: 24 levels of persistent inefficiency, a kink where it alone is the sum
+LARGE_MEAN = 1e-9  # relative: residuals of y less 3e4 keep twelve digits, and none are lost after
 STEP = 1e-5
 
 
@@ -81,13 +82,13 @@ def test_maxima_are_the_stored_ones(decay, truncated, reference):
 
 
 @pytest.mark.parametrize("decay", DECAYS)
-@pytest.mark.parametrize("truncated", [False, True])
-def test_derivatives_of_one_sided_models_are_those_of_differences(decay, truncated):
+@pytest.mark.parametrize("mean", [None, 0.3, -0.4])
+def test_derivatives_of_one_sided_models_are_those_of_differences(decay, mean):
     y, x, units = simulated()
     z = np.column_stack([np.ones(len(units.counts)), np.linspace(-1.0, 1.0, len(units.counts))])
     weights = np.linspace(0.5, 2.0, len(units.counts))
-    problem = PanelProblem(y, x, -1.0, units, DECAYS[decay], z if truncated else None, z, z, weights)
-    theta = [*np.linalg.lstsq(x, y, rcond=None)[0], *([0.3, 0.1] if truncated else []), -2.0, 0.2, -3.0, 0.1]
+    problem = PanelProblem(y, x, -1.0, units, DECAYS[decay], z if mean else None, z, z, weights)
+    theta = [*np.linalg.lstsq(x, y, rcond=None)[0], *([mean, 0.1] if mean else []), -2.0, 0.2, -3.0, 0.1]
     theta = np.array([*theta, *(0.05, 0.01)[: len(problem.decay.parameters)]])
     assert_derivatives(lambda t: one_sided.evaluate(problem, t), theta)
     scores = one_sided.unit_scores(problem, theta)
@@ -126,6 +127,19 @@ def test_one_sided_likelihood_is_the_integral_over_inefficiency():
         scale = integrate.quad(lambda u: np.exp(-0.5 * ((u - 0.2) / su) ** 2), 0.0, 8.0, epsrel=1e-12)[0]
         whole = integrate.quad(density, 0.0, 8.0, epsrel=1e-11, epsabs=0.0, points=[0.2])[0] / scale
         assert value == pytest.approx(np.log(whole), rel=INTEGRAL)
+
+
+@pytest.mark.parametrize("log_u", [-1.0, -7.0, -19.0])
+def test_a_large_mean_costs_no_digits(log_u):
+    """Far above zero nothing is cut off and errors of a unit are jointly normal."""
+    y, x, units = simulated(6, 4)
+    one, mu, eta = np.ones((6, 1)), 3e4, 2e-5
+    problem = PanelProblem(y, x, 1.0, units, DECAYS["battese_coelli_1992"], one, one, one)
+    found = one_sided.unit_logliks(problem, np.array([1.0 + mu, 0.5, 0.3, mu, log_u, -2.0, eta]))
+    errors = (y - x @ [1.0, 0.5, 0.3] + mu * np.expm1(-eta * units.remaining)).reshape(6, 4)
+    g = np.exp(-eta * units.remaining[:4])
+    covariance = np.exp(-2.0) * np.eye(4) + np.exp(log_u) * np.outer(g, g)
+    assert found == pytest.approx(stats.multivariate_normal.logpdf(errors, cov=covariance), rel=LARGE_MEAN)
 
 
 @pytest.mark.parametrize("effect", [NoInefficiency(), HalfNormal(), Flat()])

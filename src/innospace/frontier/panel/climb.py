@@ -16,8 +16,6 @@ from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise,
 
 FLOOR = -20.0
 """Log-variance, relative to the variance of residuals, at which a component counts as absent."""
-FLOOR_BESIDE_MEAN = -14.0
-"""The same for the spread of a truncated normal, whose mean stays: lower, the likelihood loses its digits."""
 FAINT = -8.0
 """Log-variance below which a component is left out if the likelihood does not miss it: there it is flat."""
 NOT_MISSED = 1e-8
@@ -40,7 +38,7 @@ def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
         found = _maximise(scaled, free, theta, _edge(scaled, free & logs, int(path.sum())))
         if found.code is not StatusCode.BOUNDARY:
             break
-        low = free & logs & (_sizes(scaled, found.theta) < _floors(scaled))
+        low = free & logs & (_sizes(scaled, found.theta) < FLOOR)
         if low.any():
             free = free & ~whole(scaled, low)
             theta = at_floor(scaled, low, found.theta)
@@ -162,12 +160,6 @@ def _jumps(scaled: Scaled, theta: Array, free: int) -> bool:
     return isinstance(problem, PanelProblem) and problem.decay.jumps(problem.units, path, free)
 
 
-def _floors(scaled: Scaled) -> Array:
-    """Return the log-variances at which components count as absent."""
-    beside = "mu" in scaled.owners
-    return np.array([FLOOR_BESIDE_MEAN if beside and name == "lnsigma_u2" else FLOOR for name in scaled.levels])
-
-
 def _sizes(scaled: Scaled, theta: Array) -> Array:
     """Return parameters with the log-variance of inefficiency where its path has it largest."""
     problem, place = scaled.problem, path_of(scaled)
@@ -188,7 +180,7 @@ def whole(scaled: Scaled, levels: Flags) -> Flags:
 
 def at_floor(scaled: Scaled, levels: Flags, theta: Array) -> Array:
     """Return parameters with levels at the floor and without the slopes that belong to them."""
-    floor = _floors(scaled) - (_sizes(scaled, theta) - theta)
+    floor = FLOOR - (_sizes(scaled, theta) - theta)
     return np.where(levels, floor, np.where(whole(scaled, levels), 0.0, theta))
 
 
@@ -222,14 +214,14 @@ def _highest_mean(scaled: Scaled) -> Callable[[Array], float]:
 
 
 def _edge(scaled: Scaled, watched: Flags, path: int) -> Callable[[Array], bool]:
-    highest, floors = _highest_mean(scaled), _floors(scaled)
+    highest = _highest_mean(scaled)
     mu = scaled.owners.index("mu") if scaled.owners.count("mu") == 1 else None
 
     def trend(theta: Array) -> bool:
         return mu is not None and theta[mu] > FAR_ABOVE
 
     def ended(theta: Array) -> bool:
-        vanished = np.any(watched & (_sizes(scaled, theta) < floors))
+        vanished = np.any(watched & (_sizes(scaled, theta) < FLOOR))
         outside = highest(theta) < FAR_BELOW or (path > 0 and (trend(theta) or _jumps(scaled, theta, path)))
         return bool(vanished or outside)
 
