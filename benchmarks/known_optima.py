@@ -95,7 +95,7 @@ def hold_panel(table: Any, formula: str, model: str, law: str, seed: int) -> Hel
     except InnospaceError as error:
         return Held(type(error).__name__, 0.0)
     scaled = scale(arrays, MODELS[model], law)
-    centre = np.linalg.solve(scaled.forward, result.theta - scaled.offset)
+    centre = scaled.from_data(result.theta)
     # a component at its floor is sought again from above it
     centre = np.where(centre < -5.0, -2.0, centre)
     rng = np.random.default_rng([seed, 1])

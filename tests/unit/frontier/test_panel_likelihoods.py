@@ -13,7 +13,7 @@ from scipy import integrate, special, stats
 from innospace.core.errors import DataError, SpecError
 from innospace.frontier.densities import Exponential, HalfNormal, NoInefficiency
 from innospace.frontier.panel import mixed, one_sided
-from innospace.frontier.panel.decay import DECAYS
+from innospace.frontier.panel.decay import DECAYS, follow
 from innospace.frontier.panel.distribution_free import fit_distribution_free
 from innospace.frontier.panel.effects import Flat
 from innospace.frontier.panel.efficiency import efficiencies
@@ -82,12 +82,12 @@ def test_maxima_are_the_stored_ones(decay, truncated, reference):
 
 
 @pytest.mark.parametrize("decay", DECAYS)
-@pytest.mark.parametrize("mean", [None, 0.3, -0.4])
-def test_derivatives_of_one_sided_models_are_those_of_differences(decay, mean):
+@pytest.mark.parametrize(("mean", "relative"), [(None, False), (0.3, True), (-0.4, True), (-0.4, False)])
+def test_derivatives_of_one_sided_models_are_those_of_differences(decay, mean, relative):
     y, x, units = simulated()
     z = np.column_stack([np.ones(len(units.counts)), np.linspace(-1.0, 1.0, len(units.counts))])
     weights = np.linspace(0.5, 2.0, len(units.counts))
-    problem = PanelProblem(y, x, -1.0, units, DECAYS[decay], z if mean else None, z, z, weights)
+    problem = PanelProblem(y, x, -1.0, units, DECAYS[decay], z if mean else None, z, z, weights, relative)
     theta = [*np.linalg.lstsq(x, y, rcond=None)[0], *([mean, 0.1] if mean else []), -2.0, 0.2, -3.0, 0.1]
     theta = np.array([*theta, *(0.05, 0.01)[: len(problem.decay.parameters)]])
     assert_derivatives(lambda t: one_sided.evaluate(problem, t), theta)
@@ -127,6 +127,18 @@ def test_one_sided_likelihood_is_the_integral_over_inefficiency():
         scale = integrate.quad(lambda u: np.exp(-0.5 * ((u - 0.2) / su) ** 2), 0.0, 8.0, epsrel=1e-12)[0]
         whole = integrate.quad(density, 0.0, 8.0, epsrel=1e-11, epsabs=0.0, points=[0.2])[0] / scale
         assert value == pytest.approx(np.log(whole), rel=INTEGRAL)
+
+
+def test_a_logistic_path_has_all_its_digits_where_it_is_tiny():
+    """There ``1 / (1 + exp(index))`` is ``exp(-index)`` less its square, relative to its largest too."""
+    units = units_of(np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3))
+    index = 30.0 * (units.time + 1.0)
+    path = follow(DECAYS["kumbhakar_1990"], units, np.array([30.0, 0.0]))
+    assert path.value == pytest.approx(np.exp(-index), rel=LOGLIK, abs=0.0)
+    assert path.first[:, 0] == pytest.approx(-np.exp(-index) * (units.time + 1.0), rel=LOGLIK, abs=0.0)
+    relative = follow(DECAYS["kumbhakar_1990"], units, np.array([300.0, 0.0]), relative=True)
+    assert relative.value == pytest.approx(np.tile([2.0, 0.0, 0.0, 0.0], 3), rel=LOGLIK)
+    assert np.mean(relative.value**2) == pytest.approx(1.0, rel=LOGLIK)
 
 
 @pytest.mark.parametrize("log_u", [-1.0, -7.0, -19.0])

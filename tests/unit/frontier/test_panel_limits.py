@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import integrate, optimize, stats
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+
+from frontier_draws import random_panel
+
 from innospace.core.errors import BoundaryWarning
-from innospace.frontier.panel.fit import fit_panel
+from innospace.frontier.panel import one_sided
+from innospace.frontier.panel.fit import fit_panel, read_panel
+from innospace.frontier.panel.models import MODELS
+from innospace.frontier.panel.scaled import scale
+from innospace.frontier.panel.spec import PanelSpec
 from innospace.numerics.linear import least_squares
 
 SECOND_METHOD = 1e-4  # log-likelihood; limits are approached to e-14, searches without derivatives to 1e-8
-TREND = 5e-3  # log-likelihood; mu is 300 standard deviations and not infinite
-TREND_AND_EFFECTS = 0.02  # the same beside effects of the units, whose size depends on mu by its inverse as well
+TREND = 1e-6  # log-likelihood; mu is 30,000 standard deviations and not infinite
+TREND_AND_EFFECTS = 5e-4  # the same beside effects of the units, whose size depends on mu by its inverse as well
+KNOWN = 1e-4  # log-likelihood; what many searches from random points do not better, given to five decimals
+ROUNDING = 1e-11  # relative
+SLOPES = 1e-8  # relative: sums of parts that differ by six powers of ten
 EXPONENTIAL = 5e-3  # log-likelihood; mu / sigma_u is -300 and not minus infinity
 
 
@@ -144,3 +158,59 @@ def test_a_truncated_normal_far_below_zero_is_the_best_exponential():
     y, x = y[:1], x[:1]
     assert -minus(start) == pytest.approx(np.log(by_quadrature), abs=1e-8)
     assert found.loglik == pytest.approx(-best.fun, abs=EXPONENTIAL)
+
+
+HARD = [
+    # the path shrinks as it turns and inefficiency has to grow in step
+    ("battese_coelli_1992", "half_normal", 455, "path_jumps", 54.26593),
+    ("battese_coelli_1992", "truncated_normal", 13, "sigma_u_zero", -192.02603),
+    ("battese_coelli_1992", "truncated_normal", 146, "path_jumps", -56.08584),
+    # most periods have 1e-10 of the inefficiency and less
+    ("kumbhakar_1990", "half_normal", 69, "path_jumps", -42.24087),
+    ("kumbhakar_1990", "half_normal", 322, "path_jumps", -88.71799),
+    # one period is apart from a trend, and from no trend
+    ("kumbhakar_1990", "truncated_normal", 291, "mu_infinity", -69.51221),
+]
+
+
+@pytest.mark.parametrize(("model", "inefficiency", "seed", "boundary", "known"), HARD)
+def test_the_best_known_maximum_is_found_and_named(model, inefficiency, seed, boundary, known):
+    table, formula = random_panel(seed)
+    with pytest.warns(BoundaryWarning):
+        found = fit_panel(formula, table, unit="unit", time="time", model=model, inefficiency=inefficiency)
+    assert found.status.boundary == boundary
+    assert found.loglik == pytest.approx(known, abs=KNOWN)
+
+
+def test_of_maxima_that_tie_the_one_inside_is_reported():
+    """With ``mu`` in the thousands the trend in its place is as good to seven digits, and says less."""
+    table, formula = random_panel(44)
+    found = fit_panel(
+        formula, table, unit="unit", time="time", model="battese_coelli_1992", inefficiency="truncated_normal"
+    )
+    assert found.status.converged
+    assert np.isfinite(found.coefficients()["std_error"]).all()
+
+
+def test_inefficiency_that_all_units_share_says_what_to_do():
+    table, formula = random_panel(13)
+    with pytest.warns(BoundaryWarning, match="all units have the same inefficiency"):
+        found = fit_panel(
+            formula, table, unit="unit", time="time", model="battese_coelli_1992", inefficiency="truncated_normal"
+        )
+    assert found.status.boundary == "sigma_u_zero"
+    assert "dummies of the periods" in found.status.remedy
+
+
+def test_standardised_parameters_lead_to_the_same_likelihood_and_back():
+    table, formula = random_panel(1)
+    arrays = read_panel(PanelSpec(formula, "unit", "time", "kumbhakar_1990", "truncated_normal"), table).arrays
+    scaled = scale(arrays, MODELS["kumbhakar_1990"], "truncated_normal")
+    k = scaled.problem.x.shape[1]
+    theta = np.array([*np.linspace(0.3, -0.2, k), 0.4, -0.5, -1.0, 2.0, -3.0])
+    data = scaled.to_data(theta)
+    assert scaled.from_data(data) == pytest.approx(theta, rel=ROUNDING)
+    own = one_sided.evaluate(scaled.raw, data)
+    standard = scaled.evaluate(theta)
+    assert own[0] == pytest.approx(standard[0] + scaled.loglik_shift, rel=ROUNDING)
+    assert scaled.jacobian(theta).T @ own[1] == pytest.approx(standard[1], rel=SLOPES)

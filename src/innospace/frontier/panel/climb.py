@@ -22,7 +22,7 @@ NOT_MISSED = 1e-8
 """What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
 FAR_BELOW = -300.0
 """``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
-ABOVE, FAR_ABOVE = 5.0, 300.0
+ABOVE, FAR_ABOVE = 5.0, 3e4
 """``mu`` in standard deviations of residuals: where a trend is tried in its place, and where it counts as one."""
 DEEP, LEAVE, ROUNDS = -3.0, -1.5, 3
 """``mu / sigma_u`` below which the search takes the coordinates of its ridge, above which it leaves; how often."""
@@ -38,7 +38,7 @@ def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
         found = _maximise(scaled, free, theta, _edge(scaled, free & logs, int(path.sum())))
         if found.code is not StatusCode.BOUNDARY:
             break
-        low = free & logs & (_sizes(scaled, found.theta) < FLOOR)
+        low = free & logs & (found.theta < FLOOR)
         if low.any():
             free = free & ~whole(scaled, low)
             theta = at_floor(scaled, low, found.theta)
@@ -69,11 +69,11 @@ def _at_limit(scaled: Scaled, free: Flags, found: Optimum) -> Optimum:
 
 
 def _far_above(scaled: Scaled, found: Optimum, free: Flags) -> tuple[Optimum, Flags]:
-    """Hold ``mu`` far above zero where a search goes there, if the likelihood is larger there."""
+    """Hold ``mu`` far above zero where a search goes there, if the likelihood is larger than where it ended."""
     if not has_trend(scaled) or not free[mu := scaled.owners.index("mu")] or not found.theta[mu] > ABOVE:
         return found, free
     held, kept = at_trend(scaled, found.theta, free)
-    return (held, kept) if found.theta[mu] > FAR_ABOVE or held.value >= found.value else (found, free)
+    return (held, kept) if found.theta[mu] > FAR_ABOVE or held.value > found.value else (found, free)
 
 
 def has_trend(scaled: Scaled) -> bool:
@@ -95,22 +95,23 @@ def at_trend(scaled: Scaled, theta: Array, free: Flags) -> tuple[Optimum, Flags]
     free : ndarray of bool, shape (p,)
         Parameters that are not held yet.
     """
-    path, mu = path_of(scaled) & free, scaled.owners.index("mu")
+    mu, place = scaled.owners.index("mu"), path_of(scaled)
     kept = free & (np.arange(len(free)) != mu)
     objective = holding(scaled.evaluate, kept)
-    flattened = theta[path] * theta[mu] / FAR_ABOVE
-    starts = [_moved(scaled, theta, path, to) for to in (flattened, theta[path])]
+    path = theta[place]
+    flattened = np.where(free[place], path * theta[mu] / FAR_ABOVE, path)
+    starts = [with_trend(scaled, theta, to) for to in (flattened, path)]
     values = [objective(start)[0] for start in starts]
     best = starts[int(np.nanargmax([*values, -np.inf]))] if np.isfinite(values).any() else starts[0]
     return maximise(objective, best), kept
 
 
-def _moved(scaled: Scaled, theta: Array, path: Flags, to: Array) -> Array:
+def with_trend(scaled: Scaled, theta: Array, path: Array) -> Array:
     """Return ``theta`` with ``mu`` far above zero, another path, and the middle of the frontier where it was."""
     constant, mu = intercept_column(scaled.problem.x), scaled.owners.index("mu")
     assert constant is not None  # has_trend
     moved = theta.copy()
-    moved[mu], moved[path] = FAR_ABOVE, to
+    moved[mu], moved[path_of(scaled)] = FAR_ABOVE, path
     g, new = (float(np.median(inefficiency_path(scaled, t[path_of(scaled)]))) for t in (theta, moved))
     lower = scaled.problem.sign * (new * FAR_ABOVE - g * theta[mu])
     moved[constant] += lower / scaled.problem.x[0, constant]
@@ -146,7 +147,7 @@ def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array]
 
 def without_faint(scaled: Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
     """Hold components at the floor that ended so small that the likelihood does not miss them."""
-    faint = free & logs & (_sizes(scaled, found.theta) < FAINT)
+    faint = free & logs & (found.theta < FAINT)
     if not faint.any():
         return found, free
     kept = free & ~whole(scaled, faint)
@@ -160,18 +161,6 @@ def _jumps(scaled: Scaled, theta: Array, free: int) -> bool:
     return isinstance(problem, PanelProblem) and problem.decay.jumps(problem.units, path, free)
 
 
-def _sizes(scaled: Scaled, theta: Array) -> Array:
-    """Return parameters with the log-variance of inefficiency where its path has it largest."""
-    problem, place = scaled.problem, path_of(scaled)
-    if not isinstance(problem, PanelProblem) or not place.any():
-        return theta
-    with np.errstate(over="ignore"):
-        largest = float(inefficiency_path(scaled, theta[place]).max())
-    sizes = theta.copy()
-    sizes[scaled.levels.index("lnsigma_u2")] += 2.0 * np.log(largest)
-    return sizes
-
-
 def whole(scaled: Scaled, levels: Flags) -> Flags:
     """Return the flags of levels for every coefficient of their parameters."""
     gone = {scaled.owners[i] for i in np.flatnonzero(levels)}
@@ -180,8 +169,7 @@ def whole(scaled: Scaled, levels: Flags) -> Flags:
 
 def at_floor(scaled: Scaled, levels: Flags, theta: Array) -> Array:
     """Return parameters with levels at the floor and without the slopes that belong to them."""
-    floor = FLOOR - (_sizes(scaled, theta) - theta)
-    return np.where(levels, floor, np.where(whole(scaled, levels), 0.0, theta))
+    return np.where(levels, FLOOR, np.where(whole(scaled, levels), 0.0, theta))
 
 
 def holding(function: Callable[[Array], Evaluation], free: Flags) -> Callable[[Array], Evaluation]:
@@ -221,7 +209,7 @@ def _edge(scaled: Scaled, watched: Flags, path: int) -> Callable[[Array], bool]:
         return mu is not None and theta[mu] > FAR_ABOVE
 
     def ended(theta: Array) -> bool:
-        vanished = np.any(watched & (_sizes(scaled, theta) < FLOOR))
+        vanished = np.any(watched & (theta < FLOOR))
         outside = highest(theta) < FAR_BELOW or (path > 0 and (trend(theta) or _jumps(scaled, theta, path)))
         return bool(vanished or outside)
 

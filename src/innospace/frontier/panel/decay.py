@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy import special
 
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.units import Units
@@ -18,7 +19,7 @@ NO_FALL = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """``g`` and its derivatives by ``d`` parameters at every row.
+    """``g``, or its logarithm, and the derivatives by ``d`` parameters at every row.
 
     Attributes
     ----------
@@ -41,8 +42,8 @@ class Decay(Protocol):
     latex: str
     typst: str
 
-    def evaluate(self, units: Units, parameters: Array) -> Path:
-        """Return ``g`` and its derivatives at every row."""
+    def logs(self, units: Units, parameters: Array) -> Path:
+        """Return ``ln g`` and its derivatives at every row."""
         ...
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
@@ -70,9 +71,9 @@ class Constant:
     latex = r"u_{it} = u_i"
     typst = "u_(i t) = u_i"
 
-    def evaluate(self, units: Units, parameters: Array) -> Path:
-        """Return ones."""
-        return Path(np.ones(units.n), np.zeros((units.n, 0)), np.zeros((units.n, 0, 0)))
+    def logs(self, units: Units, parameters: Array) -> Path:
+        """Return zeros."""
+        return Path(np.zeros(units.n), np.zeros((units.n, 0)), np.zeros((units.n, 0, 0)))
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
         """Return one start without parameters."""
@@ -96,11 +97,10 @@ class Exponential:
     latex = r"u_{it} = e^{-\eta (t - T_i)} u_i"
     typst = "u_(i t) = e^(-eta (t - T_i)) u_i"
 
-    def evaluate(self, units: Units, parameters: Array) -> Path:
-        """Return ``exp(-eta s)`` with ``s = t - T_i``."""
+    def logs(self, units: Units, parameters: Array) -> Path:
+        """Return ``-eta s`` with ``s = t - T_i``."""
         s = units.remaining
-        value = np.exp(-parameters[0] * s)
-        return Path(value, (-s * value)[:, None], (s * s * value)[:, None, None])
+        return Path(-parameters[0] * s, -s[:, None], np.zeros((units.n, 1, 1)))
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
         """Return no change, efficiency that grows or falls, and falls in the last period alone."""
@@ -124,16 +124,15 @@ class Logistic:
     latex = r"u_{it} = \left(1 + e^{b t + c t^2}\right)^{-1} u_i"
     typst = "u_(i t) = (1 + e^(b t + c t^2))^(-1) u_i"
 
-    def evaluate(self, units: Units, parameters: Array) -> Path:
-        """Return ``1 / (1 + exp(index))``."""
+    def logs(self, units: Units, parameters: Array) -> Path:
+        """Return ``-ln(1 + exp(index))``."""
         t = units.time - units.time.min() + 1.0
         powers = np.column_stack((t, t * t))
         index = powers @ parameters
-        value = 0.5 * (1.0 - np.tanh(0.5 * index))
-        slope = -value * (1.0 - value)
-        curve = -slope * (1.0 - 2.0 * value)
+        rest = special.expit(index)
+        curve = -rest * special.expit(-index)
         outer = powers[:, :, None] * powers[:, None, :]
-        return Path(value, slope[:, None] * powers, curve[:, None, None] * outer)
+        return Path(special.log_expit(-index), -rest[:, None] * powers, curve[:, None, None] * outer)
 
     def starts(self) -> tuple[tuple[float, ...], ...]:
         """Return no change, growing and falling efficiency, and paths that turn."""
@@ -149,12 +148,44 @@ class Logistic:
         return bool(np.abs(index).max() > JUMP and between < free)
 
     def apart(self, units: Units, far: float) -> tuple[Array, ...]:
-        """Return the path that is constant up to the last period."""
-        t = np.unique(units.time)[-2:] - units.time.min() + 1.0
+        """Return the paths that are constant but for the last period, and but for the first."""
+        t = np.unique(units.time) - units.time.min() + 1.0
         if len(t) < 2:
             return ()
-        levels = -np.log(far) - np.array([JUMP, 0.0])
-        return (np.asarray(np.linalg.solve(np.column_stack((t, t * t)), levels)),)
+        level = np.log(far)
+        # the period apart at 1 - 1 / far, the one beside it at one, as are all others: the index is zero at t = 0
+        ends = ((t[-2:], (level + JUMP, level)), (t[:2], (level, level + JUMP)))
+        return tuple(-np.linalg.solve(np.column_stack((s, s * s)), at) for s, at in ends)
+
+
+def follow(decay: Decay, units: Units, parameters: Array, *, relative: bool = False) -> Path:
+    """Return ``g`` and its derivatives at every row; ``relative``: divided by its root mean square over all rows."""
+    logs = decay.logs(units, parameters)
+    first, second = logs.first, logs.second
+    level: Array | float = 0.0
+    if relative and len(parameters):
+        level, mean, shares = _level(logs)
+        centred = first - mean
+        spread = 2.0 * (centred.T @ (shares[:, None] * centred))
+        first, second = centred, second - np.einsum("n,nij->ij", shares, second) - spread
+    value = np.exp(logs.value - level)
+    outer = first[:, :, None] * first[:, None, :]
+    return Path(value, value[:, None] * first, value[:, None, None] * (second + outer))
+
+
+def log_level(decay: Decay, units: Units, parameters: Array) -> tuple[float, Array]:
+    """Return the logarithm of the root mean square of ``g`` over all rows and its derivatives, shape (d,)."""
+    level, first, _ = _level(decay.logs(units, parameters))
+    return level, first
+
+
+def _level(logs: Path) -> tuple[float, Array, Array]:
+    """Return the log of the root mean square, its derivatives, and the share of each row in the sum of squares."""
+    largest = float(logs.value.max())
+    squares = np.exp(2.0 * (logs.value - largest))
+    total = float(squares.sum())
+    shares = squares / total
+    return largest + 0.5 * float(np.log(total / len(squares))), shares @ logs.first, shares
 
 
 DECAYS: dict[str, Decay] = {d.name: d for d in (Constant(), Exponential(), Logistic())}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from innospace.core.status import Status, StatusCode
-from innospace.frontier.panel.scaled import Flags, Scaled
+from innospace.frontier.panel.scaled import Flags, Scaled, path_of
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.maximum_likelihood import Optimum
 
@@ -48,12 +48,22 @@ _GONE = {
     ),
 }
 """Name of the boundary, what it means, what to do, by the parameter that went to infinity or the log to minus that."""
+_SHARED = (
+    "sigma_u_zero",
+    "The likelihood is largest where all units have the same inefficiency (sigma_u = 0): mu times a path over time, "
+    "which is a trend or a step that the frontier shares.",
+    "Put time or dummies of the periods among the regressors: if no inefficiency is left beside them, units do not "
+    'differ in one that follows such a path. Or use inefficiency = "half_normal", or another panel model.',
+)
+"""The same for ``lnsigma_u2`` beside a mean and a path of inefficiency, which stay."""
 
 
 def status_of(scaled: Scaled, best: Optimum, free: Flags) -> Status:
     """Return how a search ended; ``free`` says which parameters are not held at a boundary."""
     numbers = {"iterations": float(best.iterations), "decrement": float(best.decrement)}
-    for name, (boundary, message, remedy) in _GONE.items():
+    shared = "mu" in scaled.levels and bool(path_of(scaled).any())
+    endings = {**_GONE, "lnsigma_u2": _SHARED} if shared else _GONE
+    for name, (boundary, message, remedy) in endings.items():
         if name in scaled.levels and not free[scaled.levels.index(name)]:
             return Status(StatusCode.BOUNDARY, message, remedy, boundary, numbers)
     if best.code is StatusCode.BOUNDARY:

@@ -111,7 +111,7 @@ def _indices(problem: Problem, theta: Array, *, moving: bool = True) -> Indices:
     if isinstance(problem, PanelProblem):
         _, mu, log_u, log_v, path = problem.split(theta)
         spread = problem.units.spread
-        g = problem.decay.evaluate(problem.units, path).value if moving else np.ones(problem.units.n)
+        g = problem.path(path).value if moving else np.ones(problem.units.n)
         own = {"lnsigma_u2": spread(problem.z_u @ log_u) + 2.0 * np.log(g), "lnsigma_v2": spread(problem.z_v @ log_v)}
         return own if problem.z_mu is None else {"mu": spread(problem.z_mu @ mu) * g, **own}
     _, rows, effect = problem.split(theta)

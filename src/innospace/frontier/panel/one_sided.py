@@ -21,7 +21,7 @@ from itertools import pairwise
 import numpy as np
 
 from innospace.frontier.densities.base import Array
-from innospace.frontier.panel.decay import Decay, Path
+from innospace.frontier.panel.decay import Decay, Path, follow
 from innospace.frontier.panel.units import Units
 from innospace.numerics.maximum_likelihood import Evaluation
 from innospace.numerics.normal import (
@@ -52,6 +52,9 @@ class PanelProblem:
         Regressors of ``ln sigma_u^2`` and ``ln sigma_v^2``.
     weights : ndarray, shape (units,), or None
         Multiply the contribution of each unit.
+    relative : bool
+        Whether the path is divided by its root mean square, so that ``mu`` and ``sigma_u`` are those of inefficiency
+        where the path has that size: they keep it whatever shape the path takes.
     """
 
     y: Array
@@ -63,12 +66,17 @@ class PanelProblem:
     z_u: Array
     z_v: Array
     weights: Array | None = None
+    relative: bool = False
 
     @property
     def sizes(self) -> tuple[int, int, int, int, int]:
         """Numbers of parameters: frontier, ``mu``, ``ln sigma_u^2``, ``ln sigma_v^2``, path."""
         m = 0 if self.z_mu is None else self.z_mu.shape[1]
         return self.x.shape[1], m, self.z_u.shape[1], self.z_v.shape[1], len(self.decay.parameters)
+
+    def path(self, parameters: Array) -> Path:
+        """Return what multiplies inefficiency at every row."""
+        return follow(self.decay, self.units, parameters, relative=self.relative)
 
     def split(self, theta: Array) -> tuple[Array, Array, Array, Array, Array]:
         """Cut parameters into those of frontier, ``mu``, ``ln sigma_u^2``, ``ln sigma_v^2`` and path."""
@@ -97,7 +105,7 @@ class _State:
 def _state(problem: PanelProblem, theta: Array) -> _State:
     beta, delta, gamma_u, gamma_v, eta = problem.split(theta)
     units = problem.units
-    path = problem.decay.evaluate(units, eta)
+    path = problem.path(eta)
     g = path.value
     mu = np.zeros(len(units.counts)) if problem.z_mu is None else problem.z_mu @ delta
     above = (mu > 0.0).astype(np.float64)

@@ -12,7 +12,7 @@ from innospace.frontier.densities import DENSITIES, NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed, one_sided
 from innospace.frontier.panel.arrays import Arrays
-from innospace.frontier.panel.decay import DECAYS
+from innospace.frontier.panel.decay import DECAYS, log_level
 from innospace.frontier.panel.determinants import coefficients
 from innospace.frontier.panel.effects import Flat
 from innospace.frontier.panel.mixed import MixedProblem
@@ -30,8 +30,9 @@ Flags = NDArray[np.bool_]
 class Scaled:
     """The same likelihood in standardised columns and residuals, and the way back.
 
-    ``owners`` says which parameter a coefficient belongs to (empty for the frontier), ``levels`` the same for the one
-    that is the level of its parameter (empty for slopes).
+    Inefficiency is that where its path has its root mean square over all rows; ``forward`` and ``offset`` lead to the
+    units of the data but for that. ``owners`` says which parameter a coefficient belongs to (empty for the frontier),
+    ``levels`` the same for the one that is the level of its parameter (empty for slopes).
     """
 
     raw: Problem
@@ -43,6 +44,45 @@ class Scaled:
     offset: Array
     loglik_shift: float
     times: Array  # by which standardised parameters of the path are multiplied inside the likelihood
+
+    def to_data(self, theta: Array) -> Array:
+        """Return parameters in the units of the data."""
+        return self._releveled(self.forward @ theta + self.offset, -1.0)
+
+    def from_data(self, theta: Array) -> Array:
+        """Return standardised parameters, the inverse of :meth:`to_data`."""
+        return np.asarray(np.linalg.solve(self.forward, self._releveled(theta, 1.0) - self.offset))
+
+    def jacobian(self, theta: Array) -> Array:
+        """Return derivatives of :meth:`to_data`, shape (p, p)."""
+        place = path_of(self)
+        if not place.any():
+            return self.forward
+        mu, data = self._mean, self.to_data(theta)
+        level, slopes = self._log_level(data)
+        made = self.forward.copy()
+        made[mu] *= np.exp(-level)
+        made[np.ix_(mu, place)] -= np.outer(data[mu], slopes * self.times[place])
+        made[self.levels.index("lnsigma_u2"), place] -= 2.0 * slopes * self.times[place]
+        return made
+
+    @property
+    def _mean(self) -> Flags:
+        return np.array([owner == "mu" for owner in self.owners])
+
+    def _log_level(self, data: Array) -> tuple[float, Array]:
+        assert isinstance(self.raw, PanelProblem)  # no other has a path
+        return log_level(self.raw.decay, self.raw.units, data[path_of(self)])
+
+    def _releveled(self, data: Array, sign: float) -> Array:
+        """Return parameters with inefficiency times the root mean square of its path, or divided by it."""
+        if not path_of(self).any():
+            return data
+        level, _ = self._log_level(data)
+        made = data.copy()
+        made[self._mean] *= np.exp(sign * level)
+        made[self.levels.index("lnsigma_u2")] += 2.0 * sign * level
+        return made
 
     def evaluate(self, theta: Array) -> Evaluation:
         """Return value, score, shape (p,), and Hessian, shape (p, p), by standardised parameters."""
@@ -77,6 +117,8 @@ def scale(arrays: Arrays, model: Model, inefficiency: str) -> Scaled:
     rows = units.spread if model.family is Family.ONE_SIDED else np.asarray
     standard = {n: rows(d.matrix) for n, d in designs.items()}
     problem, _ = build(replace(arrays, y=residuals / unit, x=columns.matrix, z=standard), model, inefficiency)
+    if isinstance(problem, PanelProblem):
+        problem = replace(problem, relative=True)
     own, owners, levels = coefficients(parameters, {n: arrays.columns[n] for n in designs})
     k = x.shape[1]
     forward = np.eye(k + len(own))
@@ -138,4 +180,4 @@ def inefficiency_path(scaled: Scaled, path: Sequence[float] | Array) -> Array:
     problem = scaled.problem
     if not isinstance(problem, PanelProblem):
         return np.ones(1)
-    return problem.decay.evaluate(problem.units, np.array(path) * scaled.times[path_of(scaled)]).value
+    return problem.path(np.array(path) * scaled.times[path_of(scaled)]).value

@@ -12,13 +12,14 @@ from innospace.frontier.densities import NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.arrays import Arrays
-from innospace.frontier.panel.climb import FAR_ABOVE, at_trend, climb, has_trend
+from innospace.frontier.panel.climb import FAR_ABOVE, at_trend, climb, has_trend, with_trend
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.endings import status_of
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.scaled import Flags, Problem, Scaled, inefficiency_path, path_of, scale
+from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import intercept_column, least_squares
 from innospace.numerics.maximum_likelihood import Optimum, newton_decrement
 
@@ -82,7 +83,7 @@ def maximise_panel(arrays: Arrays, model: Model, inefficiency: str, near: Array 
     """
     scaled = scale(arrays, model, inefficiency)
     if near is not None:
-        warm: Array = np.asarray(np.linalg.solve(scaled.forward, near - scaled.offset), dtype=np.float64)
+        warm = scaled.from_data(near)
         found = _best(scaled, [warm])
         if found.status.converged:
             return found
@@ -114,9 +115,9 @@ def _best(
     agree = [bool(best.value - f[0].value <= near) for f in found]
     if any(agree[: len(starts)]):
         agree = agree[: len(starts)]
-    theta = scaled.forward @ best.theta + scaled.offset
+    theta = scaled.to_data(best.theta)
     status = status_of(scaled, best, free)
-    parts = (best.gradient, best.hessian, scaled.scores(best.theta), scaled.forward, free)
+    parts = (best.gradient, best.hessian, scaled.scores(best.theta), scaled.jacobian(best.theta), free)
     return PanelEstimate(
         scaled.raw,
         scaled.names,
@@ -131,8 +132,19 @@ def _best(
 
 
 def _highest(found: list[mixed_climb.Found]) -> mixed_climb.Found:
+    """Return the best; of those that tie, one that the likelihood determines, rather inside than at a boundary."""
     usable = [f for f in found if np.isfinite(f[0].value)] or found
-    return max(usable, key=lambda f: f[0].value)
+    best = max(f[0].value for f in usable)
+    ties = [f for f in usable if best - f[0].value <= SAME_OPTIMUM * (1.0 + abs(best))] or usable
+    return max(ties, key=lambda f: (_determined(*f), f[0].value))
+
+
+def _determined(found: Optimum, free: Flags) -> int:
+    """Return 2 for a maximum inside with a definite Hessian, 1 for one at a boundary, 0 for any other."""
+    where = np.flatnonzero(free)
+    if found.code is not StatusCode.CONVERGED or inverse_information(found.hessian[np.ix_(where, where)]) is None:
+        return 0
+    return 1 + int(free.all())
 
 
 def search(scaled: Scaled, start: Array, known: Sequence[tuple[Optimum, Flags]] = ()) -> tuple[Optimum, Flags]:
@@ -195,7 +207,7 @@ def _start(scaled: Scaled, model: Model, share: float, path: Sequence[float]) ->
     spread = 1.0 if model.family is Family.ONE_SIDED else within
     g = inefficiency_path(scaled, path)
     values = {"mu": 0.0, **dict(zip(decay.parameters if decay else (), path, strict=True))}
-    values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE / float(np.mean(g * g)))
+    values["lnsigma_u2"] = np.log(max(share, 1e-3) * spread / _VARIANCE)
     values["lnsigma_v2"] = np.log((1.0 - share) * spread)
     persistent = between / (2.0 * _VARIANCE) if "lnsigma_h2" in own else 0.0
     values["lnsigma_h2"] = np.log(max(persistent, 1e-3))
@@ -212,15 +224,14 @@ def _normal_start(scaled: Scaled, path: Sequence[float] | Array) -> Array:
     """Return a start at which inefficiency is nearly normal, with the variance between units: ``mu`` far from zero."""
     between, within = _variances(scaled.problem)
     start, x = np.zeros(len(scaled.levels)), scaled.problem.x
-    level = float(inefficiency_path(scaled, np.zeros(len(path))).mean())
-    deviation = np.sqrt(between) / level
+    deviation = np.sqrt(between)
     start[scaled.levels.index("mu")] = NORMAL * deviation
     start[scaled.levels.index("lnsigma_u2")] = 2.0 * np.log(deviation)
     start[scaled.levels.index("lnsigma_v2")] = np.log(within)
     start[path_of(scaled)] = path
     constant = intercept_column(x)
     if constant is not None:
-        start[constant] = scaled.problem.sign * level * NORMAL * deviation / x[0, constant]
+        start[constant] = scaled.problem.sign * NORMAL * deviation / x[0, constant]
     return start
 
 
@@ -234,9 +245,8 @@ def _through_trend(scaled: Scaled) -> list[tuple[Optimum, Flags]]:
     near[path] = flat[path] * flat[mu] / near[mu]
     found.append(climb(scaled, near))
     if isinstance(scaled.problem, PanelProblem):
-        for apart in scaled.problem.decay.apart(scaled.problem.units, FAR_ABOVE):
-            start[mu], start[path] = FAR_ABOVE, apart / scaled.times[path]
-            found.append(at_trend(scaled, start, free))
+        apart = scaled.problem.decay.apart(scaled.problem.units, FAR_ABOVE)
+        found += [at_trend(scaled, with_trend(scaled, start, to / scaled.times[path]), free) for to in apart]
     return found
 
 
