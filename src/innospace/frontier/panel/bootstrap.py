@@ -97,7 +97,7 @@ def composed_error(rng: np.random.Generator, problem: Problem, theta: Array) -> 
         mu = np.zeros(count) if problem.z_mu is None else problem.z_mu @ delta
         u = PRIORS["truncated_normal"].draw(rng, (mu, problem.z_u @ gamma_u), count)
         v = noise.draw(rng, (units.spread(problem.z_v @ gamma_v),), units.n)
-        return np.asarray(v - problem.decay.evaluate(units, path).value * units.spread(u))
+        return np.asarray(v - problem.path(path).value * units.spread(u))
     _, rows, effect = problem.split(theta)
     error = noise.draw(rng, rows[-1:], units.n) - PRIORS[problem.rows.name].draw(rng, rows[:-1], units.n)
     if not effect:  # fixed effects drop out of the likelihood
