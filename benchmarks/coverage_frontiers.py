@@ -24,7 +24,7 @@ from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from frontier_draws import CASES, PERIODS, Case, Sample
+from frontier_draws import CASES, MANY, PERIODS, Case, Sample
 
 from innospace.core.errors import InnospaceError
 from innospace.frontier.fitting import fit
@@ -84,12 +84,16 @@ def _found(result: Any, case: Case, sample: Sample) -> dict[str, Any]:
     seen = np.isfinite(sample.te) & np.isfinite(own)
     inside = np.mean((low <= sample.te)[seen] & (sample.te <= high)[seen]) if np.isfinite(low[seen]).all() else np.nan
     efficiency = [float(np.mean(sample.te[seen])), float(np.mean(own[seen])), float(inside)]
-    end = result.status.boundary or str(result.status.code)
+    second = getattr(result, "second", None)
+    status = result.status if second is None else second.status
+    end = status.boundary or str(status.code)
     return {"end": end, "parameters": parameters, "efficiency": efficiency}
 
 
 def _efficiencies(result: Any, case: Case) -> tuple[Any, Any, Any]:
     """Return efficiency and the ends of its interval by row of the sample."""
+    if case.options.get("method") == "stochastic":
+        return tuple(result.rows[c].to_numpy() for c in ("gap_ratio", "gap_ratio_lower", "gap_ratio_upper"))
     if case.verb == "metafrontier":
         te = result.rows["te_meta"].to_numpy()
         return te, np.full(len(te), np.nan), np.full(len(te), np.nan)
@@ -129,7 +133,8 @@ def endings(rows: list[dict[str, Any]]) -> list[str]:
 def _size(case: Case) -> str:
     if case.verb == "fit_panel":
         return f"{case.size} x {PERIODS}"
-    return f"3 x {case.size}" if case.verb == "metafrontier" else str(case.size)
+    groups = MANY if case.options.get("method") == "stochastic" else 3
+    return f"{groups} x {case.size}" if case.verb == "metafrontier" else str(case.size)
 
 
 def coverage(rows: list[dict[str, Any]]) -> list[str]:

@@ -157,15 +157,18 @@ def one_sided(model: str, law: str) -> Callable[[np.random.Generator, int], Samp
     return draw
 
 
-def with_effects(model: str, law: str, determinants: bool = False) -> Callable[[np.random.Generator, int], Sample]:
-    """Return draws of ``y = 1 + 0.5 x + w_i - h_i + v - u``; effects go with ``x`` where they are fixed."""
+def with_effects(model: str, law: str, part: str = "") -> Callable[[np.random.Generator, int], Sample]:
+    """Return draws of ``y = 1 + 0.5 x + w_i - h_i + v - u``; effects go with ``x`` where they are fixed.
+
+    Inefficiency or noise differs by row where ``part`` is ``u`` or ``v``.
+    """
 
     def draw(rng: np.random.Generator, units: int) -> Sample:
         unit, time, x = _panel(rng, units)
         n = len(x)
         effect, truth = 0.4 * rng.normal(size=units), {"x": 0.5}
         z = rng.normal(size=n)
-        u = DRAWS[law](rng, n) * (np.exp(0.4 * z) if determinants else 1.0)
+        u = DRAWS[law](rng, n) * (np.exp(0.4 * z) if part == "u" else 1.0)
         te = np.exp(-u)
         if model == "true_fixed_effects":
             x = x + effect[unit]
@@ -176,24 +179,32 @@ def with_effects(model: str, law: str, determinants: bool = False) -> Callable[[
             h = np.abs(0.8 * rng.normal(size=units))[unit]
             level, te = level - h, np.exp(-u - h)
             truth |= {"lnsigma_h2": 2 * np.log(0.8)}
-        y = 1.0 + 0.5 * x + level + 0.15 * rng.normal(size=n) - u
-        own = TRUTH[law]["lnsigma_u2"]
-        truth |= {"lnsigma_u2:Intercept": own, "lnsigma_u2:z": 0.8} if determinants else {"lnsigma_u2": own}
-        truth |= {"lnsigma_v2": 2 * np.log(0.15)}
+        v = 0.15 * rng.normal(size=n) * (np.exp(0.4 * z) if part == "v" else 1.0)
+        y = 1.0 + 0.5 * x + level + v - u
+        for name, own in (("u", TRUTH[law]["lnsigma_u2"]), ("v", 2 * np.log(0.15))):
+            key = f"lnsigma_{name}2"
+            truth |= {f"{key}:Intercept": own, f"{key}:z": 0.8} if part == name else {key: own}
         return Sample(_panel_table(y, x, unit, time, z=z), truth, te)
 
     return draw
 
 
-def unit_determinants(rng: np.random.Generator, units: int) -> Sample:
-    """Return a panel whose inefficiency belongs to the unit and depends on a trait of it."""
-    unit, time, x = _panel(rng, units)
-    z = rng.normal(size=units)[unit]
-    u = np.exp(0.5 * (-1.0 + 0.8 * z)) * np.abs(rng.normal(size=units))[unit]
-    y = 1.0 + 0.5 * x + 0.3 * rng.normal(size=len(x)) - u
-    truth = {"Intercept": 1.0, "x": 0.5, "lnsigma_u2:Intercept": -1.0, "lnsigma_u2:z": 0.8}
-    truth["lnsigma_v2"] = 2 * np.log(0.3)
-    return Sample(_panel_table(y, x, unit, time, z=z), truth, np.exp(-u))
+def unit_determinants(part: str) -> Callable[[np.random.Generator, int], Sample]:
+    """Return draws whose inefficiency belongs to the unit; it or noise, ``u`` or ``v``, depends on a trait of it."""
+
+    def draw(rng: np.random.Generator, units: int) -> Sample:
+        unit, time, x = _panel(rng, units)
+        z = rng.normal(size=units)[unit]
+        index = {name: 0.8 * z if name == part else 0.0 for name in ("u", "v")}
+        u = np.exp(0.5 * (-1.0 + index["u"])) * np.abs(rng.normal(size=units))[unit]
+        y = 1.0 + 0.5 * x + 0.3 * np.exp(0.5 * index["v"]) * rng.normal(size=len(x)) - u
+        truth = {"Intercept": 1.0, "x": 0.5}
+        for name, own in (("u", -1.0), ("v", 2 * np.log(0.3))):
+            key = f"lnsigma_{name}2"
+            truth |= {f"{key}:Intercept": own, f"{key}:z": 0.8} if part == name else {key: own}
+        return Sample(_panel_table(y, x, unit, time, z=z), truth, np.exp(-u))
+
+    return draw
 
 
 def distribution_free(powers: int) -> Callable[[np.random.Generator, int], Sample]:
@@ -304,6 +315,20 @@ def groups(quadratic: bool = False) -> Callable[[np.random.Generator, int], Samp
     return draw
 
 
+MANY = 500
+"""Groups under a stochastic metafrontier."""
+
+
+def many_groups(rng: np.random.Generator, n: int, groups: int = MANY) -> Sample:
+    """Return groups whose frontiers lie ``v - u`` from a line; what is estimated of a row is its gap ratio."""
+    u, v = np.abs(0.5 * rng.normal(size=groups)), 0.2 * rng.normal(size=groups)
+    g = np.repeat(np.arange(groups), n)
+    x = rng.normal(size=len(g))
+    own = 0.05 * rng.normal(size=len(g)) - np.abs(0.1 * rng.normal(size=len(g)))
+    table = pd.DataFrame({"y": 1.0 + 0.6 * x + (v - u)[g] + own, "x": x, "group": [f"{i:03d}" for i in g]})
+    return Sample(table, {"Intercept": 1.0, "x": 0.6}, np.exp(-u)[g])
+
+
 def _plain() -> list[Case]:
     pairs = [(law, "normal") for law in DRAWS]
     pairs += [(law, noise) for noise in ("student_t", "laplace") for law in ("half_normal", "exponential")]
@@ -326,15 +351,17 @@ def _panels() -> list[Case]:
         for law in ("half_normal", "truncated_normal"):
             options = {"model": model, "inefficiency": law}
             found.append(Case(f"{model}, {law}", "fit_panel", "y ~ x", one_sided(model, law), 80, options))
-    options = {"model": "pitt_lee"}
-    found.append(Case("pitt_lee, u: z", "fit_panel", "y ~ x | u: z", unit_determinants, 80, options))
+    for model, part in (("pitt_lee", "u"), ("pitt_lee", "v")):
+        name, formula = f"{model}, {part}: z", f"y ~ x | {part}: z"
+        found.append(Case(name, "fit_panel", formula, unit_determinants(part), 80, {"model": model}))
     for model in ("true_random_effects", "true_fixed_effects", "four_components"):
         for law in ("half_normal", "exponential"):
             options = {"model": model, "inefficiency": law}
             found.append(Case(f"{model}, {law}", "fit_panel", "y ~ x", with_effects(model, law), 80, options))
-    for model in ("true_random_effects", "true_fixed_effects"):
-        draw = with_effects(model, "half_normal", determinants=True)
-        found.append(Case(f"{model}, u: z", "fit_panel", "y ~ x | u: z", draw, 80, {"model": model}))
+    for model in ("true_random_effects", "true_fixed_effects", "four_components"):
+        for part in ("v",) if model == "four_components" else ("u", "v"):
+            draw, formula = with_effects(model, "half_normal", part), f"y ~ x | {part}: z"
+            found.append(Case(f"{model}, {part}: z", "fit_panel", formula, draw, 80, {"model": model}))
     for model, powers in (("schmidt_sickles", 1), ("cornwell_schmidt_sickles", 3)):
         found.append(Case(model, "fit_panel", "y ~ x", distribution_free(powers), 80, {"model": model}))
     return found
@@ -353,6 +380,7 @@ def _structures() -> list[Case]:
     for method in ("linear", "quadratic"):
         draw, options = groups(method == "quadratic"), {"method": method, "draws": 100}
         found.append(Case(f"metafrontier, {method}", "metafrontier", "y ~ x", draw, 200, options))
+    found.append(Case("metafrontier, stochastic", "metafrontier", "y ~ x", many_groups, 40, {"method": "stochastic"}))
     return found
 
 

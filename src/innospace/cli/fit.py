@@ -247,7 +247,7 @@ def _estimated(
         structure = fit_structure(spec, dataset, vcov=kind, level=level, progress=progress)
         return structure, structure.efficiencies
     if isinstance(spec, MetafrontierSpec):
-        groups = metafrontier(spec, dataset, seed=seed, progress=progress)
+        groups = metafrontier(spec, dataset, level=level, seed=seed, progress=progress)
         return groups, groups.rows
     result = estimate(spec, dataset, vcov=kind, seed=seed, progress=progress)
     return result, result.efficiencies(level)

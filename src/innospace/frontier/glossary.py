@@ -402,7 +402,8 @@ _META = (
         "gap_ratio",
         "TGR",
         "fraction",
-        "Technology gap ratio: the frontier of the own group as a share of the metafrontier.",
+        "Technology gap ratio: the frontier of the own group as a share of the metafrontier; with a stochastic one its "
+        "interval given the residual of the row (gap_ratio_lower, gap_ratio_upper).",
         "TGR = exp(f_group - f_meta)",
         "Battese, Rao and O'Donnell (2004)",
     ),

@@ -51,6 +51,7 @@ SEEDS = {
 }
 """Of samples whose maximum is inside, where that of seed 3 is not."""
 SLOW = ("gamma", "weibull", "lognormal", "student_t", "four_components", "effects, exponential", "effects, u: z")
+SLOW += ("effects, v: z", "metafrontier, stochastic")
 """Estimators whose search takes long: their standardised problems are compared, which a search starts from."""
 FREE = ("schmidt_sickles", "cornwell_schmidt_sickles")
 FITTED = [name for name in CASES if not any(s in name for s in SLOW)]
@@ -110,6 +111,7 @@ PROOFS = {
         "of": ("metafrontier",),
         "least envelope": "../../frontier/test_metafrontier.py::test_envelope_is_the_least_one",
         "recovery": "../../frontier/test_metafrontier.py::test_a_moderate_gap_is_recovered",
+        "intervals of gaps": "test_metafrontier_gaps.py::test_intervals_hold_gap_ratios_when_parameters_are_known",
     },
 }
 """By family: its estimators, and the tests of each property."""

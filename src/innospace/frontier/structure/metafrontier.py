@@ -13,6 +13,7 @@ from innospace.core.progress import Progress, silent
 from innospace.core.provenance import Provenance
 from innospace.data.groups import Grouping
 from innospace.frontier.densities.base import Array
+from innospace.frontier.efficiency import check_level
 from innospace.frontier.fitting import fit
 from innospace.frontier.result import FrontierResult
 from innospace.frontier.structure.envelope import linear_envelope, quadratic_envelope
@@ -36,6 +37,7 @@ def metafrontier(
     cost: bool = False,
     draws: int = 0,
     grouping: Grouping | None = None,
+    level: float = 0.95,
     seed: int = 0,
     progress: Progress = silent,
 ) -> MetafrontierResult:
@@ -44,8 +46,8 @@ def metafrontier(
     Parameters
     ----------
     formula : str or MetafrontierSpec
-        As in :func:`innospace.fit`; outcome in logarithms, so that gaps are ratios. A spec holds all that follows but
-        the seed.
+        As in :func:`innospace.fit`; outcome in logarithms, so that gaps are ratios. A spec holds all that follows up to
+        ``grouping``.
     data : Dataset, pandas or polars frame, or mapping of arrays
     group : str
         Column whose values are the groups.
@@ -61,6 +63,8 @@ def metafrontier(
     grouping : Grouping, optional
         Make the groups of regions from columns of the table (:class:`innospace.data.groups.Grouping`); ``group`` is
         then what their column is called.
+    level : float
+        Coverage of the intervals of gap ratios, which a stochastic metafrontier has.
     seed : int
     progress : callable
         Called with a message and a finished fraction.
@@ -76,11 +80,15 @@ def metafrontier(
     Notes
     -----
     ``TE against the metafrontier = TE of the group * gap ratio``, ``gap ratio = exp(S (f_group - f_meta))``. Standard
-    errors of the stochastic metafrontier are the sandwich; group frontiers count as data in it. Few groups that differ
-    mostly in their intercepts leave that regression without noise: its status then names the boundary.
+    errors of the stochastic metafrontier are the sandwich; group frontiers count as data in it and rows as independent,
+    so that errors are too small where a whole group lies one distance from the metafrontier. Few groups that differ
+    mostly in their intercepts leave that regression without noise: its status names the boundary. Its gap ratios are
+    ``E[exp(-u) | e]`` given the row's residual ``e`` in that regression, with the equal-tailed interval of
+    ``exp(-u) | e`` (Horrace and Schmidt 1996): group frontiers and parameters are taken as known.
     """
     from innospace.data import as_dataset
 
+    check_level(level)
     given = (group, method, inefficiency, cost, draws, grouping)
     spec = formula if isinstance(formula, MetafrontierSpec) else MetafrontierSpec(formula, *given)
     dataset = as_dataset(data)
@@ -102,13 +110,14 @@ def metafrontier(
     drawn = [(r, np.searchsorted(place[order], places[n])) for n, r in fits.items()]
     errors = _errors(spec, x, drawn, seed) if second is None else np.sqrt(np.diag(second.covariance))[: len(meta)]
     rows = frame[[c for c in LABELS if c in frame.columns and c != spec.group]].assign(group=frame[spec.group])
-    numbers = ["te", "gap_ratio", "te_meta", "group_frontier", "metafrontier"]
+    numbers = {"te": te, "gap_ratio": gap, **_bounds(second, level), "te_meta": te * gap}
+    numbers |= {"group_frontier": own, "metafrontier": x @ meta}
     rows = rows.assign(**dict.fromkeys(numbers, np.nan))
-    rows.loc[place[order], numbers] = np.column_stack((te, gap, te * gap, own, x @ meta))
+    rows.loc[place[order], list(numbers)] = np.column_stack(list(numbers.values()))
     rows.insert(0, "row", np.arange(1, len(rows) + 1))
     progress("Done", 1.0)
     provenance = Provenance.now((dataset.source,), spec.to_dict(), seed)
-    return MetafrontierResult(spec, fits, pooled, meta, errors, rows, provenance, second, dataset.steps)
+    return MetafrontierResult(spec, fits, pooled, meta, errors, rows, provenance, second, dataset.steps, level=level)
 
 
 def require_metafrontier(spec: MetafrontierSpec, data: Any) -> None:
@@ -157,6 +166,14 @@ def above(
         return second.estimate.theta[: x.shape[1]], second.used_efficiencies().te_bc, second
     meta = _envelope(spec)(x, own, spec.sign)
     return meta, np.exp(np.minimum(0.0, spec.sign * (own - x @ meta))), None
+
+
+def _bounds(second: FrontierResult | None, level: float) -> dict[str, Array]:
+    """Return ends of intervals of gap ratios, shape (n,) each; none under an envelope."""
+    if second is None:
+        return {}
+    found = second.used_efficiencies(level)
+    return {"gap_ratio_lower": found.te_lower, "gap_ratio_upper": found.te_upper}
 
 
 def _envelope(spec: MetafrontierSpec) -> Callable[[Array, Array, float], Array]:

@@ -143,7 +143,8 @@ class MetafrontierBootstrap(Resampled):
                 "Gap ratios of single rows have no bootstrap interval under a stochastic metafrontier.",
                 where=f"method {r.spec.method!r}",
                 allowed="linear, quadratic",
-                remedy="Use intervals(), which has the mean gap ratio of every group.",
+                remedy="Use intervals(), which has the mean gap ratio of every group, or gap_ratio_lower and "
+                "gap_ratio_upper of the result, which take the frontiers as known.",
             )
         meta = self.refits.theta[:, :k]
         bounds = np.full((2, len(r.rows)), np.nan)

@@ -99,15 +99,22 @@ def efficiency_table(result: MetafrontierResult) -> Table:
     used.insert(0, "rank", range(1, len(used) + 1))
     named = [Column("region", "Region"), Column("firm", "Firm"), Column("year", "Year", "year")]
     present = [c for c in named if c.key in used] or [Column("row", "Row", "integer")]
+    gaps: tuple[Column, ...] = (Column("gap_ratio", "Technology gap ratio", "fixed:3"),)
+    notes: tuple[str, ...] = ()
+    if result.second is not None:
+        words = {"gap_ratio": "Estimate", "gap_ratio_lower": "Lower", "gap_ratio_upper": "Upper"}
+        gaps = tuple(Column(key, word, "fixed:3", "Technology gap ratio") for key, word in words.items())
+        held = percent(result.level, 0)
+        notes = (f"Intervals of gap ratios hold {held} and take group frontiers and metafrontier as known.",)
     columns = (
         Column("rank", "Rank", "integer"),
         *present,
         Column("group", "Group"),
         Column("te_meta", "Against the metafrontier", "fixed:3", "Technical efficiency"),
         Column("te", "Within the group", "fixed:3", "Technical efficiency"),
-        Column("gap_ratio", "Technology gap ratio", "fixed:3"),
+        *gaps,
     )
-    return Table("efficiencies", "Efficiency against the metafrontier, ranked", used, columns)
+    return Table("efficiencies", "Efficiency against the metafrontier, ranked", used, columns, notes)
 
 
 def _label(name: str) -> str:

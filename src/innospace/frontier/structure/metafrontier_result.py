@@ -49,8 +49,9 @@ class MetafrontierResult(Redrawn, Told):
         Their standard errors by simulation; NaN without draws.
     rows : pandas.DataFrame
         One row per row given, in order: ``row``, labels, ``group``, ``te`` (against the own group), ``gap_ratio``
-        (technology gap ratio), ``te_meta`` (against the metafrontier), ``group_frontier`` and ``metafrontier`` (in
-        units of the outcome); missing where a row was left out.
+        (technology gap ratio; where the metafrontier is stochastic also ``gap_ratio_lower`` and ``gap_ratio_upper``),
+        ``te_meta`` (against the metafrontier), ``group_frontier`` and ``metafrontier`` (in units of the outcome);
+        missing where a row was left out.
     provenance : Provenance
     second : FrontierResult or None
         The stochastic metafrontier's own regression.
@@ -58,6 +59,8 @@ class MetafrontierResult(Redrawn, Told):
         What was done to the table before estimation.
     refits : Refits or None
         Estimates on samples that were drawn along with the fit.
+    level : float
+        Coverage of the intervals of gap ratios.
     """
 
     WORDS: ClassVar[str] = "innospace.frontier.structure.metafrontier_presentation"
@@ -74,6 +77,7 @@ class MetafrontierResult(Redrawn, Told):
     second: FrontierResult | None = None
     steps: tuple[str, ...] = ()
     refits: Refits | None = None
+    level: float = 0.95
 
     @property
     def _fits(self) -> dict[str, FrontierResult]:
@@ -204,6 +208,7 @@ class MetafrontierResult(Redrawn, Told):
             "spec": self.spec.to_dict(),
             "provenance": self.provenance.to_dict(),
             "steps": list(self.steps),
+            "level": self.level,
             "names": names,
             "fits": [dict(b.meta) for b in bundles],
         }
@@ -237,6 +242,7 @@ class MetafrontierResult(Redrawn, Told):
             second,
             tuple(meta["steps"]),
             Refits.from_frame(meta["bootstrap"], bundle.frames["bootstrap"]) if "bootstrap" in meta else None,
+            meta["level"],
         )
 
 
