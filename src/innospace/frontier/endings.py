@@ -12,6 +12,8 @@ from innospace.numerics.maximum_likelihood import Optimum
 
 UNKNOWN = 100.0
 """Variance of ``ln sigma_v^2`` from which on low noise counts as none."""
+LOW, LOWEST = -8.0, -14.0
+"""Scaled ``ln sigma_v^2`` below which noise is low; below which it is what makes an information matrix singular."""
 
 
 def without_inefficiency(ols: LeastSquares, iterations: int) -> Status:
@@ -71,6 +73,30 @@ _EDGES = {
     ),
 }
 """What the end of a search on an edge means, and what to do."""
+_RECEDES = (
+    "Check the sign (production or cost), the functional form and outliers: the residuals are not skewed as "
+    "inefficiency skews them. Levels of efficiency mean nothing here; use half_normal or exponential."
+)
+_FEW = (
+    "The shape goes to the lower end of its range: nearly every row is efficient and a few lie far below the frontier.",
+    "Look for outliers among the rows far below the frontier; use a distribution without a shape: exponential or "
+    "half_normal.",
+)
+_SHAPES = {
+    ("gamma", True): (
+        "The shape goes to the upper end of its range: the frontier and inefficiency recede together, and inefficiency "
+        "becomes normal around its mean, which cannot be told from noise.",
+        _RECEDES,
+    ),
+    ("weibull", True): (
+        "The shape goes to the upper end of its range: the frontier and inefficiency recede together, and inefficiency "
+        "around its mean becomes the logarithm of an exponential variable, which has no end.",
+        _RECEDES,
+    ),
+    ("gamma", False): _FEW,
+    ("weibull", False): _FEW,
+}
+"""The same for the ends of a shape, by law and whether it is the upper one."""
 
 
 def status_of(problem: Problem, best: Optimum) -> Status:
@@ -78,19 +104,21 @@ def status_of(problem: Problem, best: Optimum) -> Status:
     iterations = best.iterations
     numbers = {"iterations": float(iterations), "decrement": float(best.decrement)}
     information = inverse_information(best.hessian)
-    if information is not None and _low_noise(problem, best.theta):
+    none = information is None and _low_noise(problem, best.theta, LOWEST)
+    if information is not None and _low_noise(problem, best.theta, LOW):
         # a variance of noise that is known to no power of e is none
         at = problem.place("lnsigma_v2").start
-        information = information if information[at, at] < UNKNOWN else None
+        none = bool(information[at, at] >= UNKNOWN)
+        information = None if none else information
     if best.code is StatusCode.CONVERGED and information is not None:
         return Status(StatusCode.CONVERGED, f"Converged in {iterations} iterations.", numbers=numbers)
     boundary = edge(problem, best.theta)
     if not boundary and best.code is StatusCode.BOUNDARY and problem.indexed:
         boundary = "mu_minus_infinity_index"
-    if not boundary and information is None and _low_noise(problem, best.theta):
+    if not boundary and none:
         boundary = "gamma_one"
     if boundary in _EDGES:
-        return Status(StatusCode.BOUNDARY, *_EDGES[boundary], boundary, numbers)
+        return Status(StatusCode.BOUNDARY, *_words(problem, best.theta, boundary), boundary, numbers)
     if best.code is StatusCode.CONVERGED:
         return Status(
             StatusCode.SINGULAR,
@@ -106,6 +134,14 @@ def status_of(problem: Problem, best: Optimum) -> Status:
     )
 
 
-def _low_noise(problem: Problem, theta: Array) -> bool:
+def _words(problem: Problem, theta: Array, boundary: str) -> tuple[str, str]:
+    """Return what an end means and what to do."""
+    if boundary != "shape_unbounded":
+        return _EDGES[boundary]
+    upper = bool(theta[problem.place("lnshape_u").start] > 0.0)
+    return _SHAPES.get((problem.density.name, upper), _EDGES[boundary])
+
+
+def _low_noise(problem: Problem, theta: Array, below: float) -> bool:
     place = problem.place("lnsigma_v2")
-    return bool(place.stop - place.start == 1 and theta[place.start] < -14.0)
+    return bool(place.stop - place.start == 1 and theta[place.start] < below)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from innospace.core.status import Status, StatusCode
 from innospace.frontier import ridge
-from innospace.frontier.densities import Composed, density, noise_alone
+from innospace.frontier.climb import at_end_of_shape, climb, settled, without_noise
+from innospace.frontier.densities import density, noise_alone
 from innospace.frontier.densities.base import Array
 from innospace.frontier.endings import exponential_limit, status_of, without_inefficiency
 from innospace.frontier.indexed import (
-    SMALLEST_LOG_VARIANCE,
     edge,
     embed,
-    far_below,
     plain,
     several_indexes,
     tilted,
@@ -25,8 +24,8 @@ from innospace.frontier.likelihood import Problem, evaluate
 from innospace.frontier.noiseless import corner
 from innospace.frontier.scaling import Standardisation, standardise_problem
 from innospace.frontier.starts import LeastSquares, ordinary_least_squares, starting_values
-from innospace.numerics.linear import intercept_column, least_absolute
-from innospace.numerics.maximum_likelihood import Objective, Optimum, maximise, newton_decrement
+from innospace.numerics.linear import least_absolute
+from innospace.numerics.maximum_likelihood import Optimum, maximise
 
 SCREEN_ROWS = 4_000
 """Larger samples try their starts on this many rows drawn without replacement; the best goes on to all rows."""
@@ -38,14 +37,10 @@ CLOSE = 0.1
 """Log-likelihood that a quadratic about a maximum loses up to which a search counts as having found it."""
 NOT_ABOVE = 1e-11
 """A maximum is not above its limit model unless it gains more than this times 1 + |log-likelihood|."""
-BY_QUADRATURE = 1e-8
-"""Half the squared Newton decrement, relative, at which a density by quadrature counts as converged."""
 SCATTER = 0.7
 """Standard deviation of what is added to scaled coefficients of indexes for further starts."""
 NO_EXPANSION = ("gamma_one", "index_unbounded", "mu_minus_infinity_index", "shape_unbounded", "noise_is_normal")
 """Boundaries at which the log-likelihood has no second-order expansion."""
-NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
-"""Noise variances through which a solution without noise is followed down to where the rest is rounding."""
 ENDPOINT_NOISE, ENDPOINT_RATIO, ENDPOINT_GAIN = -9.0, 2.0, 7.0
 """See :func:`_endpoint_effect`: log-variance of noise below which, ``mu / sigma_u`` above which, and gain in
 log-likelihood over least squares up to which it is suspected: in normal samples one in a thousand gains more."""
@@ -201,7 +196,7 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
         index = np.sort(np.random.default_rng(seed).choice(problem.n, SCREEN_ROWS, replace=False))
         sample = problem.rows(index)
     ols = ordinary_least_squares(sample)
-    optima = _optima(sample, ols)
+    optima = _followed(sample, _optima(sample, ols))
     usable = [o for o in optima if o.code is not StatusCode.NONFINITE] or optima
     best = _best([o for o in usable if not _without_limit(sample, o)] or usable)
     near = SAME_OPTIMUM * (1.0 + abs(best.value)) if best.code is StatusCode.CONVERGED else SAME_EDGE
@@ -211,11 +206,28 @@ def _best_of_starts(problem: Problem, seed: int) -> _Search:
         return _cornered(problem, ols, _Search(without_noise(problem, best), len(optima), agreed, without, problem.n))
     ols = ordinary_least_squares(problem)
     moments = starting_values(problem, ols)[0]
-    from_screen = _search(problem, best.theta)
+    from_screen = at_end_of_shape(problem, _search(problem, best.theta))
     # a screening sample may sit on a boundary that the whole sample does not have
     on_edge = from_screen.code is not StatusCode.CONVERGED
     final = max([from_screen, _search(problem, moments)], key=lambda o: o.value) if on_edge else from_screen
     return _cornered(problem, ols, _Search(without_noise(problem, final), len(optima), agreed, without, sample.n))
+
+
+def _followed(problem: Problem, optima: Sequence[Optimum]) -> list[Optimum]:
+    """Put the highest point of an end of the range of a shape in place of searches that left by it.
+
+    They stopped as soon as they crossed it, so that their values say little.
+    """
+    found = list(optima)
+    if problem.indexed or "lnshape_u" not in problem.density.parameters:
+        return found
+    at = problem.place("lnshape_u").start
+    for side in (-1.0, 1.0):
+        left = [o for o in found if side * o.theta[at] > 0.0 and edge(problem, o.theta) == "shape_unbounded"]
+        if left:
+            end = at_end_of_shape(problem, max(left, key=lambda o: o.value))
+            found = [end if any(o is one for one in left) else o for o in found]
+    return found
 
 
 def _cornered(problem: Problem, ols: LeastSquares, search: _Search) -> _Search:
@@ -232,6 +244,8 @@ def _cornered(problem: Problem, ols: LeastSquares, search: _Search) -> _Search:
 def _without_limit(problem: Problem, optimum: Optimum) -> bool:
     """Whether a search left for the edge without noise where the likelihood has no limit: with a shape below one."""
     if problem.density.name not in ("gamma", "weibull") or optimum.code is StatusCode.CONVERGED:
+        return False
+    if edge(problem, optimum.theta) == "shape_unbounded":
         return False
     return bool(optimum.theta[problem.place("lnshape_u").start] < 0.0)
 
@@ -292,15 +306,12 @@ def _search(problem: Problem, start: Array, known: Sequence[Optimum] = ()) -> Op
     def ended(theta: Array) -> bool:
         return bool(edge(problem, theta)) or any(_close(theta, o) for o in known)
 
-    found = _climb(lambda theta: evaluate(problem, theta), start, problem, ended)
+    found = climb(lambda theta: evaluate(problem, theta), start, problem, ended)
     if found.code is StatusCode.BOUNDARY:
         same = [o for o in known if _close(found.theta, o)]
         if same:
             return max(same, key=lambda o: o.value)
-    # an integral by quadrature carries fewer digits than the last Newton steps ask for
-    near = isinstance(problem.density, Composed) and found.decrement <= BY_QUADRATURE * (1.0 + abs(found.value))
-    stopped = found.code in (StatusCode.MAX_ITERATIONS, StatusCode.STALLED)
-    return replace(found, code=StatusCode.CONVERGED) if near and stopped else found
+    return settled(problem, found)
 
 
 def _best(optima: Sequence[Optimum]) -> Optimum:
@@ -311,91 +322,6 @@ def _best(optima: Sequence[Optimum]) -> Optimum:
     rounding = 1e-13 * (1.0 + abs(best.value))
     same = [o for o in optima if o.code is StatusCode.CONVERGED and best.value - o.value <= rounding]
     return min(same, key=lambda o: o.decrement)
-
-
-def without_noise(problem: Problem, best: Optimum, every: int = 1) -> Optimum:
-    """Follow an optimum that stopped at ``sigma_v -> 0`` to the limit, where its likelihood is largest.
-
-    ``every`` leaves out levels of noise on the way, for a start that is near its limit.
-    """
-    place = problem.place("lnsigma_v2")
-    at, one = place.start, place.stop - place.start == 1
-    if best.code is not StatusCode.BOUNDARY or not one or best.theta[at] >= SMALLEST_LOG_VARIANCE:
-        return best
-
-    def pinned(theta: Array) -> tuple[float, Array, Array]:
-        value, gradient, hessian = evaluate(problem, theta)
-        gradient[at] = hessian[at, :] = hessian[:, at] = 0.0
-        hessian[at, at] = -1.0
-        return value, gradient, hessian
-
-    def without_inefficiency(theta: Array) -> bool:
-        return edge(problem, theta) == "sigma_u_zero"
-
-    theta, iterations = best.theta.copy(), best.iterations
-    for level in NOISELESS_LOG_VARIANCES[:: 4 if isinstance(problem.density, Composed) else every]:
-        theta[at] = level
-        found = _climb(pinned, theta, problem, without_inefficiency)
-        iterations += found.iterations
-        if found.code is StatusCode.NONFINITE:
-            break
-        theta = found.theta.copy()
-    value, gradient, hessian = evaluate(problem, theta)
-    if not value > best.value:
-        return best
-    return Optimum(best.code, theta, value, gradient, hessian, newton_decrement(gradient, hessian), iterations)
-
-
-def _climb(objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]) -> Optimum:
-    """Maximise; a truncated normal far below zero goes on in the coordinates of its ridge."""
-    k = problem.k
-    if problem.density.name not in ("truncated_normal", "scaled_truncated_normal"):
-        return maximise(objective, start, stop=degenerate)
-    if problem.indexed:
-        return _climb_indexed(objective, start, problem, degenerate)
-
-    def deep(theta: Array) -> bool:
-        return degenerate(theta) or bool(theta[k] < -3.0 * np.exp(0.5 * theta[k + 1]))
-
-    def ridge_end(point: Array) -> bool:
-        outside = point[k + 1] < ridge.LIMIT or point[k + 1] > ridge.LEAVE
-        return bool(outside or min(point[k], point[k + 2]) < SMALLEST_LOG_VARIANCE)
-
-    optimum = maximise(objective, start, stop=deep)
-    for _ in range(3):
-        if optimum.code is not StatusCode.BOUNDARY or degenerate(optimum.theta):
-            break
-        along = maximise(ridge.ridge_objective(objective, k), ridge.to_ridge(optimum.theta, k), stop=ridge_end)
-        theta = ridge.from_ridge(along.theta, k)
-        value, gradient, hessian = objective(theta)
-        decrement = newton_decrement(gradient, hessian)
-        steps = optimum.iterations + along.iterations
-        optimum = Optimum(along.code, theta, value, gradient, hessian, decrement, steps)
-        if along.theta[k + 1] <= ridge.LEAVE:
-            break
-        optimum = maximise(objective, theta, stop=deep)
-    return optimum
-
-
-def _climb_indexed(
-    objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]
-) -> Optimum:
-    """Maximise a truncated normal with indexes, where its variance has an intercept in the coordinates of its ridge."""
-    mu, place = problem.place("mu"), problem.place("lnsigma_u2")
-    z = problem.designs[problem.density.parameters.index("lnsigma_u2")]
-    constant = 0 if z is None else intercept_column(z)
-    if constant is None:
-        return maximise(objective, start, stop=degenerate)
-    at = place.start + constant
-
-    def ended(point: Array) -> bool:
-        theta = ridge.from_canonical(point, mu, at)
-        return degenerate(theta) or far_below(problem, theta)
-
-    found = maximise(ridge.canonical_objective(objective, mu, at), ridge.to_canonical(start, mu, at), stop=ended)
-    theta = ridge.from_canonical(found.theta, mu, at)
-    value, gradient, hessian = objective(theta)
-    return Optimum(found.code, theta, value, gradient, hessian, newton_decrement(gradient, hessian), found.iterations)
 
 
 def _noise_alone(standard: Standardisation) -> Optimum:

@@ -19,6 +19,8 @@ UNBOUNDED = 45.0
 EDGES = {"lnsigma_u2": "sigma_u_zero", "lnsigma_v2": "gamma_one"}
 SHAPES = {"lnshape_u": ((-4.0, 5.0), "shape_unbounded"), "lndf_v": ((-2.0, 6.0), "noise_is_normal")}
 """Limits of the logarithms of shapes, and the boundary that lies beyond."""
+LARGEST_WEIBULL = 9.0
+"""The same for the Weibull, whose log-likelihood nears its limit as one over the shape: to a hundredth by then."""
 
 
 def plain(problem: Problem) -> Problem:
@@ -26,10 +28,20 @@ def plain(problem: Problem) -> Problem:
     return replace(problem, z=(), shift=())
 
 
+def shape_range(law: str) -> tuple[float, float]:
+    """Return limits of the logarithm of the shape of inefficiency."""
+    low, high = SHAPES["lnshape_u"][0]
+    return low, LARGEST_WEIBULL if law == "weibull" else high
+
+
+def _shapes(law: str) -> dict[str, tuple[tuple[float, float], str]]:
+    return SHAPES | {"lnshape_u": (shape_range(law), "shape_unbounded")}
+
+
 @lru_cache(maxsize=256)
-def _limits(parameters: tuple[str, ...], k: int) -> tuple[tuple[int, float, float, str], ...]:
+def _limits(law: str, parameters: tuple[str, ...], k: int) -> tuple[tuple[int, float, float, str], ...]:
     """Return where parameters that are numbers stand in ``theta``, their limits, and what lies beyond."""
-    limits = {name: ((SMALLEST_LOG_VARIANCE, np.inf), boundary) for name, boundary in EDGES.items()} | SHAPES
+    limits = {name: ((SMALLEST_LOG_VARIANCE, np.inf), boundary) for name, boundary in EDGES.items()} | _shapes(law)
     return tuple(
         (k + parameters.index(name), low, high, boundary)
         for name, ((low, high), boundary) in limits.items()
@@ -40,7 +52,7 @@ def _limits(parameters: tuple[str, ...], k: int) -> tuple[tuple[int, float, floa
 def edge(problem: Problem, theta: Array) -> str:
     """Return the boundary of the parameter space that ``theta`` has crossed, or an empty text."""
     if not problem.z:
-        for at, low, high, boundary in _limits(problem.density.parameters, problem.k):
+        for at, low, high, boundary in _limits(problem.density.name, problem.density.parameters, problem.k):
             if theta[at] < low or theta[at] > high:
                 return boundary
         return ""
@@ -59,7 +71,7 @@ def edge(problem: Problem, theta: Array) -> str:
             return boundary
         if max(-index.min(), index.max()) > UNBOUNDED:
             return "index_unbounded"
-    for name, ((low, high), boundary) in SHAPES.items():
+    for name, ((low, high), boundary) in _shapes(problem.density.name).items():
         if name in problem.density.parameters and not low < theta[problem.place(name).start] < high:
             return boundary
     return ""

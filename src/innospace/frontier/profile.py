@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from innospace.core.errors import SpecError
+from innospace.frontier.climb import without_noise
 from innospace.frontier.densities.base import Array
-from innospace.frontier.estimate import Estimate, maximise_likelihood, without_noise
+from innospace.frontier.estimate import Estimate, maximise_likelihood
 from innospace.frontier.indexed import SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.noiseless import at_corner

@@ -14,10 +14,11 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import NDArray
 
+from innospace.frontier.climb import NOISELESS_LOG_VARIANCES
 from innospace.frontier.densities import Law
 from innospace.frontier.densities import density as density_named
 from innospace.frontier.densities.base import Array, Combination, Combined, combine
-from innospace.frontier.estimate import NOISELESS_LOG_VARIANCES, NOT_ABOVE, SAME_EDGE
+from innospace.frontier.estimate import NOT_ABOVE, SAME_EDGE
 from innospace.frontier.indexed import EDGES, SMALLEST_LOG_VARIANCE
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.noiseless import corner, corner_loglik
