@@ -72,7 +72,10 @@ def truncated_mean_standard(r: Array) -> Array:
         Location in standard deviations; may be far negative, where the mean tends to ``-1 / r``.
     """
     r = np.asarray(r, dtype=np.float64)
-    _, mills = log_cdf_and_mills(r)
+    return _mean(r, log_cdf_and_mills(r)[1])
+
+
+def _mean(r: Array, mills: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         x = -r
         series = (1.0 - (2.0 - 10.0 / (x * x)) / (x * x)) / x
@@ -88,11 +91,21 @@ def truncated_variance_standard(r: Array) -> Array:
         Location in standard deviations; far below zero the variance tends to ``1 / r^2`` and is taken from its series.
     """
     r = np.asarray(r, dtype=np.float64)
-    _, mills = log_cdf_and_mills(r)
+    return _variance(r, log_cdf_and_mills(r)[1])
+
+
+def _variance(r: Array, mills: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         s = 1.0 / (r * r)
         series = s * (1.0 - s * (6.0 - s * (50.0 - s * (518.0 - s * (6354.0 - s * 89782.0)))))
     return np.where(r < _FAR_VARIANCE, series, 1.0 - mills * (r + mills))
+
+
+def truncated_moments_standard(r: Array) -> tuple[Array, Array, Array]:
+    """Return the inverse Mills ratio, the mean and the variance of ``N(r, 1)`` truncated to positive values."""
+    r = np.asarray(r, dtype=np.float64)
+    _, mills = log_cdf_and_mills(r)
+    return mills, _mean(r, mills), _variance(r, mills)
 
 
 def half_normal_given(e: Array, variance_u: Array | float, variance_v: Array | float) -> tuple[Array, Array]:

@@ -15,12 +15,17 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from frontier_draws import random_panel
 
 from innospace.core.errors import BoundaryWarning
+from innospace.core.status import StatusCode
 from innospace.frontier.panel import one_sided
+from innospace.frontier.panel.climb import climb
 from innospace.frontier.panel.fit import fit_panel, read_panel
 from innospace.frontier.panel.models import MODELS
-from innospace.frontier.panel.scaled import scale
+from innospace.frontier.panel.scaled import path_of, scale
+from innospace.frontier.panel.search import _highest
 from innospace.frontier.panel.spec import PanelSpec
+from innospace.frontier.panel.trend import TrendRidge
 from innospace.numerics.linear import least_squares
+from innospace.numerics.maximum_likelihood import Optimum
 
 SECOND_METHOD = 1e-4  # log-likelihood; limits are approached to e-14, searches without derivatives to 1e-8
 TREND = 1e-6  # log-likelihood; mu is 30,000 standard deviations and not infinite
@@ -28,6 +33,8 @@ TREND_AND_EFFECTS = 5e-4  # the same beside effects of the units, whose size dep
 KNOWN = 1e-4  # log-likelihood; what many searches from random points do not better, given to five decimals
 ROUNDING = 1e-11  # relative
 SLOPES = 1e-8  # relative: sums of parts that differ by six powers of ten
+STEP = 1e-5
+DIFFERENCES = 1e-6  # relative to the largest: central differences of step 1e-5 lose about half of the digits
 EXPONENTIAL = 5e-3  # log-likelihood; mu / sigma_u is -300 and not minus infinity
 
 
@@ -182,14 +189,21 @@ def test_the_best_known_maximum_is_found_and_named(model, inefficiency, seed, bo
     assert found.loglik == pytest.approx(known, abs=KNOWN)
 
 
-def test_of_maxima_that_tie_the_one_inside_is_reported():
-    """With ``mu`` in the thousands the trend in its place is as good to seven digits, and says less."""
-    table, formula = random_panel(44)
-    found = fit_panel(
-        formula, table, unit="unit", time="time", model="battese_coelli_1992", inefficiency="truncated_normal"
+def optimum(value: float, curvature: float) -> Optimum:
+    return Optimum(StatusCode.CONVERGED, np.zeros(2), value, np.zeros(2), np.diag([-1.0, -curvature]), 0.0, 1)
+
+
+def test_of_maxima_that_tie_the_one_that_the_likelihood_determines_is_reported():
+    inside, held = np.array([True, True]), np.array([True, False])
+    flat, limit, plain = (
+        (optimum(-100.0, 0.0), inside),
+        (optimum(-100.0, 0.0), held),
+        (optimum(-100.000001, 1.0), inside),
     )
-    assert found.status.converged
-    assert np.isfinite(found.coefficients()["std_error"]).all()
+    lower = (optimum(-100.1, 1.0), inside)
+    assert _highest([flat, limit, plain, lower]) is plain
+    assert _highest([flat, limit, lower]) is limit
+    assert _highest([flat, lower]) is flat
 
 
 def test_inefficiency_that_all_units_share_says_what_to_do():
@@ -202,10 +216,44 @@ def test_inefficiency_that_all_units_share_says_what_to_do():
     assert "dummies of the periods" in found.status.remedy
 
 
+def standardised(seed: int, model: str):
+    table, formula = random_panel(seed)
+    arrays = read_panel(PanelSpec(formula, "unit", "time", model, "truncated_normal"), table).arrays
+    return scale(arrays, MODELS[model], "truncated_normal")
+
+
+@pytest.mark.parametrize("model", ["battese_coelli_1992", "kumbhakar_1990"])
+def test_coordinates_of_the_trend_have_the_derivatives_of_differences(model):
+    scaled = standardised(1, model)
+    k, paths = scaled.problem.x.shape[1], {"battese_coelli_1992": [0.02], "kumbhakar_1990": [0.03, -0.01]}
+    theta = np.array([6.0, *np.linspace(0.3, -0.2, k - 1), 6.0, -0.5, -1.0, *paths[model]])
+    ridge = TrendRidge.of(scaled, path_of(scaled))
+    point = ridge.to(theta)
+    assert ridge.back(point) == pytest.approx(theta, rel=ROUNDING)
+    evaluate = ridge.objective(scaled.evaluate)
+    _, gradient, hessian = evaluate(point)
+    steps = STEP * np.eye(len(theta))
+    slopes = np.array([(evaluate(point + h)[0] - evaluate(point - h)[0]) / (2 * STEP) for h in steps])
+    curves = np.array([(evaluate(point + h)[1] - evaluate(point - h)[1]) / (2 * STEP) for h in steps])
+    assert gradient == pytest.approx(slopes, abs=DIFFERENCES * np.abs(gradient).max())
+    assert hessian == pytest.approx(curves, abs=DIFFERENCES * np.abs(hessian).max())
+
+
+@pytest.mark.parametrize("seed", [34, 44])
+def test_the_ridge_to_a_trend_is_walked_in_few_steps(seed):
+    """In natural coordinates each takes some 200: one to the trend, one to a maximum with ``mu`` in the hundreds."""
+    scaled = standardised(seed, "battese_coelli_1992")
+    start = np.zeros(len(scaled.levels))
+    start[scaled.levels.index("lnsigma_u2")] = np.log(0.8 / 0.36)
+    start[scaled.levels.index("lnsigma_v2")] = np.log(0.2)
+    found, _ = climb(scaled, start)
+    assert found.code is StatusCode.CONVERGED
+    assert found.theta[scaled.levels.index("mu")] > 100.0
+    assert found.iterations < 50
+
+
 def test_standardised_parameters_lead_to_the_same_likelihood_and_back():
-    table, formula = random_panel(1)
-    arrays = read_panel(PanelSpec(formula, "unit", "time", "kumbhakar_1990", "truncated_normal"), table).arrays
-    scaled = scale(arrays, MODELS["kumbhakar_1990"], "truncated_normal")
+    scaled = standardised(1, "kumbhakar_1990")
     k = scaled.problem.x.shape[1]
     theta = np.array([*np.linspace(0.3, -0.2, k), 0.4, -0.5, -1.0, 2.0, -3.0])
     data = scaled.to_data(theta)

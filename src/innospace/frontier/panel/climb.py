@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,9 +11,9 @@ from innospace.core.status import StatusCode
 from innospace.frontier import ridge
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.one_sided import PanelProblem
-from innospace.frontier.panel.scaled import Flags, Scaled, inefficiency_path, path_of
-from innospace.numerics.linear import intercept_column
-from innospace.numerics.maximum_likelihood import Evaluation, Optimum, maximise, newton_decrement
+from innospace.frontier.panel.scaled import Flags, Scaled, path_of
+from innospace.frontier.panel.trend import ABOVE, FAR_ABOVE, NEARLY, RETURN, TrendRidge, has_trend, with_trend
+from innospace.numerics.maximum_likelihood import Evaluation, Objective, Optimum, maximise, newton_decrement
 
 FLOOR = -20.0
 """Log-variance, relative to the variance of residuals, at which a component counts as absent."""
@@ -22,8 +23,6 @@ NOT_MISSED = 1e-8
 """What the log-likelihood may lose by that, relative to 1 + |log-likelihood|."""
 FAR_BELOW = -300.0
 """``mu / sigma_u`` at which a truncated normal counts as its exponential limit."""
-ABOVE, FAR_ABOVE = 5.0, 3e4
-"""``mu`` in standard deviations of residuals: where a trend is tried in its place, and where it counts as one."""
 DEEP, LEAVE, ROUNDS = -3.0, -1.5, 3
 """``mu / sigma_u`` below which the search takes the coordinates of its ridge, above which it leaves; how often."""
 
@@ -73,16 +72,7 @@ def _far_above(scaled: Scaled, found: Optimum, free: Flags) -> tuple[Optimum, Fl
     if not has_trend(scaled) or not free[mu := scaled.owners.index("mu")] or not found.theta[mu] > ABOVE:
         return found, free
     held, kept = at_trend(scaled, found.theta, free)
-    return (held, kept) if found.theta[mu] > FAR_ABOVE or held.value > found.value else (found, free)
-
-
-def has_trend(scaled: Scaled) -> bool:
-    """Whether a path next to constant turns ``mu`` far above zero into a trend in time that all units share.
-
-    There ``mu g(t)`` is an intercept and a trend, and the likelihood rises as ``mu`` grows and the path flattens.
-    """
-    one = scaled.owners.count("mu") == 1
-    return bool(one and path_of(scaled).any() and intercept_column(scaled.problem.x) is not None)
+    return (held, kept) if found.theta[mu] > NEARLY or held.value > found.value else (found, free)
 
 
 def at_trend(scaled: Scaled, theta: Array, free: Flags) -> tuple[Optimum, Flags]:
@@ -106,43 +96,75 @@ def at_trend(scaled: Scaled, theta: Array, free: Flags) -> tuple[Optimum, Flags]
     return maximise(objective, best), kept
 
 
-def with_trend(scaled: Scaled, theta: Array, path: Array) -> Array:
-    """Return ``theta`` with ``mu`` far above zero, another path, and the middle of the frontier where it was."""
-    constant, mu = intercept_column(scaled.problem.x), scaled.owners.index("mu")
-    assert constant is not None  # has_trend
-    moved = theta.copy()
-    moved[mu], moved[path_of(scaled)] = FAR_ABOVE, path
-    g, new = (float(np.median(inefficiency_path(scaled, t[path_of(scaled)]))) for t in (theta, moved))
-    lower = scaled.problem.sign * (new * FAR_ABOVE - g * theta[mu])
-    moved[constant] += lower / scaled.problem.x[0, constant]
-    return moved
-
-
 def _maximise(scaled: Scaled, free: Flags, start: Array, ended: Callable[[Array], bool]) -> Optimum:
-    """Maximise over free parameters; a truncated normal far below zero goes on in the coordinates of its ridge."""
+    """Maximise over free parameters; a truncated normal far from zero goes on in the coordinates of its ridge."""
     objective = holding(scaled.evaluate, free)
     places = np.flatnonzero([name == "mu" for name in scaled.owners])
     if not len(places) or not free[at := scaled.levels.index("lnsigma_u2")]:
         return maximise(objective, start, stop=ended)
-    mu = slice(int(places[0]), int(places[-1]) + 1)
-    below = _highest_mean(scaled)
-    found = maximise(objective, start, stop=lambda theta: ended(theta) or below(theta) < DEEP)
+    ridges = (_ridge_below(scaled, slice(int(places[0]), int(places[-1]) + 1), at), *_ridge_above(scaled, free))
+    theta, steps = start, 0
     for _ in range(ROUNDS):
-        if found.code is not StatusCode.BOUNDARY or ended(found.theta):
+        found = maximise(objective, theta, stop=lambda t: ended(t) or any(r.enters(t) for r in ridges))
+        steps += found.iterations
+        theta = found.theta
+        way = next((r for r in ridges if r.enters(theta)), None)
+        if found.code is not StatusCode.BOUNDARY or ended(theta) or way is None:
             break
-        along = maximise(
-            ridge.canonical_objective(objective, mu, at),
-            ridge.to_canonical(found.theta, mu, at),
-            stop=lambda point: ended(p := ridge.from_canonical(point, mu, at)) or below(p) > LEAVE,
-        )
-        theta = ridge.from_canonical(along.theta, mu, at)
-        value, gradient, hessian = objective(theta)
-        steps, decrement = found.iterations + along.iterations, newton_decrement(gradient, hessian)
-        found = Optimum(along.code, theta, value, gradient, hessian, decrement, steps)
-        if below(theta) <= LEAVE:
+        found = _along(objective, way, theta, ended)
+        steps += found.iterations
+        theta = found.theta
+        if not way.leaves(theta):
             break
-        found = maximise(objective, theta, stop=lambda theta: ended(theta) or below(theta) < DEEP)
-    return found
+    else:
+        found = maximise(objective, theta, stop=ended)
+        steps += found.iterations
+    return replace(found, iterations=steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ridge:
+    """Coordinates in which a ridge is straight, where a search takes them and where it leaves them."""
+
+    to: Callable[[Array], Array]
+    back: Callable[[Array], Array]
+    objective: Callable[[Objective], Objective]
+    enters: Callable[[Array], bool]
+    leaves: Callable[[Array], bool]
+
+
+def _along(objective: Objective, way: _Ridge, theta: Array, ended: Callable[[Array], bool]) -> Optimum:
+    """Maximise in the coordinates of a ridge; what is returned is in those of the search."""
+
+    def stop(point: Array) -> bool:
+        natural = way.back(point)
+        return ended(natural) or way.leaves(natural)
+
+    along = maximise(way.objective(objective), way.to(theta), stop=stop)
+    natural = way.back(along.theta)
+    value, gradient, hessian = objective(natural)
+    return Optimum(along.code, natural, value, gradient, hessian, newton_decrement(gradient, hessian), along.iterations)
+
+
+def _ridge_below(scaled: Scaled, mu: slice, at: int) -> _Ridge:
+    """Return the ridge of a truncated normal far below zero, which tends to an exponential."""
+    highest = _highest_mean(scaled)
+    return _Ridge(
+        lambda theta: ridge.to_canonical(theta, mu, at),
+        lambda point: ridge.from_canonical(point, mu, at),
+        lambda objective: ridge.canonical_objective(objective, mu, at),
+        lambda theta: highest(theta) < DEEP,
+        lambda theta: highest(theta) > LEAVE,
+    )
+
+
+def _ridge_above(scaled: Scaled, free: Flags) -> tuple[_Ridge, ...]:
+    """Return the ridge of a truncated normal far above zero, which tends to a trend, if there is one."""
+    if not has_trend(scaled) or not free[mu := scaled.owners.index("mu")] or not (path_of(scaled) & free).any():
+        return ()
+    own = TrendRidge.of(scaled, path_of(scaled) & free)
+    above, back = (lambda theta: bool(theta[mu] > ABOVE)), (lambda theta: bool(theta[mu] < RETURN))
+    return (_Ridge(own.to, own.back, own.objective, above, back),)
 
 
 def without_faint(scaled: Scaled, found: Optimum, free: Flags, logs: Flags) -> tuple[Optimum, Flags]:
@@ -206,7 +228,7 @@ def _edge(scaled: Scaled, watched: Flags, path: int) -> Callable[[Array], bool]:
     mu = scaled.owners.index("mu") if scaled.owners.count("mu") == 1 else None
 
     def trend(theta: Array) -> bool:
-        return mu is not None and theta[mu] > FAR_ABOVE
+        return mu is not None and theta[mu] > NEARLY
 
     def ended(theta: Array) -> bool:
         vanished = np.any(watched & (theta < FLOOR))

@@ -16,7 +16,7 @@ subtracted from another, with ``c = 0`` below.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -24,13 +24,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.decay import Decay, Path, follow
 from innospace.frontier.panel.units import Units
 from innospace.numerics.maximum_likelihood import Evaluation
-from innospace.numerics.normal import (
-    LOG_2PI,
-    log_cdf_and_mills,
-    log_cdf_excess,
-    truncated_mean_standard,
-    truncated_variance_standard,
-)
+from innospace.numerics.normal import LOG_2PI, log_cdf_excess, truncated_moments_standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +74,8 @@ class PanelProblem:
 
     def split(self, theta: Array) -> tuple[Array, Array, Array, Array, Array]:
         """Cut parameters into those of frontier, ``mu``, ``ln sigma_u^2``, ``ln sigma_v^2`` and path."""
-        cuts = np.cumsum(self.sizes)[:-1]
-        beta, mu, u, v, path = np.split(theta, cuts)
+        ends = [0, *accumulate(self.sizes)]
+        beta, mu, u, v, path = (theta[a:b] for a, b in pairwise(ends))
         return beta, mu, u, v, path
 
 
@@ -132,24 +126,29 @@ class _Tail:
 def _tail(t: Array, h: Array) -> _Tail:
     z = t + h
     excess, _ = log_cdf_excess(z)
-    _, mills = log_cdf_and_mills(z)
-    mean, low = truncated_mean_standard(z), z < 0.0
-    return _Tail(
-        excess + np.where(low, -h * (t + 0.5 * h), 0.5 * t * t),
-        np.where(low, mean - h, t + mills),
-        mills,
-        truncated_variance_standard(z),
-        -mills * mean,
-    )
+    mills, mean, variance = truncated_moments_standard(z)
+    low = z < 0.0
+    value = excess + np.where(low, -h * (t + 0.5 * h), 0.5 * t * t)
+    return _Tail(value, np.where(low, mean - h, t + mills), mills, variance, -mills * mean)
+
+
+def _tails(state: _State) -> tuple[_Tail, _Tail]:
+    """Return ``K(t, h)`` and ``K(t_u, h_u)``."""
+    mu, ru, root = state.w[3], np.exp(-0.5 * state.w[4]), np.sqrt(state.a)
+    centre, count = state.centre, len(mu)
+    t = np.concatenate((state.b / root, (mu - centre) * ru))
+    both = _tail(t, np.concatenate((centre * root, centre * ru)))
+    parts = (both.value, both.t, both.h, both.tt, both.th)
+    return _Tail(*(v[:count] for v in parts)), _Tail(*(v[count:] for v in parts))
 
 
 def _by_sums(state: _State, counts: Array) -> tuple[Array, Array, Array]:
     """Return log-likelihoods by unit, shape (N,), and derivatives by ``w``, shapes (6, N), (6, 6, N)."""
     r0, r1, s2, mu, log_u, log_v = state.w
-    a, b, below = state.a, state.b, 1.0 - state.above
-    pu, pv, ru, root = np.exp(-log_u), np.exp(-log_v), np.exp(-0.5 * log_u), np.sqrt(a)
-    k = _tail(b / root, state.centre * root)
-    value, first, second = _of_inefficiency(state, _tail(below * mu * ru, state.centre * ru))
+    a, below = state.a, 1.0 - state.above
+    pu, pv = np.exp(-log_u), np.exp(-log_v)
+    k, of_inefficiency = _tails(state)
+    value, first, second = _of_inefficiency(state, of_inefficiency)
     value = value - 0.5 * counts * (LOG_2PI + log_v) - 0.5 * np.log(a) - 0.5 * r0 * pv + k.value
     ga, gb, gm, gaa, gab, gbb, gam, gbm, gmm = _by_moments(state, k)
     zero = np.zeros_like(a)

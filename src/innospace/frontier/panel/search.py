@@ -12,13 +12,14 @@ from innospace.frontier.densities import NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.arrays import Arrays
-from innospace.frontier.panel.climb import FAR_ABOVE, at_trend, climb, has_trend, with_trend
+from innospace.frontier.panel.climb import at_trend, climb
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.endings import status_of
 from innospace.frontier.panel.mixed import MixedProblem
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.scaled import Flags, Problem, Scaled, inefficiency_path, path_of, scale
+from innospace.frontier.panel.trend import FAR_ABOVE, has_trend, with_trend
 from innospace.numerics.covariance import inverse_information
 from innospace.numerics.linear import intercept_column, least_squares
 from innospace.numerics.maximum_likelihood import Optimum, newton_decrement
