@@ -169,6 +169,7 @@ def test_a_truncated_normal_far_below_zero_is_the_best_exponential():
 
 HARD = [
     # the path shrinks as it turns and inefficiency has to grow in step
+    ("battese_coelli_1992", "half_normal", 162, "path_jumps", -336.30053),
     ("battese_coelli_1992", "half_normal", 455, "path_jumps", 54.26593),
     ("battese_coelli_1992", "truncated_normal", 13, "sigma_u_zero", -192.02603),
     ("battese_coelli_1992", "truncated_normal", 146, "path_jumps", -56.08584),
@@ -181,12 +182,19 @@ HARD = [
 
 
 @pytest.mark.parametrize(("model", "inefficiency", "seed", "boundary", "known"), HARD)
-def test_the_best_known_maximum_is_found_and_named(model, inefficiency, seed, boundary, known):
+def test_the_best_known_limit_is_found_and_named(model, inefficiency, seed, boundary, known):
     table, formula = random_panel(seed)
     with pytest.warns(BoundaryWarning):
         found = fit_panel(formula, table, unit="unit", time="time", model=model, inefficiency=inefficiency)
     assert found.status.boundary == boundary
     assert found.loglik == pytest.approx(known, abs=KNOWN)
+
+
+def test_a_path_that_is_low_in_the_middle_is_found():
+    table, formula = random_panel(184)
+    found = fit_panel(formula, table, unit="unit", time="time", model="kumbhakar_1990")
+    assert found.status.converged
+    assert found.loglik == pytest.approx(-60.08674, abs=KNOWN)
 
 
 def optimum(value: float, curvature: float) -> Optimum:

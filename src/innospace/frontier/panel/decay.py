@@ -13,6 +13,8 @@ from innospace.frontier.panel.units import Units
 
 JUMP = 14.0
 """Logarithm of the ratio of inefficiency in two periods beyond which a path counts as a jump."""
+LOW = 6.0
+"""Index of a logistic path in the middle of the periods, where a start has little inefficiency."""
 NO_FALL = 1e-6
 """The same, up to which two periods count as alike."""
 
@@ -46,7 +48,7 @@ class Decay(Protocol):
         """Return ``ln g`` and its derivatives at every row."""
         ...
 
-    def starts(self) -> tuple[tuple[float, ...], ...]:
+    def starts(self, units: Units) -> tuple[tuple[float, ...], ...]:
         """Return parameters to begin a search with, for time in units of the whole span."""
         ...
 
@@ -75,7 +77,7 @@ class Constant:
         """Return zeros."""
         return Path(np.zeros(units.n), np.zeros((units.n, 0)), np.zeros((units.n, 0, 0)))
 
-    def starts(self) -> tuple[tuple[float, ...], ...]:
+    def starts(self, units: Units) -> tuple[tuple[float, ...], ...]:
         """Return one start without parameters."""
         return ((),)
 
@@ -102,9 +104,9 @@ class Exponential:
         s = units.remaining
         return Path(-parameters[0] * s, -s[:, None], np.zeros((units.n, 1, 1)))
 
-    def starts(self) -> tuple[tuple[float, ...], ...]:
-        """Return no change, efficiency that grows or falls, and falls in the last period alone."""
-        return ((0.0,), (3.0,), (-3.0,), (-20.0,))
+    def starts(self, units: Units) -> tuple[tuple[float, ...], ...]:
+        """Return no change, efficiency that grows or falls, and inefficiency in the first or last period alone."""
+        return ((0.0,), (3.0,), (-3.0,), (20.0,), (-20.0,))
 
     def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Whether all inefficiency is in the last period of a unit, or all in the first."""
@@ -134,9 +136,11 @@ class Logistic:
         outer = powers[:, :, None] * powers[:, None, :]
         return Path(special.log_expit(-index), -rest[:, None] * powers, curve[:, None, None] * outer)
 
-    def starts(self) -> tuple[tuple[float, ...], ...]:
-        """Return no change, growing and falling efficiency, and paths that turn."""
-        return ((0.0, 0.0), (5.0, 0.0), (10.0, -10.0), (-10.0, 10.0), (20.0, -40.0), (-20.0, 40.0))
+    def starts(self, units: Units) -> tuple[tuple[float, ...], ...]:
+        """Return no change, growing efficiency, a path that is low in the middle, and others that turn."""
+        middle = 0.5 + 1.0 / max(float(np.ptp(units.time)), 1.0)
+        low = (2.0 * LOW / middle, -LOW / middle**2)
+        return ((0.0, 0.0), (5.0, 0.0), low, (-10.0, 10.0), (20.0, -40.0), (-20.0, 40.0))
 
     def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Whether every period, or with two parameters all but one, has all of the inefficiency or none."""

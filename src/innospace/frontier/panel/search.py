@@ -184,7 +184,7 @@ def _starts(scaled: Scaled, model: Model) -> tuple[list[Array], list[Array]]:
     A truncated normal takes fewer of them, and begins where inefficiency is nearly normal as well.
     """
     decay = DECAYS[model.decay] if model.decay else None
-    first, *others = decay.starts() if decay else ((),)
+    first, *others = decay.starts(scaled.problem.units) if decay else ((),)
     shares: tuple[float, ...] = SHARES if "lnsigma_u2" in scaled.levels else (0.0,)
     one_mean = scaled.owners.count("mu") == 1
     if one_mean:
