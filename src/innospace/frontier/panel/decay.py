@@ -13,10 +13,10 @@ from innospace.frontier.panel.units import Units
 
 JUMP = 14.0
 """Logarithm of the ratio of inefficiency in two periods beyond which a path counts as a jump."""
-LOW = 6.0
-"""Index of a logistic path in the middle of the periods, where a start has little inefficiency."""
 NO_FALL = 1e-6
 """The same, up to which two periods count as alike."""
+LOW = 6.0
+"""Index of a logistic path in the middle of the periods, where a start has little inefficiency."""
 
 
 @dataclass(frozen=True, slots=True)
