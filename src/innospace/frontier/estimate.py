@@ -314,9 +314,17 @@ def _search(problem: Problem, start: Array, known: Sequence[Optimum] = ()) -> Op
     return settled(problem, found)
 
 
+def _same(best: Optimum, other: Optimum) -> bool:
+    return best.value - other.value <= SAME_OPTIMUM * (1.0 + abs(best.value))
+
+
 def _best(optima: Sequence[Optimum]) -> Optimum:
     """Return the highest; of those that rounding cannot tell apart, the one whose score is nearest to zero."""
     best = max(optima, key=lambda o: o.value)
+    if best.code in (StatusCode.MAX_ITERATIONS, StatusCode.STALLED):
+        # a search that did not end is not above a maximum by what rounding adds to it
+        level = [o for o in optima if o.code is StatusCode.CONVERGED and _same(best, o)]
+        best = max(level, key=lambda o: o.value, default=best)
     if best.code is not StatusCode.CONVERGED:
         return best
     rounding = 1e-13 * (1.0 + abs(best.value))

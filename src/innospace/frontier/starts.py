@@ -12,11 +12,9 @@ from innospace.numerics.linear import intercept_column, least_squares
 
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Shares of the residual variance given to inefficiency, one start each."""
-FEWER = (0.05, 0.5, 0.95)
-"""The same for the laws below: with regressors of a variance all five found more in 1 of 300 random problems."""
 PLAIN = (0.5, 0.95)
-"""The same where nothing but such a frontier is sought, every parameter one number: on random problems these find what
-all five find."""
+"""The same for the laws below where nothing but such a frontier is sought, every parameter one number: on random
+problems these find what all five find."""
 SIMPLE = ("half_normal", "exponential", "rayleigh")
 
 
@@ -65,9 +63,7 @@ def ordinary_least_squares(problem: Problem) -> LeastSquares:
 
 def shares_of(law: str, noise: str, *, plain: bool = False) -> tuple[float, ...]:
     """Return the shares with which the search of a law begins; ``plain``: it is all that is estimated."""
-    if noise != "normal" or law not in SIMPLE:
-        return SHARES
-    return PLAIN if plain else FEWER
+    return PLAIN if plain and noise == "normal" and law in SIMPLE else SHARES
 
 
 def starting_values(problem: Problem, ols: LeastSquares, *, plain: bool = False) -> list[Array]:

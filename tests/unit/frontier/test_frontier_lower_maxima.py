@@ -41,3 +41,13 @@ def test_a_lower_maximum_near_the_usual_starts_is_passed(law, seed, elsewhere, l
         result = fit(y=y, X=x, inefficiency=law)
     assert best.value + standard.loglik_shift > lower + 0.01
     assert result.loglik >= best.value + standard.loglik_shift - NOT_BELOW
+
+
+def test_regressors_of_a_variance_are_sought_from_every_share():
+    y, x = random_cross_section(14)
+    z = np.random.default_rng([14, 9]).normal(size=(2, len(y))).T
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BoundaryWarning)
+        result = fit(y=y, X=x, determinants={"u": z}, inefficiency="exponential")
+    # without the shares 0.25 and 0.75 the search ends at -135.636
+    assert result.loglik > -135.37

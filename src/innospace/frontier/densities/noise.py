@@ -12,7 +12,9 @@ from innospace.numerics.normal import LOG_2PI
 
 _PEAK = np.array([-8.0, -4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0])
 _WIDE = np.array([-30.0, -12.0, -5.0, -2.0, 0.0, 2.0, 5.0, 12.0, 30.0])
-_HEAVY = np.array([-40.0, -10.0, -3.0, -1.0, 0.0, 1.0, 3.0, 10.0, 40.0])
+_HEAVY = np.array([-40.0, -16.0, -6.3, -2.5, -1.0, 0.0, 1.0, 2.5, 6.3, 16.0, 40.0])
+_FARTHER = 2.5
+"""Power of the marks of the heaviest tails: with half a degree of freedom they reach three orders further."""
 
 
 class Noise(Protocol):
@@ -114,8 +116,9 @@ class StudentNoise:
         return Derivatives(constant - 0.5 * b - 0.5 * (df + 1.0) * log_tail, first, second)
 
     def marks(self, theta: tuple[Array, ...]) -> Array:
-        """Return marks that reach into the tails."""
-        return np.asarray(np.exp(0.5 * theta[0]) * _HEAVY)
+        """Return marks that reach into the tails, the farther the heavier these are."""
+        power = np.clip(1.0 - theta[1], 1.0, _FARTHER)
+        return np.asarray(np.exp(0.5 * theta[0]) * np.sign(_HEAVY) * np.abs(_HEAVY) ** power)
 
     def kink(self, theta: tuple[Array, ...]) -> Array | None:
         """Return None: it is smooth."""
