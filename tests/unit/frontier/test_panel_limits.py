@@ -83,6 +83,16 @@ def test_inefficiency_of_one_period_is_a_path_that_jumps(model, period, seed):
     assert np.isfinite(errors[["Intercept", "x", "lnsigma_u2", "lnsigma_v2"]]).all()
 
 
+def test_efficiencies_of_many_periods_are_numbers_where_the_path_jumps():
+    """All inefficiency is forty periods before the last one, in which the path is one."""
+    table = panel(4, units=20, periods=40)
+    table["y"] -= np.where(table["time"] == 0, 2.0 * table["u"], 0.0)
+    te = fitted(table, "battese_coelli_1992", "path_jumps").efficiencies[["time", "te", "te_lower", "te_upper"]]
+    first, later = (te[rows].drop(columns="time").to_numpy() for rows in (te["time"] == 0, te["time"] > 4))
+    assert first.max() < 1.0
+    assert later.min() > 1.0 - ROUNDING
+
+
 def test_a_trend_that_all_units_share_is_named():
     table = panel(3)
     table["y"] -= 0.05 * table["time"]

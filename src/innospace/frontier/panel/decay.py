@@ -15,6 +15,8 @@ JUMP = 14.0
 """Logarithm of the ratio of inefficiency in two periods beyond which a path counts as a jump."""
 NO_FALL = 1e-6
 """The same, up to which two periods count as alike."""
+LONGEST = 300.0
+"""The same from the last to the first period of a unit: beyond it a square would leave the range of numbers."""
 LOW = 6.0
 """Index of a logistic path in the middle of the periods, where a start has little inefficiency."""
 
@@ -110,7 +112,8 @@ class Exponential:
 
     def jumps(self, units: Units, parameters: Array, free: int) -> bool:
         """Whether all inefficiency is in the last period of a unit, or all in the first."""
-        return bool(abs(parameters[0]) * units.gap > JUMP)
+        eta, longest = float(parameters[0]), float(-units.remaining.min())
+        return abs(eta) * units.gap > JUMP or eta * longest > LONGEST
 
     def apart(self, units: Units, far: float) -> tuple[Array, ...]:
         """Return nothing: a path next to constant is next to a straight line."""
