@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from frontier_draws import CASES, MANY, PERIODS, Case, Sample
+from frontier_draws import CASES, MANY, PERIODS, TRUTH, Case, Sample
 
 from innospace.core.errors import InnospaceError
 from innospace.frontier.fitting import fit
@@ -51,7 +51,15 @@ LARGER = {
     )
 }
 """Four times the rows or units, to tell a small sample from a wrong error."""
-ALL = CASES | LARGER
+DRAWN = {f"{law}, bootstrap": replace(CASES[law], name=f"{law}, bootstrap") for law in ("half_normal", "exponential")}
+"""Held against the intervals of a bootstrap, of expected efficiency and of the efficiency of rows."""
+REPLICATIONS = 199
+EXPECTED = {
+    "half_normal": special.erfcx(np.exp(0.5 * TRUTH["half_normal"]["lnsigma_u2"]) / np.sqrt(2.0)),
+    "exponential": 1.0 / (1.0 + np.exp(0.5 * TRUTH["exponential"]["lnsigma_u2"])),
+}
+"""``E[exp(-u)]`` of what is drawn."""
+ALL = CASES | LARGER | DRAWN
 
 
 def solve(_shared: None, task: tuple[str, int]) -> dict[str, Any]:
@@ -74,13 +82,16 @@ def solve(_shared: None, task: tuple[str, int]) -> dict[str, Any]:
 
 def _found(result: Any, case: Case, sample: Sample) -> dict[str, Any]:
     """Return ending; by parameter truth, estimate, error and whether its interval holds; the same of efficiency."""
-    frame = result.estimated().set_index("name")
+    frame, truths, drawn = result.estimated().set_index("name"), sample.truth, None
+    if case.name in DRAWN:
+        drawn = result.bootstrap(REPLICATIONS, seed=int(sample.te[0] * 2**31))
+        frame, truths = drawn.intervals(), {"expected_efficiency": EXPECTED[case.options["inefficiency"]]}
     parameters = {}
-    for name, truth in sample.truth.items():
+    for name, truth in truths.items():
         own = frame.loc[name]
         held = bool(own["lower"] <= truth <= own["upper"])
         parameters[name] = [float(truth), float(own["estimate"]), float(own["std_error"]), held]
-    own, low, high = _efficiencies(result, case)
+    own, low, high = _efficiencies(result, case) if drawn is None else _of_bootstrap(drawn)
     seen = np.isfinite(sample.te) & np.isfinite(own)
     inside = np.mean((low <= sample.te)[seen] & (sample.te <= high)[seen]) if np.isfinite(low[seen]).all() else np.nan
     efficiency = [float(np.mean(sample.te[seen])), float(np.mean(own[seen])), float(inside)]
@@ -88,6 +99,11 @@ def _found(result: Any, case: Case, sample: Sample) -> dict[str, Any]:
     status = result.status if second is None else second.status
     end = status.boundary or str(status.code)
     return {"end": end, "parameters": parameters, "efficiency": efficiency}
+
+
+def _of_bootstrap(drawn: Any) -> tuple[Any, Any, Any]:
+    frame = drawn.efficiencies()
+    return tuple(frame[c].to_numpy() for c in ("te_bc", "te_lower", "te_upper"))
 
 
 def _efficiencies(result: Any, case: Case) -> tuple[Any, Any, Any]:
@@ -193,8 +209,10 @@ REASONS = (
     "periods for each unit this fades. They give no intervals of efficiency.",
     "**Rows held below 95.** Intervals of efficiency are those of inefficiency given the residual at the estimates. "
     "What the estimates add is left out, most where the height of the frontier is uncertain.",
-    "**Left out.** The stochastic metafrontier: its regression takes fitted group frontiers as data, and no sample "
-    "of known parameters belongs to it.",
+    "**Errors of the stochastic metafrontier.** Its regression takes rows as independent. In these samples a whole "
+    "group lies one distance from the metafrontier, so that 20,000 rows say of the intercept what 500 groups do, and "
+    "its errors are too small. With few groups no error of this kind would be better; intervals of gap ratios do not "
+    "hang on it.",
 )
 """What was found where shares lie outside of the band."""
 
@@ -218,7 +236,9 @@ def page(rows: list[dict[str, Any]]) -> str:
             "",
             "Mean efficiency is that of the rows drawn; bias and deviation are those of the mean estimate against it. "
             "Rows held is the share of rows whose interval of 95 % holds their own efficiency; it takes parameters as "
-            "known, so that it may lie below 95 in small samples.",
+            "known, so that it may lie below 95 in small samples. Lines that say *bootstrap* have the intervals of "
+            f"{REPLICATIONS} simulated samples, which carry the uncertainty of parameters; under a stochastic "
+            "metafrontier it is the gap ratio of the row, and how its regression ended.",
             "",
             *endings(rows),
             "",

@@ -34,6 +34,7 @@ PARAMETER_LABELS = {
     "lndf_v": "ln degrees of freedom of v",
     "sigma_u": "σᵤ",
     "sigma_v": "σᵥ",
+    "expected_efficiency": "Expected efficiency",
     "Intercept": "Constant",
 }
 _PARAMETERS = tuple(n for n in PARAMETER_LABELS if n != "Intercept")

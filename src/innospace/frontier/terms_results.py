@@ -43,6 +43,7 @@ _COLUMNS = {
     "ends": ("count", "Bootstrap samples by the boundary that their estimates lie on."),
     "Intercept": ("as the outcome", "Constant of an equation."),
     "mean_efficiency": ("fraction", "Mean of technical efficiency over rows."),
+    "expected_efficiency": ("fraction", "Mean of E[exp(-u)] over rows, before outcomes are known; has an interval."),
     "covariance": ("label", "Covariance that standard errors come from: hessian, opg, robust, cluster, bootstrap."),
     "ols_log_likelihood": ("log", "Log-likelihood of least squares, a frontier without inefficiency."),
     "rows_left_out": ("count", "Rows with a missing cell in a column that the model uses."),

@@ -138,9 +138,8 @@ def test_crossing_frontiers_keep_their_labels(crossing):
 
 def test_shares_and_scales_have_intervals(crossing):
     drawn, result = crossing, crossing.result
-    assert drawn.names[len(result.names) :] == tuple(
-        f"{what}_{j}" for j in (1, 2) for what in ("share", "sigma_u", "sigma_v")
-    )
+    numbers = tuple(f"{what}_{j}" for j in (1, 2) for what in ("share", "sigma_u", "sigma_v"))
+    assert drawn.names[len(result.names) :] == (*numbers, "expected_efficiency")
     values = dict(zip(drawn.names, drawn.values.T, strict=True))
     np.testing.assert_allclose(values["share_1"] + values["share_2"], 1.0)
     np.testing.assert_allclose(values["sigma_u_2"], np.exp(0.5 * values["lnsigma_u2_2"]))

@@ -14,7 +14,7 @@ from innospace.frontier.bootstrap.resampled import Resampled
 from innospace.frontier.densities import density, noise_alone
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
-from innospace.frontier.likelihood import residuals, scores, split
+from innospace.frontier.likelihood import Problem, residuals, scores, split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 CELLS = 4_000_000
 """Replications times rows of efficiencies that are held at a time."""
+EXPECTED = "expected_efficiency"
+"""Name of what is expected of efficiency before outcomes are known, a mean over the rows used."""
+STEP = 1e-4
+"""Of its derivatives by parameters, in standard errors."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class FrontierBootstrap(Resampled):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Coefficients of the model, then ``sigma_u`` and ``sigma_v`` where they are numbers."""
-        return (*self.result.asked, *self._sigmas)
+        """Coefficients of the model, ``sigma_u`` and ``sigma_v`` where they are numbers, ``expected_efficiency``."""
+        return (*self.result.asked, *self._sigmas, EXPECTED)
 
     @property
     def _sigmas(self) -> tuple[str, ...]:
@@ -68,7 +72,22 @@ class FrontierBootstrap(Resampled):
             theta[limit, u] = np.nan
             if "mu" in names:
                 theta[limit, names.index("mu")] = -np.inf
-        return np.column_stack(found)
+        return np.column_stack((*found, self._expected))
+
+    @property
+    def _expected(self) -> Array:
+        """Mean of ``E[exp(-u)]`` over the rows used at the parameters of each replication, shape (b,)."""
+        from innospace.frontier.bootstrap.run import asked_problem
+
+        problem, refits, laws = asked_problem(self.result), self.refits, self._laws
+        limits = [limit_of(problem, laws[law], theta) for law, theta in zip(refits.laws, refits.theta, strict=True)]
+        return np.array([expected_efficiency(*limit) for limit in limits])
+
+    @property
+    def _laws(self) -> dict[str, Any]:
+        """Distributions that replications ended in, by name."""
+        spec = self.result.spec
+        return {law: spec.law if law == spec.law.name else _law(law, spec.noise) for law in set(self.refits.laws)}
 
     @cached_property
     def estimates(self) -> Array:
@@ -77,7 +96,8 @@ class FrontierBootstrap(Resampled):
         own = [r.parameter(n) for n in r.asked]
         if r.status.boundary.startswith("mu_minus_infinity"):
             own = [np.nan if n in ("mu", "lnsigma_u2") else v for n, v in zip(r.asked, own, strict=True)]
-        return np.array([*own, *(getattr(r, n) for n in self._sigmas)])
+        expected = expected_efficiency(r.estimate.problem, r.estimate.theta)
+        return np.array([*own, *(getattr(r, n) for n in self._sigmas), expected])
 
     @cached_property
     def _acceleration(self) -> Array:
@@ -94,7 +114,13 @@ class FrontierBootstrap(Resampled):
 
             codes = blocks_of(r)
             influence = np.column_stack([np.bincount(codes, weights=c) for c in influence.T])
-        own = dict(zip(r.names, acceleration(influence @ covariance), strict=True))
+        influence = influence @ covariance
+        own = dict(zip(r.names, acceleration(influence), strict=True))
+        theta, slopes = r.estimate.theta, []
+        for step in STEP * np.diag(np.sqrt(np.diag(covariance))):
+            up, down = (expected_efficiency(problem, theta + s) for s in (step, -step))
+            slopes.append((up - down) / (2.0 * step.sum()))
+        own[EXPECTED] = float(acceleration(influence @ np.array(slopes)[:, None])[0])
         same = {"sigma_u": "lnsigma_u2", "sigma_v": "lnsigma_v2"}
         for j, name in enumerate(self.names):
             found[j] = own.get(same.get(name, name), 0.0)
@@ -137,9 +163,7 @@ class FrontierBootstrap(Resampled):
         # one probability a replication, spread evenly, in an order that has nothing to do with the replications
         count = len(refits.laws)
         probability = np.random.default_rng([refits.seed, refits.replications]).permutation(count)
-        found = np.ones((2, count, problem.n))
-        spec = self.result.spec
-        laws = {law: spec.law if law == spec.law.name else _law(law, spec.noise) for law in set(refits.laws)}
+        found, laws = np.ones((2, count, problem.n)), self._laws
         for b, (law, theta) in enumerate(zip(refits.laws, refits.theta, strict=True)):
             if law == "none":
                 continue
@@ -149,6 +173,12 @@ class FrontierBootstrap(Resampled):
             found[0, b] = np.exp(given.log_mean_exp())
             found[1, b] = np.exp(-given.quantile((probability[b] + 0.5) / count))
         return found
+
+
+def expected_efficiency(problem: Problem, theta: Array) -> float:
+    """Return the mean of ``E[exp(-u)]`` over rows, before their outcomes are known (Simar and Wilson 2010)."""
+    _, parameters = split(problem, theta)
+    return float(np.mean(problem.density.mean_efficiency(parameters)))
 
 
 def _law(name: str, noise: str) -> Any:

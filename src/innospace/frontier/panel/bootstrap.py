@@ -13,6 +13,7 @@ from innospace.core.errors import InnospaceError, SpecError
 from innospace.frontier.bootstrap.intervals import acceleration
 from innospace.frontier.bootstrap.refits import Ask, Means, Refits, Row, collect, collinear
 from innospace.frontier.bootstrap.resampled import Resampled
+from innospace.frontier.bootstrap.result import EXPECTED, STEP
 from innospace.frontier.densities import NOISES, PRIORS
 from innospace.frontier.densities.base import Array
 from innospace.frontier.efficiency import check_level
@@ -20,6 +21,7 @@ from innospace.frontier.panel import mixed, one_sided
 from innospace.frontier.panel.arrays import Arrays
 from innospace.frontier.panel.climb import FLOOR
 from innospace.frontier.panel.efficiency import efficiencies
+from innospace.frontier.panel.marginal import expected_efficiency
 from innospace.frontier.panel.models import Family, Model
 from innospace.frontier.panel.one_sided import PanelProblem
 from innospace.frontier.panel.scaled import Problem, scale
@@ -157,22 +159,33 @@ class PanelBootstrap(Resampled):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Coefficients of the model."""
-        return self.result.names
+        """Coefficients of the model, then ``expected_efficiency``."""
+        return (*self.result.names, EXPECTED)
 
     @cached_property
     def values(self) -> Array:
         """Values of :attr:`names`, shape (b, m); minus infinity is the logarithm of a variance that is zero."""
-        return _at_limits(self.refits.theta.copy(), self.refits.ends, self.names)
+        own = _at_limits(self.refits.theta.copy(), self.refits.ends, self.result.names)
+        return np.column_stack((own, [self._expected(theta) for theta in self._whole]))
 
     @cached_property
     def estimates(self) -> Array:
         """Estimates of :attr:`names`, shape (m,)."""
         r = self.result
         shown = np.where(np.isnan(r._shown()) & _levels(r.names), -np.inf, r._shown())
-        return np.asarray(_at_limits(shown[None, :], (r.status.boundary,), self.names)[0])
+        own = _at_limits(shown[None, :], (r.status.boundary,), r.names)[0]
+        return np.append(own, self._expected(r.theta))
+
+    def _expected(self, theta: Array) -> float:
+        return expected_efficiency(self._problem, theta, self.result.spec.inefficiency)
 
     @property
+    def _whole(self) -> Array:
+        """Parameters of replications, finite: a variance of zero is next to none, shape (b, p)."""
+        floor, theta = FLOOR + 2.0 * np.log(np.std(self._problem.y)), self.refits.theta
+        return np.where(np.isneginf(theta), floor, np.where(np.isnan(theta), 0.0, theta))
+
+    @cached_property
     def _problem(self) -> Problem:
         r = self.result
         return scale(_panel_of(r), r.spec.described, r.spec.inefficiency).raw
@@ -189,7 +202,13 @@ class PanelBootstrap(Resampled):
                 scores = one_sided.unit_scores(problem, theta)
             else:
                 scores = mixed.unit_scores(problem, theta)
-            found[known] = acceleration(scores[:, known] @ covariance[np.ix_(known, known)])
+            influence = scores[:, known] @ covariance[np.ix_(known, known)]
+            found[known] = acceleration(influence)
+            slopes = np.empty((len(known), 1))
+            for j, k in enumerate(known):
+                step = STEP * np.sqrt(covariance[k, k]) * (np.arange(len(theta)) == k)
+                slopes[j] = (self._expected(theta + step) - self._expected(theta - step)) / (2.0 * step[k])
+            found[-1] = acceleration(influence @ slopes)[0]
         return found
 
     def efficiencies(self, level: float = 0.95) -> pd.DataFrame:
@@ -201,15 +220,13 @@ class PanelBootstrap(Resampled):
         """
         check_level(level)
         problem, refits = self._problem, self.refits
-        floor = FLOOR + 2.0 * np.log(np.std(problem.y))
         count = len(refits.theta)
         # one probability a replication, spread evenly, in an order that has nothing to do with the replications
         order = np.random.default_rng([refits.seed, refits.replications]).permutation(count)
         found = np.empty((2, count, problem.units.n))
-        for b, theta in enumerate(refits.theta):
+        for b, theta in enumerate(self._whole):
             p = (order[b] + 0.5) / count
-            whole = np.where(np.isneginf(theta), floor, np.where(np.isnan(theta), 0.0, theta))
-            given = efficiencies(problem, whole, abs(1.0 - 2.0 * p))
+            given = efficiencies(problem, theta, abs(1.0 - 2.0 * p))
             found[0, b], found[1, b] = given.te, given.te_lower if p < 0.5 else given.te_upper
         tail = 0.5 * (1.0 - level)
         ends = np.quantile(found, [tail, 1.0 - tail], axis=1)

@@ -37,6 +37,15 @@ def scales(found: PanelEstimate) -> dict[str, float]:
     return numbers
 
 
+def expected_efficiency(problem: Problem, theta: Array, inefficiency: str) -> float:
+    """Return the mean of ``E[exp(-u_it)]`` over rows before the errors, persistent and transient together."""
+    index = _indices(problem, theta)
+    found = _moments(inefficiency)[1](index)
+    if "lnsigma_h2" in index:
+        found = found * DENSITIES["half_normal"].mean_efficiency((index["lnsigma_h2"],))
+    return float(np.mean(found))
+
+
 def marginal_effects(found: PanelEstimate, arrays: Arrays, inefficiency: str, covariance: Array) -> pd.DataFrame | None:
     """Return mean effects of a unit more of each regressor on ``E[u_it]`` and ``E[exp(-u_it)]``, before the errors.
 
@@ -112,6 +121,8 @@ def _indices(problem: Problem, theta: Array, *, moving: bool = True) -> Indices:
         _, mu, log_u, log_v, path = problem.split(theta)
         spread = problem.units.spread
         g = problem.path(path).value if moving else np.ones(problem.units.n)
+        # a path may jump to zero itself, where logarithms must stay numbers
+        g = np.maximum(g, np.finfo(float).tiny ** 0.5)
         own = {"lnsigma_u2": spread(problem.z_u @ log_u) + 2.0 * np.log(g), "lnsigma_v2": spread(problem.z_v @ log_v)}
         return own if problem.z_mu is None else {"mu": spread(problem.z_mu @ mu) * g, **own}
     _, rows, effect = problem.split(theta)

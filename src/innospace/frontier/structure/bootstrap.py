@@ -44,7 +44,7 @@ STEP = 1e-5
 PAST = 1e-6
 """How far below the level at which a log-variance is held one that is minus infinity is put."""
 _LEVEL = re.compile(r"(lnsigma_[uv]2(?:_\d+|_wide)?|logit_\w+|atanh_rho)(?::Intercept)?")
-_NUMBER = re.compile(r"share_\d+|sigma_[uv](_\d+)?|rho")
+_NUMBER = re.compile(r"share_\d+|sigma_[uv](_\d+)?|rho|expected_efficiency")
 
 
 def drawn(result: StructureResult, ask: Ask, means: Means) -> StructureBootstrap:
@@ -219,7 +219,7 @@ class StructureBootstrap(Resampled):
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Coefficients of the model, then shares of the classes, scales and correlation at the rows used."""
+        """Coefficients of the model, then shares of the classes, scales, correlation, efficiency at the rows used."""
         return (*self.result.names, *self._numbers)
 
     @property

@@ -17,7 +17,13 @@ from innospace.frontier.spec import PARTS
 from innospace.frontier.starts import ordinary_least_squares, starting_values
 from innospace.frontier.structure.arrays import Arrays, Layout, standardised
 from innospace.frontier.structure.built import Built, Settle, as_it_is
-from innospace.frontier.structure.mixture import NO_INEFFICIENCY, Component, Mixture, efficiencies
+from innospace.frontier.structure.mixture import (
+    NO_INEFFICIENCY,
+    Component,
+    Mixture,
+    efficiencies,
+    expected_efficiency,
+)
 from innospace.frontier.structure.search import Edge, climb
 from innospace.frontier.structure.spec import StructureSpec
 from innospace.numerics.linear import intercept_column
@@ -286,7 +292,7 @@ def _tests(
 
 
 def _scales(mixture: Mixture, theta: Array, unit: float) -> dict[str, float]:
-    """Return mean prior shares and mean scales of the classes, in the units of the data."""
+    """Return mean prior shares and mean scales of the classes, and efficiency, in the units of the data."""
     shares = np.exp(mixture.log_shares(theta)).mean(axis=0)
     numbers = {}
     for j, c in enumerate(mixture.components, start=1):
@@ -296,7 +302,7 @@ def _scales(mixture: Mixture, theta: Array, unit: float) -> dict[str, float]:
             gone = float(np.max(own[key])) < NO_INEFFICIENCY + 1.0
             value = 0.0 if gone else float(np.mean(np.exp(0.5 * own[key]))) * unit
             numbers[f"{key.removeprefix('ln').removesuffix('2')}_{j}"] = value
-    return numbers
+    return numbers | {"expected_efficiency": expected_efficiency(mixture, theta, unit)}
 
 
 def _checks(mixture: Mixture, theta: Array) -> tuple[Check, ...]:

@@ -337,6 +337,8 @@ def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
             index = own[f"lnsigma_{key}2"]
             zero = float(np.max(index)) <= gone
             found[f"sigma_{key}"] = 0.0 if zero else float(np.mean(np.exp(0.5 * index))) * unit
+        both = (own["lnsigma_u2"] + 2.0 * np.log(unit), own["lnsigma_v2"])
+        found["expected_efficiency"] = float(np.mean(law.mean_efficiency(both)))
         zeros = {"zero_counts": arrays.y == 0.0, "zero_expected": likelihood.zeros(theta)}
         return found | {name: float(np.average(v, weights=arrays.weights)) for name, v in zeros.items()}
 

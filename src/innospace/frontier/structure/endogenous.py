@@ -26,6 +26,7 @@ from innospace.frontier.structure.mixture import (
     Component,
     Mixture,
     efficiencies,
+    expected_efficiency,
 )
 from innospace.frontier.structure.search import Edge
 from innospace.frontier.structure.spec import StructureSpec
@@ -237,6 +238,7 @@ def endogenous(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
             value = own[f"lnsigma_{name}2"]
             gone = float(np.max(value)) < NO_INEFFICIENCY + 1.0
             found[f"sigma_{name}"] = 0.0 if gone else float(np.mean(np.exp(0.5 * value))) * unit
+        found["expected_efficiency"] = expected_efficiency(likelihood.mixture(), theta[: likelihood.own], unit)
         return found | {"first_stage_f": strength}
 
     strength = _strength(arrays, names, root)

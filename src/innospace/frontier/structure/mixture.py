@@ -227,6 +227,17 @@ def _weighted(problem: Problem, weights: Array) -> Problem:
     return Problem(problem.y, problem.x, problem.sign, problem.density, weights, problem.z, problem.shift)
 
 
+def expected_efficiency(mixture: Mixture, theta: Array, unit: float) -> float:
+    """Return the mean of ``sum_j pi_j E_j[exp(-u)]`` over rows, before their outcomes are known."""
+    shares = np.exp(mixture.log_shares(theta))
+    means = []
+    for j, c in enumerate(mixture.components):
+        # both parameters of a class are log-variances
+        own = tuple(v + 2.0 * np.log(unit) for v in mixture.parameters(theta, j).values())
+        means.append(float(np.mean(shares[:, j] * c.law.mean_efficiency(own))))
+    return sum(means)
+
+
 HALVINGS = 60
 """Steps of the bisection for a quantile."""
 

@@ -228,7 +228,7 @@ def selection(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     without = Edge("sigma_u_zero", {size - 3: NO_INEFFICIENCY})
     none = np.concatenate((np.zeros(len(beta)), index, [NO_INEFFICIENCY, 0.0, 0.0]))
     limits = [(without, none)]
-    unit = p.standard.unit
+    unit, law = p.standard.unit, density("half_normal")
 
     def numbers(theta: Array) -> dict[str, float]:
         lnu, lnv, t = theta[-3:]
@@ -237,6 +237,7 @@ def selection(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
             "sigma_u": su,
             "sigma_v": float(np.exp(0.5 * lnv)) * unit,
             "rho": float(np.tanh(arrays.sign * t)),
+            "expected_efficiency": float(law.mean_efficiency((np.asarray(lnu + 2.0 * np.log(unit)),))),
             "selected_share": n1 / arrays.n,
         }
 
