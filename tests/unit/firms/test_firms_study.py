@@ -11,6 +11,7 @@ import pytest
 from innospace.core.document import Paragraph
 from innospace.core.errors import DataError, InnospaceError, LabelError, SpecError
 from innospace.core.figure import Figure
+from innospace.core.progress import silent
 from innospace.core.provenance import Nature, Source
 from innospace.core.table import Table
 from innospace.data.dataset import Dataset
@@ -19,7 +20,7 @@ from innospace.firms.effects.rosenbaum import rosenbaum
 from innospace.firms.internationalisation.cross_section import cross_section_of
 from innospace.firms.internationalisation.equations import fit_equations
 from innospace.firms.internationalisation.hidden_bias import hidden_bias
-from innospace.firms.internationalisation.panel_parts import matched
+from innospace.firms.internationalisation.panel_parts import before_entry, matched
 from innospace.firms.internationalisation.plan import Plan
 from innospace.firms.internationalisation.plans import CrossPlan, Plans
 from innospace.firms.internationalisation.stack import contrast, joint_zero, probit_piece
@@ -298,6 +299,20 @@ def test_a_stopped_study_goes_on_and_gives_the_same(table, fresh):
     pd.testing.assert_frame_equal(whole.offers("effect"), fresh.offers("effect"))
     assert whole.findings() == fresh.findings()
     assert [s.title for s in whole.sections()] == [s.title for s in fresh.sections()]
+
+
+def test_productivity_before_entry_takes_the_draws_of_the_study(waves, fresh):
+    drawn = before_entry(waves, "export", draws=3, seed=0, progress=silent)
+    without = fresh.parts["before export"]
+    for found, options, seed in (
+        (drawn, {"errors": "bootstrap", "replications": 3}, 0),
+        (without, {"errors": "analytic", "replications": 0}, None),
+    ):
+        told = found.provenance
+        assert {k: told.options[k] for k in options} == options
+        assert told.seed == seed
+        assert (found.effects()["std_error"] > 0.0).all()
+    np.testing.assert_array_equal(drawn.effects()["estimate"], without.effects()["estimate"])
 
 
 def test_parts_are_kept_whatever_a_channel_is_called(table):

@@ -200,8 +200,11 @@ def _premium_figure(found: FirmResult, channel: str) -> tuple[Figure, ...]:
     return (replace(drawn, title=title, subtitle=subtitle, data=data, encoding=encoding),)
 
 
-def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress) -> FirmResult:
-    """Return the whole distribution of productivity before entry: later starters against never."""
+def before_entry(waves: TwoWaves, channel: str, *, draws: int, seed: int, progress: Progress) -> FirmResult:
+    """Return the whole distribution of productivity before entry: later starters against never.
+
+    With fewer than two draws, errors are those of kernel densities.
+    """
     from innospace.firms.self_selection import pre_entry
 
     factors = ["industry"] if waves.plan.industry else []
@@ -211,6 +214,8 @@ def before_entry(waves: TwoWaves, channel: str, *, seed: int, progress: Progress
         words(channel),
         adjust=factors,
         controls=["size"],
+        errors="bootstrap" if draws > 1 else "analytic",
+        replications=draws,
         seed=seed,
         progress=progress,
         title=f"Productivity before {words(channel)}: later starters against never",

@@ -142,7 +142,9 @@ def _panel(waves: TwoWaves, draws: int, seed: int) -> dict[str, Analysis]:
     for c in plan.channels:
         found[f"premium {c}"] = lambda _, c=c: panel_parts.premium(waves, c)  # type: ignore[misc]
     for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
-        found[f"before {c}"] = lambda p, c=c: panel_parts.before_entry(waves, c, seed=seed, progress=p)  # type: ignore[misc]
+        found[f"before {c}"] = lambda p, c=c: panel_parts.before_entry(  # type: ignore[misc]
+            waves, c, draws=draws, seed=seed, progress=p
+        )
     found |= {"entry": lambda _: parts.entry(waves), "learning": lambda _: parts.learning(waves)}
     for c in (c for c in plan.channels if waves.starters(c) >= MIN_FIRMS):
         found[f"matching {c}"] = lambda _, c=c: panel_parts.matched(waves, c)  # type: ignore[misc]
