@@ -34,12 +34,11 @@ class Entries:
         """Add entries; arguments are broadcast against each other."""
         if not self.wanted:
             return
-        r, c, v = np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64)
-        if not r.shape == c.shape == v.shape:
-            r, c, v = np.broadcast_arrays(r, c, v)
-        self.rows.append(r.ravel())
-        self.columns.append(c.ravel())
-        self.values.append(v.ravel())
+        given = np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64)
+        # by hand: numpy's own broadcasting takes most of the time of a small model
+        size = max(v.size for v in given) if all(v.size for v in given) else 0
+        for kept, v in zip((self.rows, self.columns, self.values), given, strict=True):
+            kept.append(v.ravel() if v.size == size else np.full(size, v))
 
 
 def _leaf_derivatives(e: Economy, at: Point, p: Array, rows: Any, weight: Array, jac: Entries) -> None:

@@ -113,7 +113,19 @@ class Macro:
         quantity = np.array([used[e.goods[c]] for c in paid["item"]])
         return pd.DataFrame({"item": paid["item"], "quantity": quantity, "price": price, "value": paid["value"]})
 
-    @property
+    @cached_property
+    def items(self) -> dict[tuple[str, str], tuple[float, float]]:
+        """Quantity and price of the items of every part, each once; the price stays the mean where nothing moves."""
+        found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+        for part, item, *flow in self.expenditure.itertuples(index=False, name=None):
+            found.setdefault((part, item), []).append(flow)
+        added = {}
+        for key, flows in found.items():
+            quantity, price, value = np.array(flows).sum(axis=0)
+            added[key] = (float(quantity), float(value / quantity if quantity else price / len(flows)))
+        return added
+
+    @cached_property
     def product(self) -> float:
         """Product by expenditure."""
         return float(self.expenditure["value"].sum())
@@ -237,6 +249,9 @@ def exchange_of(spec: Spec) -> tuple[str, ...]:
 
 
 FORMULAS = ("Laspeyres", "Paasche", "Fisher")
+PRODUCT = "product"
+"""The basket of everything."""
+_NOTHING = (float("nan"), float("nan"))
 
 
 def indices(base: Macro, now: Macro) -> pd.DataFrame:
@@ -253,43 +268,37 @@ def indices(base: Macro, now: Macro) -> pd.DataFrame:
     """
     import pandas as pd
 
-    keys = ["part", "item"]
-    pair = _summed(base.expenditure).merge(_summed(now.expenditure), on=keys, how="outer", suffixes=("0", "1"))
-    parts = dict.fromkeys(base.expenditure["part"])
-    baskets = {"product": pair, **{p: pair[pair["part"] == p] for p in parts if p != OWNED}}
-    rows = []
-    for name, b in baskets.items():
-        p0, p1, q0, q1 = (b[c].to_numpy(np.float64) for c in ("price0", "price1", "quantity0", "quantity1"))
-        for kind, (x0, x1, w0, w1) in (("price", (p0, p1, q0, q1)), ("volume", (q0, q1, p0, p1))):
-            first, second = _ratio(x1 @ w0, x0 @ w0), _ratio(x1 @ w1, x0 @ w1)
-            both = float(np.sqrt(first * second)) if first * second > 0.0 else float("nan")
-            rows += [(name, kind, f, v) for f, v in zip(FORMULAS, (first, second, both), strict=True)]
+    rows = [
+        (basket, kind, formula, value)
+        for basket in _baskets(base)
+        for kind in ("price", "volume")
+        for formula, value in zip(FORMULAS, _index(base, now, basket, kind), strict=True)
+    ]
     return pd.DataFrame(rows, columns=["basket", "index", "formula", "value"])
 
 
 def real_product(base: Macro, now: Macro) -> float:
     """Return the product at the prices of a base."""
-    return base.product * _of_product(base, now, "volume", "Laspeyres")
+    return base.product * _index(base, now, PRODUCT, "volume")[0]
 
 
 def deflator(base: Macro, now: Macro) -> float:
     """Return Fisher's index of the prices of the product."""
-    return _of_product(base, now, "price", "Fisher")
+    return _index(base, now, PRODUCT, "price")[2]
 
 
-def _of_product(base: Macro, now: Macro, index: str, formula: str) -> float:
-    frame = indices(base, now).set_index(["basket", "index", "formula"])["value"]
-    return float(frame["product", index, formula])
+def _baskets(base: Macro) -> tuple[str, ...]:
+    parts = dict.fromkeys(str(p) for p in base.expenditure["part"])
+    return (PRODUCT, *(p for p in parts if p != OWNED))
 
 
-def _summed(items: pd.DataFrame) -> pd.DataFrame:
-    """Return items once each: quantities and values added, prices their ratio; the price stays where nothing moves."""
-    groups: Any = items.groupby(["part", "item"], sort=False)
-    frame = groups.agg(quantity=("quantity", "sum"), value=("value", "sum"), price=("price", "mean")).reset_index()
-    moves = frame["quantity"].abs() > 0.0
-    frame["price"] = np.where(moves, frame["value"] / frame["quantity"].where(moves, 1.0), frame["price"])
-    kept: pd.DataFrame = frame[["part", "item", "quantity", "price"]]
-    return kept
+def _index(base: Macro, now: Macro, basket: str, kind: str) -> tuple[float, float, float]:
+    """Return the indices of a basket by :data:`FORMULAS`; what has no price on one side makes them missing."""
+    keys = [k for k in sorted({*base.items, *now.items}) if basket in (PRODUCT, k[0])]
+    (q0, p0), (q1, p1) = (np.array([m.items.get(k, _NOTHING) for k in keys]).reshape(-1, 2).T for m in (base, now))
+    x0, x1, w0, w1 = (p0, p1, q0, q1) if kind == "price" else (q0, q1, p0, p1)
+    first, second = _ratio(x1 @ w0, x0 @ w0), _ratio(x1 @ w1, x0 @ w1)
+    return first, second, float(np.sqrt(first * second)) if first * second > 0.0 else float("nan")
 
 
 def _ratio(top: float, bottom: float) -> float:

@@ -83,7 +83,7 @@ def factors(result: EquilibriumResult) -> Table:
 
 def _base(result: EquilibriumResult) -> Macro | None:
     """Return the accounts of the baseline, if it has a solution."""
-    return Macro(result.baseline) if result.baseline.status.converged else None
+    return next(iter(result.macro.values())) if result.baseline.status.converged else None
 
 
 def _product(m: Macro, base: Macro | None) -> Rows:
