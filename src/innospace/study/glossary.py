@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from innospace.core.errors import LabelError
 from innospace.core.labels import suggest
@@ -36,6 +36,22 @@ _LEVEL = re.compile(r"_0\.\d+$")
 _NUMBER = re.compile(r"(?<=[a-z\d])[-_:]\d+$|(?<=[a-z])\d+$")
 
 
+@dataclass(frozen=True)
+class _Words:
+    """Terms in order, and which of them go by a name or symbol, as written and whatever its capitals."""
+
+    every: tuple[Named, ...]
+    written: dict[str, list[Term]] = field(default_factory=dict)
+    folded: dict[str, list[Term]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for named in self.every:
+            words = (named.term.name, named.term.symbol)
+            for known, keys in ((self.written, words), (self.folded, [w.casefold() for w in words])):
+                for key in dict.fromkeys(keys):
+                    known.setdefault(key, []).append(named.term)
+
+
 def terms() -> tuple[Term, ...]:
     """Return every term but members of families (names with a dot), which :func:`find` knows as well."""
     return tuple(dict.fromkeys(n.term for n in _every(tuple(GLOSSARIES.items())) if "." not in n.term.name))
@@ -62,6 +78,13 @@ def _every(glossaries: tuple[tuple[str, str], ...]) -> tuple[Named, ...]:
         (paths if named.adds and taken else found).append(named)
         known.add((named.engine, named.term.name))
     return tuple(_placed(found, paths))
+
+
+@lru_cache(maxsize=16)
+def _words(glossaries: tuple[tuple[str, str], ...], more: tuple[Term, ...], engine: str = "") -> _Words:
+    """Return the words of every term, or of those of one engine."""
+    every = (*_every(glossaries), *map(Named, more))
+    return _Words(tuple(n for n in every if n.engine == engine) if engine else every)
 
 
 def _placed(found: Iterable[Named], paths: Iterable[Named]) -> Iterator[Named]:
@@ -94,16 +117,19 @@ def find(name: str, more: Iterable[Term] = ()) -> tuple[Term, ...]:
     LabelError
         When there is none; the nearest are named.
     """
-    every = (*_every(tuple(GLOSSARIES.items())), *map(Named, more))
+    asked = (tuple(GLOSSARIES.items()), tuple(more))
+    every = _words(*asked)
+    first, dot, _ = name.removeprefix("step.").partition(".")
+    own = _words(*asked, first) if dot and first in ENGINES else None
     for reading in _readings(name):
-        if found := _named(reading, name, every):
+        if found := _named(reading, own, every):
             return found
     if found := _shown(name, every):
         return found
     place = region(name) if name else None
     if place is not None:
         return (place,)
-    known = (word for n in every for word in (n.term.name, n.term.symbol, n.path) if word)
+    known = (word for n in every.every for word in (n.term.name, n.term.symbol, n.path) if word)
     raise LabelError(
         f"Unknown term: {name!r}.",
         allowed="names that innospace explain lists, their symbols, keys of study files, regions",
@@ -140,20 +166,18 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
     yield from ((part,) for part in name.split(":") if part != name)
 
 
-def _named(reading: tuple[str, ...], name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
-    """Return the terms of every word of a reading; nothing when one is not known."""
-    first, dot, _ = name.removeprefix("step.").partition(".")
-    own = tuple(n for n in every if dot and n.engine == first)
+def _named(reading: tuple[str, ...], own: _Words | None, every: _Words) -> tuple[Term, ...]:
+    """Return the terms of every word of a reading, those of its own engine first; nothing when one is not known."""
     found: list[Term] = []
     for word in reading:
-        some = _exact(word, own) or _exact(word, every)
+        some = (_exact(word, own) if own else ()) or _exact(word, every)
         if not some:
             return ()
         found += some
     return tuple(dict.fromkeys(found))
 
 
-def _shown(name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
+def _shown(name: str, every: _Words) -> tuple[Term, ...]:
     """Return the tables, charts and checks whose names begin or end this one, the longest first.
 
     In a study of firms the name of a table carries the part of the study in front (``matching-export-balance``), that
@@ -169,12 +193,10 @@ def _shown(name: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
     return ()
 
 
-def _exact(word: str, every: tuple[Named, ...]) -> tuple[Term, ...]:
+def _exact(word: str, known: _Words) -> tuple[Term, ...]:
     """Return the terms of a dotted name of a study file, of a name, or of a symbol."""
     if not word:
         return ()
-    if "." in word and (paths := [n.term for n in every if f".{n.path}".endswith(f".{word}")]):
+    if "." in word and (paths := [n.term for n in known.every if f".{n.path}".endswith(f".{word}")]):
         return tuple(paths)
-    exact = [n.term for n in every if word in (n.term.name, n.term.symbol)]
-    folded = word.casefold()
-    return tuple(exact or (n.term for n in every if folded in (n.term.name.casefold(), n.term.symbol.casefold())))
+    return tuple(known.written.get(word) or known.folded.get(word.casefold(), ()))
