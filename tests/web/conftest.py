@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "report"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--renderer-process-limit=1"]
 
 
 def chromium() -> str | None:
@@ -43,6 +43,36 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
         started.close()
+
+
+class Window:
+    """Pages of one window, which share a process and what it has compiled: one by itself takes three times as long."""
+
+    def __init__(self, browser):
+        self.context = browser.new_context()
+        # as long as a page is open, the process stays
+        self.context.new_page()
+
+    def page(self, width, height, dark):
+        """Open a page."""
+        page = self.context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        return page
+
+    def close(self, pages):
+        """Close pages and forget what they kept, so that a test finds nothing of another."""
+        for page in pages:
+            if not page.is_closed():
+                page.evaluate("try { localStorage.clear() } catch {}")
+                page.close()
+        self.context.clear_cookies()
+
+
+@pytest.fixture(scope="session")
+def window(browser):
+    """The window of all pages."""
+    return Window(browser)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -144,42 +174,33 @@ class Visit:
         return serious(self.page)
 
 
-def visited(browser, path, width, dark):
-    """Open a file in a context of its own."""
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
-    return Visit(context.new_page(), path)
-
-
 @pytest.fixture
-def visit(browser):
+def visit(window):
     """Open a file: ``visit(path, width=390, dark=True)``."""
     visits = []
 
     def open_file(path, width=1280, dark=False):
-        visits.append(visited(browser, path, width, dark))
+        visits.append(Visit(window.page(width, 844, dark), path))
         return visits[-1]
 
     yield open_file
-    for seen in visits:
-        seen.page.context.close()
+    window.close(seen.page for seen in visits)
 
 
 @pytest.fixture(scope="module")
-def unfolded(browser):
+def unfolded(window):
     """Open a file once for all tests that only look at it, and all that it folds: ``unfolded(path, width=390)``."""
     visits = {}
 
     def open_file(path, width=1280, dark=False):
         key = (path, width, dark)
         if key not in visits:
-            visits[key] = visited(browser, path, width, dark)
+            visits[key] = Visit(window.page(width, 844, dark), path)
             visits[key].page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         return visits[key]
 
     yield open_file
-    for seen in visits.values():
-        seen.page.context.close()
+    window.close(seen.page for seen in visits.values())
 
 
 class Served:
@@ -312,21 +333,15 @@ class AppVisit:
 
 
 @pytest.fixture
-def tab(browser):
+def tab(window):
     """Open a tab of the app: ``tab(served, width=390, dark=True)``; nothing may complain or leave the machine."""
-    contexts, tabs = [], []
+    tabs = []
 
     def open_tab(served, width=1280, dark=False):
-        scheme = "dark" if dark else "light"
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
-        )
-        contexts.append(context)
-        tabs.append(AppVisit(context.new_page(), served.url))
+        tabs.append(AppVisit(window.page(width, 900, dark), served.url))
         return tabs[-1]
 
     yield open_tab
-    for context in contexts:
-        context.close()
+    window.close(t.page for t in tabs)
     assert [c for t in tabs for c in t.complaints] == []
     assert [f for t in tabs for f in t.foreign] == []
