@@ -75,12 +75,16 @@ def ran(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def packed(ran, tmp_path_factory):
-    """The package and the report, written once."""
+    """The package and the report, written once, with empty drawings."""
+    from undrawn import undraw
+
     from innospace.cli.app import main
 
     out = tmp_path_factory.mktemp("packed")
     options = ("--kind", "replication", "--formats", "html", "--package", str(out / "a.zip"), "--quiet")
-    assert main(["report", str(ran), "--out", str(out), *options]) in (0, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        undraw(patch)
+        assert main(["report", str(ran), "--out", str(out), *options]) in (0, 1)
     return out
 
 
