@@ -219,24 +219,27 @@ def _free_spot(point: tuple[float, float], half: float, size: int, land: Any, ta
     ys, xs = np.arange(half_h - ABOVE, plane.height - half_h, 5.0), np.arange(half_w, plane.width - half_w, 6.0)
     spots = np.array([(x, y) for y in ys for x in xs]).reshape(-1, 2)
     reaches = np.hypot(spots[:, 0] - point[0], spots[:, 1] - point[1])
+    costs = reaches + 60.0 * _counts(land, xs, ys, half_w, half_h) + 1200.0 * _counts(taken, xs, ys, half_w, half_h + 2)
     best, least = np.array(point), np.inf
     # nearest first, so that the search ends at the first spots that are farther than the best is bad
     for k in np.argsort(reaches, kind="stable"):
-        reach, (x, y) = float(reaches[k]), spots[k]
-        if reach >= least:
+        if reaches[k] >= least:
             break
-        cost = reach + 60.0 * _count(land, x, y, half_w, half_h) + 1200.0 * _count(taken, x, y, half_w, half_h + 2)
-        if cost >= least:
+        if costs[k] >= least:
             continue
-        line = np.linspace(point, _leader_end((x, y), point, half), 16)
-        cost += 100.0 * sum(_count(taken, a, b, 5.0, 5.0) > 0 for a, b in line[4:])
+        line = np.linspace(point, _leader_end(spots[k], point, half), 16)[4:]
+        crossed = (np.abs(taken[:, None] - line) < 5.0).all(axis=2).any(axis=0)
+        cost = costs[k] + 100.0 * crossed.sum()
         if cost < least:
-            best, least = np.array([x, y]), cost
+            best, least = spots[k], cost
     return best
 
 
-def _count(dots: Any, x: float, y: float, half_w: float, half_h: float) -> int:
-    return int(((np.abs(dots[:, 0] - x) < half_w) & (np.abs(dots[:, 1] - y) < half_h)).sum())
+def _counts(dots: Any, xs: Any, ys: Any, half_w: float, half_h: float) -> Any:
+    """Return how many dots lie in the rectangle around every point of a grid, row by row."""
+    beside = np.abs(dots[:, 0] - xs[:, None]) < half_w
+    level = np.abs(dots[:, 1] - ys[:, None]) < half_h
+    return (level.astype(np.float64) @ beside.T.astype(np.float64)).ravel()
 
 
 def legend(e: Any, ready: Prepared, plane: PlaneMap, colour: Any, layout: theme.Layout) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,26 @@ def plane_map(geometry: Mapping[str, Any], width: float, step: float = 0.2) -> P
     DataError
         When there is no feature, or a feature is not a polygon.
     """
-    features = list(geometry.get("features", ()))
+    return _placed(_Same(geometry), width, step)
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """An object as a key by its identity; it lives as long as the key, so that no other is taken for it."""
+
+    it: Mapping[str, Any]
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.it is other.it
+
+
+@lru_cache(maxsize=8)
+def _placed(geometry: _Same, width: float, step: float) -> PlaneMap:
+    """Return the map; those of one report differ in their colours."""
+    features = list(geometry.it.get("features", ()))
     if not features:
         raise DataError("The geometry of a map has no features.", allowed="a GeoJSON FeatureCollection")
     raw = [_rings(f) for f in features]
