@@ -199,4 +199,4 @@ def _exact(word: str, known: _Words) -> tuple[Term, ...]:
         return ()
     if "." in word and (paths := [n.term for n in known.every if f".{n.path}".endswith(f".{word}")]):
         return tuple(paths)
-    return tuple(known.written.get(word) or known.folded.get(word.casefold(), ()))
+    return tuple(known.written.get(word) or known.folded.get(word.casefold()) or ())

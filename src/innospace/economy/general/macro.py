@@ -118,11 +118,12 @@ class Macro:
         """Quantity and price of the items of every part, each once; the price stays the mean where nothing moves."""
         found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
         for part, item, *flow in self.expenditure.itertuples(index=False, name=None):
-            found.setdefault((part, item), []).append(flow)
+            quantity, price, value = flow
+            found.setdefault((part, item), []).append((quantity, price, value))
         added = {}
         for key, flows in found.items():
-            quantity, price, value = np.array(flows).sum(axis=0)
-            added[key] = (float(quantity), float(value / quantity if quantity else price / len(flows)))
+            quantity, price, value = map(float, np.array(flows).sum(axis=0))
+            added[key] = (quantity, value / quantity if quantity else price / len(flows))
         return added
 
     @cached_property
