@@ -189,7 +189,9 @@ REASONS = (
     "**Small samples.** The truncated normal has its mode away from zero and is told from noise by little at this "
     "size: the likelihood falls off slowly towards no noise, intervals of `lnsigma_v2` are symmetric, and the "
     "intercept moves with it. In the path of `kumbhakar_1990` the level of inefficiency and its path say nearly the "
-    "same of 80 units. Lines that say *larger* have four times the size: deviation and mean error come together "
+    "same of 80 units. Persistent inefficiency of `four_components` is told from effects of 80 units by their "
+    "skewness alone, and the intercept moves with it; where a fit ends without it (`sigma_h_zero`) it has no "
+    "interval. Lines that say *larger* have four times the size: deviation and mean error come together "
     "there, which a wrong error would not do.",
     "**A shape with two maxima.** The truncated skewed Laplace becomes the exponential at both ends of its shape, "
     "so that a small and a large shape give nearly the same density. Six samples with the smallest estimates were "
