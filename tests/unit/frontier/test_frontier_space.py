@@ -156,6 +156,10 @@ def test_quantities():
     a = np.array([1.0, 2.0, 4.0])
     assert correlations(a, a**3) == (pytest.approx(np.corrcoef(a, a**3)[0, 1]), pytest.approx(1.0))
     assert np.isnan(correlations(a, np.ones(3))).all()
+    assert np.isnan(correlations(a, np.array([1.0, np.nan, 2.0]))).all()
+    tied = np.array([2.0, 1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.1, 0.9])
+    # ranks 2.5, 1, 2.5, 4 and 2.5, 2.5, 1, 4
+    assert correlations(*tied)[1] == pytest.approx(np.corrcoef([2.5, 1.0, 2.5, 4.0], [2.5, 2.5, 1.0, 4.0])[0, 1])
 
 
 def test_words_and_tables(result):

@@ -45,9 +45,14 @@ def used_share(w: float, te: Array, delta: float) -> Array:
 
 
 def correlations(a: Array, b: Array) -> tuple[float, float]:
-    """Return Pearson and Spearman correlations of two vectors; NaN when one of them is constant."""
-    from scipy import stats
-
-    if np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
+    """Return Pearson and Spearman correlations of two vectors; NaN when one of them is constant or holds NaN."""
+    if not (np.ptp(a) > 0.0 and np.ptp(b) > 0.0):
         return float("nan"), float("nan")
-    return float(np.corrcoef(a, b)[0, 1]), float(stats.spearmanr(a, b).statistic)
+    return float(np.corrcoef(a, b)[0, 1]), float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+
+
+def _ranks(values: Array) -> Array:
+    """Return ranks from one, equal values sharing the mean of theirs; by hand, since scipy.stats takes long to load."""
+    _, at, times = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Array = (np.cumsum(times) - 0.5 * (times - 1.0))[at]
+    return ranks

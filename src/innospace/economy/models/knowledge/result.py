@@ -140,7 +140,6 @@ class EconomyResult(Explored):
         """Return the social accounting matrix of a solved year: what columns pay to rows, million roubles."""
         import pandas as pd
 
-        frame = pd.DataFrame(0.0, index=list(k.ACCOUNTS), columns=list(k.ACCOUNTS))
         path = self.path(name)
         if year not in path.years:
             raise LabelError(
@@ -149,10 +148,13 @@ class EconomyResult(Explored):
                 remedy="Ask for a solved year.",
             )
         row = path.reported[path.years.index(year)]
+        place = {account: i for i, account in enumerate(k.ACCOUNTS)}
+        paid = np.zeros((len(place), len(place)))
         for cell, value in zip(self.model.system.reported, row, strict=True):
-            if "|" in cell:
-                frame.loc[tuple(cell.split("|"))] = value
-        return frame
+            receiver, bar, payer = cell.partition("|")
+            if bar:
+                paid[place[receiver], place[payer]] = value
+        return pd.DataFrame(paid, index=list(k.ACCOUNTS), columns=list(k.ACCOUNTS))
 
     @cached_property
     def dataset(self) -> xr.Dataset:
