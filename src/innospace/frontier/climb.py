@@ -115,15 +115,7 @@ def climb(objective: Objective, start: Array, problem: Problem, degenerate: Call
     """
     k = problem.k
     if problem.density.name not in ("truncated_normal", "scaled_truncated_normal"):
-        coordinates = receding(problem)
-        if coordinates is None or not coordinates.hardly_varies(start):
-            return maximise(objective, start, stop=degenerate)
-        found = maximise(
-            coordinates.objective(objective),
-            coordinates.to(start),
-            stop=lambda point: degenerate(coordinates.back(point)),
-        )
-        return coordinates.optimum(found)
+        return _climb_receding(objective, start, problem, degenerate)
     if problem.indexed:
         return _climb_indexed(objective, start, problem, degenerate)
 
@@ -148,6 +140,26 @@ def climb(objective: Objective, start: Array, problem: Problem, degenerate: Call
             break
         optimum = maximise(objective, theta, stop=deep)
     return optimum
+
+
+def _climb_receding(
+    objective: Objective, start: Array, problem: Problem, degenerate: Callable[[Array], bool]
+) -> Optimum:
+    """Maximise in coordinates in which the frontier can recede, as long as inefficiency hardly varies."""
+    coordinates = receding(problem)
+    if coordinates is None or not coordinates.hardly_varies(start):
+        return maximise(objective, start, stop=degenerate)
+
+    def left(point: Array) -> bool:
+        theta = coordinates.back(point)
+        return degenerate(theta) or not coordinates.hardly_varies(theta)
+
+    along = maximise(coordinates.objective(objective), coordinates.to(start), stop=left)
+    found = coordinates.optimum(along)
+    if along.code is not StatusCode.BOUNDARY or degenerate(found.theta):
+        return found
+    natural = maximise(objective, found.theta, stop=degenerate)
+    return replace(natural, iterations=natural.iterations + found.iterations)
 
 
 def _climb_indexed(
