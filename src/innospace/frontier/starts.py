@@ -83,5 +83,11 @@ def starting_values(problem: Problem, ols: LeastSquares, *, plain: bool = False)
     return starts
 
 
+def two_starts(problem: Problem, ols: LeastSquares) -> list[Array]:
+    """Return the start that matches the moments, and that with the largest share: where more is sought beside them."""
+    starts = starting_values(problem, ols)
+    return [starts[0], starts[-1]]
+
+
 def _numbers(guess: tuple[float, ...]) -> tuple[Array, ...]:
     return tuple(np.asarray(v) for v in guess)

@@ -25,6 +25,7 @@ NOT_BELOW = 1e-4  # log-likelihood; searches on an edge stop as soon as they cro
         ("truncated_normal", 173, (1.6, 0.0, -1.6), -397.04289),
         ("truncated_normal", 47, (2.0, -0.3, -1.0), -77.86650),
         ("truncated_laplace", 112, (0.2, 0.5, -5.6), -99.03668),
+        ("truncated_laplace", 142, (0.0, 0.0, -1.8), -40.24867),
         ("weibull", 25, (2.0, 1.0, -6.0), -247.90052),
     ],
 )

@@ -19,9 +19,11 @@ class ClosedForm(Composed):
         super().__init__(self.law, NormalNoise())
 
     def guesses(self, second: float, third: float, shares: tuple[float, ...]) -> list[tuple[float, ...]]:
-        """Return starting values: shapes by moments; shares of the variance, or with several shapes nearly no noise."""
+        """Return starts: shapes by moments; shares of the variance, with several shapes a large one and nearly all."""
         shapes = self.prior.shapes
         found = [self._matched(second, third, None, shape, ()) for shape in shapes]
         if len(shapes) == 1:
             return found + [self.from_moments(second, third, share) for share in shares]
-        return found + [self._matched(second, third, NEARLY_ALL, shape, ()) for shape in shapes]
+        found += [self._matched(second, third, NEARLY_ALL, shape, ()) for shape in shapes]
+        # on random problems none of these can be left out
+        return [*found, self.from_moments(second, third, shares[-2])]

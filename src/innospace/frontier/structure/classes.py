@@ -14,7 +14,7 @@ from innospace.frontier.densities.base import Array
 from innospace.frontier.hypothesis_tests import TestResult, mixed_chi2_sf
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.spec import PARTS
-from innospace.frontier.starts import ordinary_least_squares, starting_values
+from innospace.frontier.starts import ordinary_least_squares, two_starts
 from innospace.frontier.structure.arrays import Arrays, Layout, standardised
 from innospace.frontier.structure.built import Built, Settle, as_it_is
 from innospace.frontier.structure.mixture import (
@@ -84,9 +84,9 @@ class Parts:
         return Component(law, self.problem(law), np.concatenate(places))
 
     def guesses(self, law: Law, weights: Array | None = None) -> list[tuple[Array, dict[str, float]]]:
-        """Return starts of one frontier: coefficients, and parameters by name."""
+        """Return two starts of one frontier: coefficients, and parameters by name."""
         simple = Problem(self.standard.y, self.standard.x, self.arrays.sign, law, weights)
-        found = starting_values(simple, ordinary_least_squares(simple))
+        found = two_starts(simple, ordinary_least_squares(simple))
         k = simple.k
         return [(t[:k], dict(zip(law.parameters, t[k:], strict=True))) for t in found]
 
@@ -111,7 +111,7 @@ def zero_inefficiency(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     mixture = Mixture(components, p.q, (logit,), arrays.weights, len(p.layout.names), {"inefficiency": "sigma_u_zero"})
     starts = [
         np.concatenate((b, p.level("u", own["lnsigma_u2"]), p.level("v", own["lnsigma_v2"]), p.logit(_odds(share))))
-        for b, own in p.guesses(law)[::3]
+        for b, own in p.guesses(law)
         for share in SHARES
     ]
     without = mixture.pins(0, "lnsigma_u2", NO_INEFFICIENCY) | mixture.closed()
@@ -139,7 +139,7 @@ def contaminated_noise(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built
         parts = (b, p.level("u", own["lnsigma_u2"]), [low], [low + WIDER], p.logit(_odds(share)))
         return np.concatenate(parts)
 
-    starts = [start(b, own, share) for b, own in p.guesses(law)[::3] for share in SHARES]
+    starts = [start(b, own, share) for b, own in p.guesses(law) for share in SHARES]
     one = mixture.closed() | {int(wide[0]): float(WIDER)}
     limits = [(Edge("one_noise", one), s) for s in starts[:: len(SHARES)]]
 

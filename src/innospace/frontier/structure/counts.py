@@ -327,7 +327,7 @@ def counts(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
     likelihood = Counts(problem, arrays.y, logs - unit * p.standard.y, unit, arrays.weights)
     starts = [
         np.concatenate((b, p.level("u", own["lnsigma_u2"]), p.level("v", own["lnsigma_v2"])))
-        for b, own in p.guesses(law)[::3]
+        for b, own in p.guesses(law)
     ]
     limits = [(Edge(name, pins), s) for name, pins in likelihood.limits().items() for s in starts[:1]]
 

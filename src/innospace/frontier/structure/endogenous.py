@@ -15,7 +15,7 @@ from innospace.core.checks import Check
 from innospace.frontier.densities import Law, density
 from innospace.frontier.densities.base import Array
 from innospace.frontier.likelihood import Problem, evaluate, scores, split
-from innospace.frontier.starts import SHARES, ordinary_least_squares, starting_values
+from innospace.frontier.starts import ordinary_least_squares, two_starts
 from innospace.frontier.structure.arrays import Arrays
 from innospace.frontier.structure.built import Built, as_it_is, limit_tests
 from innospace.frontier.structure.classes import Parts
@@ -275,7 +275,7 @@ def _starts(p: Parts, law: Law, likelihood: Endogenous) -> list[Array]:
     lower = np.linalg.inv(np.linalg.cholesky(covariance))
     triangle = [np.log(lower[i, i]) if i == j else lower[i, j] for i in range(count) for j in range(i + 1)]
     found = []
-    for theta in starting_values(simple, ordinary_least_squares(simple))[:: len(SHARES)]:
+    for theta in two_starts(simple, ordinary_least_squares(simple)):
         own = dict(zip(law.parameters, theta[k + count :], strict=True))
         parts = (theta[:k], p.level("u", own["lnsigma_u2"]), p.level("v", own["lnsigma_v2"]))
         found.append(np.concatenate((*parts, theta[k : k + count], np.zeros(count * likelihood.z.shape[1]), triangle)))

@@ -221,7 +221,7 @@ def selection(spec: StructureSpec, arrays: Arrays, _seed: int) -> Built:
         index[constant] -= 0.5 * FROM_LINEAR / likelihood.z[0, constant]
     starts = [
         np.concatenate((b, index, [o["lnsigma_u2"], o["lnsigma_v2"], t]))
-        for b, o in p.guesses(density("half_normal"))[::3]
+        for b, o in p.guesses(density("half_normal"))
         for t in CORRELATIONS
     ]
     size = len(p.layout.names)
