@@ -207,6 +207,22 @@ def test_a_path_that_is_low_in_the_middle_is_found():
     assert found.loglik == pytest.approx(-60.08674, abs=KNOWN)
 
 
+def test_a_step_that_all_units_share_is_the_best_that_least_squares_know():
+    table, formula = random_panel(17)
+    with pytest.warns(BoundaryWarning, match="all units have the same inefficiency"):
+        found = fit_panel(
+            formula, table, unit="unit", time="time", model="kumbhakar_1990", inefficiency="truncated_normal"
+        )
+    arrays = read_panel(found.spec, table).arrays
+    logliks = []
+    for after in np.unique(arrays.units.time)[1:]:
+        x = np.column_stack((arrays.x, arrays.units.time >= after))
+        e = arrays.y - x @ np.linalg.lstsq(x, arrays.y, rcond=None)[0]
+        logliks.append(stats.norm.logpdf(e, scale=e.std()).sum())
+    assert found.status.boundary == "sigma_u_zero"
+    assert found.loglik == pytest.approx(max(logliks), abs=KNOWN)
+
+
 def optimum(value: float, curvature: float) -> Optimum:
     return Optimum(StatusCode.CONVERGED, np.zeros(2), value, np.zeros(2), np.diag([-1.0, -curvature]), 0.0, 1)
 

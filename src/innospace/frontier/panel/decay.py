@@ -65,6 +65,10 @@ class Decay(Protocol):
         """Return parameters with which inefficiency of size ``far`` differs between single periods by about one."""
         ...
 
+    def steps(self, units: Units) -> tuple[Array, ...]:
+        """Return parameters with which inefficiency is level up to a period and absent after it, and the reverse."""
+        ...
+
 
 class Constant:
     """``u_it = u_i`` (Pitt and Lee 1981)."""
@@ -89,6 +93,10 @@ class Constant:
 
     def apart(self, units: Units, far: float) -> tuple[Array, ...]:
         """Return nothing: all periods are alike."""
+        return ()
+
+    def steps(self, units: Units) -> tuple[Array, ...]:
+        """Return nothing: there is no path."""
         return ()
 
 
@@ -117,6 +125,10 @@ class Exponential:
 
     def apart(self, units: Units, far: float) -> tuple[Array, ...]:
         """Return nothing: a path next to constant is next to a straight line."""
+        return ()
+
+    def steps(self, units: Units) -> tuple[Array, ...]:
+        """Return nothing: the path has no level."""
         return ()
 
 
@@ -163,6 +175,15 @@ class Logistic:
         # the period apart at 1 - 1 / far, the one beside it at one, as are all others: the index is zero at t = 0
         ends = ((t[-2:], (level + JUMP, level)), (t[:2], (level, level + JUMP)))
         return tuple(-np.linalg.solve(np.column_stack((s, s * s)), at) for s, at in ends)
+
+    def steps(self, units: Units) -> tuple[Array, ...]:
+        """Return the paths whose index ``c t (t - m)`` changes its sign between two periods, as steep as counts."""
+        t = np.unique(units.time) - units.time.min() + 1.0
+        middles = 0.5 * (t[:-1] + t[1:])
+        steep = JUMP / (t[:-1] * (middles - t[:-1]))
+        return tuple(
+            sign * c * np.array([-m, 1.0]) for m, c in zip(middles, steep, strict=True) for sign in (1.0, -1.0)
+        )
 
 
 def follow(decay: Decay, units: Units, parameters: Array, *, relative: bool = False) -> Path:

@@ -30,6 +30,8 @@ NORMAL = 4.0
 """``mu / sigma_u`` of a start at which the inefficiency of units is nearly normal."""
 SAME_OPTIMUM = 1e-7
 """Two starts agree when their log-likelihoods differ by less than this times 1 + |log-likelihood|."""
+SHARED = -4.0
+"""Log-variance of inefficiency of a start at which units hardly differ."""
 _MEAN = float(np.sqrt(2.0 / np.pi))
 _VARIANCE = 1.0 - 2.0 / np.pi
 
@@ -237,7 +239,7 @@ def _normal_start(scaled: Scaled, path: Sequence[float] | Array) -> Array:
 
 
 def _through_trend(scaled: Scaled) -> list[tuple[Optimum, Flags]]:
-    """Search where ``mu`` is far above zero, from there back near zero, and with single periods apart."""
+    """Search where ``mu`` is far above zero, from there back near zero, with single periods apart, and at a step."""
     path, mu = path_of(scaled), scaled.levels.index("mu")
     start, free = _normal_start(scaled, np.zeros(int(path.sum()))), np.ones(len(path), dtype=bool)
     found = [at_trend(scaled, start, free)]
@@ -248,6 +250,27 @@ def _through_trend(scaled: Scaled) -> list[tuple[Optimum, Flags]]:
     if isinstance(scaled.problem, PanelProblem):
         apart = scaled.problem.decay.apart(scaled.problem.units, FAR_ABOVE)
         found += [at_trend(scaled, with_trend(scaled, start, to / scaled.times[path]), free) for to in apart]
+        found += [climb(scaled, step) for step in _step_start(scaled)]
+    return found
+
+
+def _step_start(scaled: Scaled) -> list[Array]:
+    """Return the start at which all units share a step in time, the one that leaves the least squares."""
+    problem, place = scaled.problem, path_of(scaled)
+    assert isinstance(problem, PanelProblem)
+    best, found = np.inf, []
+    for path in problem.decay.steps(problem.units):
+        own = path / scaled.times[place]
+        design = np.column_stack((problem.x, -problem.sign * inefficiency_path(scaled, own)))
+        # regressors may hold time itself
+        fitted = np.linalg.lstsq(design, problem.y, rcond=None)[0]
+        left = float(np.mean((problem.y - design @ fitted) ** 2))
+        if fitted[-1] > 0.0 and left < best:
+            start = np.zeros(len(place))
+            start[: len(fitted) - 1], start[place] = fitted[:-1], own
+            for name, value in (("mu", fitted[-1]), ("lnsigma_u2", SHARED), ("lnsigma_v2", np.log(left))):
+                start[scaled.levels.index(name)] = value
+            best, found = left, [start]
     return found
 
 
