@@ -52,6 +52,19 @@ def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
     return _far_above(scaled, found, free)
 
 
+def farther(scaled: Scaled, found: Optimum, free: Flags) -> Optimum:
+    """Go on towards the limit of a path that jumps: it is held where it began to count, which may be short of it."""
+    path = path_of(scaled)
+    if path.sum() < 2 or not np.any(path & ~free):
+        return found
+    for _ in range(ROUNDS):
+        best = _maximise(scaled, free, np.where(path, 2.0 * found.theta, found.theta), lambda _: False)
+        if not best.value > found.value + NOT_MISSED * (1.0 + abs(found.value)):
+            break
+        found = best
+    return found
+
+
 def _at_limit(scaled: Scaled, free: Flags, found: Optimum) -> Optimum:
     """Return the best exponential inefficiency that a truncated normal far below zero tends to."""
     at = scaled.levels.index("lnsigma_u2")

@@ -12,7 +12,7 @@ from innospace.frontier.densities import NoInefficiency
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel import mixed_climb
 from innospace.frontier.panel.arrays import Arrays
-from innospace.frontier.panel.climb import at_trend, climb
+from innospace.frontier.panel.climb import at_trend, climb, farther
 from innospace.frontier.panel.decay import DECAYS
 from innospace.frontier.panel.endings import status_of
 from innospace.frontier.panel.mixed import MixedProblem
@@ -113,9 +113,10 @@ def _best(
         found += mixed_climb.without_vague(scaled, _highest(found))
     if trend:
         found += _through_trend(scaled)
-    best, free = _highest(found)
+    highest, free = _highest(found)
+    best = farther(scaled, highest, free)
     near = SAME_OPTIMUM * (1.0 + abs(best.value))
-    agree = [bool(best.value - f[0].value <= near) for f in found]
+    agree = [bool(highest.value - f[0].value <= near) for f in found]
     if any(agree[: len(starts)]):
         agree = agree[: len(starts)]
     theta = scaled.to_data(best.theta)
