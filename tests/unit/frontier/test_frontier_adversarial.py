@@ -49,6 +49,19 @@ def test_panels(name, model):
         assert said(found) == "DataError"
 
 
+@pytest.mark.parametrize("law", ["half_normal", "exponential"])
+def test_rows_far_from_all_others_beside_heavy_tails_are_named(law):
+    found = attempt(CROSS["huge outliers"], inefficiency=law, noise="student_t")
+    assert faults(found) == []
+    assert said(found) == "sigma_u_zero"
+    assert "rows far from all others" in found.status.message
+
+
+def test_intervals_of_sums_of_two_inefficiencies_overflow_nowhere():
+    found = attempt(PANELS["wrong skewness"], model="four_components", inefficiency="exponential")
+    assert faults(found) == []
+
+
 def test_the_limit_of_a_truncated_normal_is_named():
     found = attempt(CROSS["spiked inefficiency"], inefficiency="truncated_normal")
     other = attempt(CROSS["spiked inefficiency"], inefficiency="exponential")

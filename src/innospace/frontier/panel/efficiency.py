@@ -204,7 +204,7 @@ class _Tail:
         """Return by row the probability beyond a point and the density there."""
         distance = point[self.row] - self.shift
         z = self.r - distance / self.scale
-        density = np.exp(-0.5 * z * z - self.log_whole)
+        density = np.exp(np.minimum(-0.5 * z * z - self.log_whole, _LARGEST))
         far = 0.5 * density * special.erfcx(np.abs(z) * _SQRT_HALF)
         # the whole counts where z is not negative, and neither is r
         far = np.where(z < 0.0, far, np.exp(np.minimum(-self.log_whole, _LARGEST)) - far)
