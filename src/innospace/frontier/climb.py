@@ -21,6 +21,8 @@ NOISELESS_LOG_VARIANCES = tuple(np.arange(SMALLEST_LOG_VARIANCE, -40.5, -2.0))
 """Noise variances through which a solution without noise is followed down to where the rest is rounding."""
 BY_QUADRATURE = 1e-8
 """Half the squared Newton decrement, relative, at which a density by quadrature counts as converged."""
+BEYOND = 2.0
+"""How far beyond the range of a shape a step may lead: the search ends as soon as it is left."""
 PAST = 1e-9
 """How far past the end of its range a shape is held."""
 
@@ -113,7 +115,7 @@ def climb(objective: Objective, start: Array, problem: Problem, degenerate: Call
     A truncated normal far below zero goes on in those of its ridge; where the frontier can recede, its level is taken
     out of the intercept.
     """
-    k = problem.k
+    k, objective = problem.k, _in_reach(objective, problem)
     if problem.density.name not in ("truncated_normal", "scaled_truncated_normal"):
         return _climb_receding(objective, start, problem, degenerate)
     if problem.indexed:
@@ -160,6 +162,20 @@ def _climb_receding(
         return found
     natural = maximise(objective, found.theta, stop=degenerate)
     return replace(natural, iterations=natural.iterations + found.iterations)
+
+
+def _in_reach(objective: Objective, problem: Problem) -> Objective:
+    """Return the objective that refuses steps far beyond the range of a shape, where densities lose their digits."""
+    if "lnshape_u" not in problem.density.parameters:
+        return objective
+    at, (_, high) = problem.place("lnshape_u").start, shape_range(problem.density.name)
+
+    def evaluate(theta: Array) -> Evaluation:
+        if theta[at] > high + BEYOND:
+            return float("nan"), np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
+        return objective(theta)
+
+    return evaluate
 
 
 def _climb_indexed(

@@ -30,8 +30,8 @@ OWN = {
     "lognormal": ((1.0, -1.0), (0.0, 2.0)),
 }
 """The two parameters of each law as linear in ``(ln s, ln d)``."""
-FARTHEST = 25.0
-"""Logarithm of the level beyond which steps are refused: digits of the residuals would be lost."""
+FARTHEST = 16.0
+"""Logarithm of the level beyond which steps are refused: digits would be lost."""
 VARIES = 0.1
 """Value of ``ln d`` from which on natural parameters serve better: with a shape below one a density has a pole."""
 _CURVED = np.array([[1.0, -1.0], [-1.0, 1.0]])

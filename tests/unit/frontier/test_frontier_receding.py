@@ -173,3 +173,10 @@ def test_wrongly_skewed_residuals_take_few_evaluations(monkeypatch):
     assert quietly(0, "gamma").status.boundary == "wrong_skewness"
     # 229 in natural coordinates
     assert len(calls) < 110
+
+
+def test_a_step_far_beyond_the_range_of_a_shape_is_refused():
+    # at a shape of e^37 rounding alone made the log-likelihood 5,329
+    result = quietly(387, "gamma")
+    assert result.status.boundary == "shape_unbounded"
+    assert result.estimate.ols.loglik < result.loglik < result.estimate.ols.loglik + 1.0
