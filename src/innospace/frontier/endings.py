@@ -48,9 +48,9 @@ def exponential_limit(limit: Status) -> Status:
 _EDGES = {
     "sigma_u_zero": (
         "The search ended where inefficiency is next to nothing beside the spread of the residuals (sigma_u below a "
-        "twenty-thousandth of it), though the likelihood is above that without inefficiency: a few rows far from all "
-        "others make that spread.",
-        "Correct the rows far from all others or leave them out; the estimates are not to be used.",
+        "twenty-thousandth of it), though the likelihood is above that without inefficiency, as happens where a few "
+        "rows far from all others make that spread.",
+        "Look for rows far from all others and correct them or leave them out; the estimates are not to be used.",
     ),
     "gamma_one": (
         "The likelihood is largest without noise (sigma_v = 0, gamma = 1): every deviation counts as inefficiency and "

@@ -31,7 +31,7 @@ class Entries:
         self.values: list[Any] = []
 
     def put(self, rows: Any, columns: Any, values: Any) -> None:
-        """Add entries; arguments are broadcast against each other."""
+        """Add entries; an argument that is one number counts for all."""
         if not self.wanted:
             return
         given = np.asarray(rows), np.asarray(columns), np.asarray(values, dtype=np.float64)

@@ -11,7 +11,7 @@ from innospace.core.status import StatusCode
 from innospace.frontier import ridge
 from innospace.frontier.densities.base import Array
 from innospace.frontier.panel.one_sided import PanelProblem
-from innospace.frontier.panel.scaled import Flags, Scaled, path_of
+from innospace.frontier.panel.scaled import Flags, Scaled, log_variances_of, path_of
 from innospace.frontier.panel.trend import ABOVE, FAR_ABOVE, NEARLY, RETURN, TrendRidge, has_trend, with_trend
 from innospace.numerics.maximum_likelihood import Evaluation, Objective, Optimum, maximise, newton_decrement
 
@@ -29,7 +29,7 @@ DEEP, LEAVE, ROUNDS = -3.0, -1.5, 3
 
 def climb(scaled: Scaled, start: Array) -> tuple[Optimum, Flags]:
     """Maximise; a component that vanishes, or a path that jumps, is held where it is and the others go on."""
-    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    logs = log_variances_of(scaled)
     free = np.ones(len(start), dtype=bool)
     theta = start
     for _ in range(int(logs.sum() + path_of(scaled).sum()) + 1):

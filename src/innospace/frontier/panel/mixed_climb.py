@@ -13,7 +13,8 @@ from innospace.frontier.estimate import maximise_likelihood
 from innospace.frontier.likelihood import Problem
 from innospace.frontier.panel.climb import FLOOR, NOT_MISSED, at_floor, holding, whole, without_faint
 from innospace.frontier.panel.mixed import MixedProblem
-from innospace.frontier.panel.scaled import Flags, Scaled
+from innospace.frontier.panel.scaled import Flags, Scaled, log_variances_of
+from innospace.numerics.covariance import inverse_information
 from innospace.numerics.maximum_likelihood import Optimum, maximise
 
 REVIVED = (-8.0, -12.0)
@@ -41,7 +42,7 @@ def climb(scaled: Scaled, start: Array, known: Sequence[Found] = ()) -> Found:
     The likelihood is next to flat where a log-variance is far below the others, so that Newton steps of one or two
     would follow each other for long. ``known`` are maxima found from other starts: close to one the search ends.
     """
-    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    logs = log_variances_of(scaled)
     floors = np.where(logs, REVIVED[0], -np.inf)
     free, theta = np.ones(len(start), dtype=bool), start
     found: Optimum | None = None
@@ -102,7 +103,7 @@ def without_vague(scaled: Scaled, best: Found) -> list[Found]:
     (:func:`without_noise`).
     """
     optimum, free = best
-    logs = np.array([name.startswith("lnsigma") for name in scaled.levels])
+    logs = log_variances_of(scaled)
     noise = np.array([name == "lnsigma_v2" for name in scaled.levels])
     vague = logs & ~noise & free & (_errors(optimum, free) > VAGUE)
     start = np.where(logs & ~free, np.maximum(optimum.theta, PRESENT), optimum.theta)
@@ -131,12 +132,12 @@ def without_effects(scaled: Scaled, best: Found) -> list[Found]:
 
 
 def _errors(optimum: Optimum, free: Flags) -> Array:
-    """Return standard errors of free parameters, shape (p,); zero of others, and where curvature has the wrong sign."""
+    """Return standard errors of free parameters, shape (p,); zero of others, and of all where they do not exist."""
     where = np.flatnonzero(free)
     errors = np.zeros(len(free))
-    with np.errstate(invalid="ignore"):
-        variances = np.diag(np.linalg.pinv(-optimum.hessian[np.ix_(where, where)]))
-        errors[where] = np.nan_to_num(np.sqrt(variances))
+    information = inverse_information(optimum.hessian[np.ix_(where, where)])
+    if information is not None:
+        errors[where] = np.sqrt(np.diag(information))
     return errors
 
 

@@ -175,6 +175,11 @@ def path_of(scaled: Scaled) -> Flags:
     return np.array([bool(name) and name in own for name in scaled.levels])
 
 
+def log_variances_of(scaled: Scaled) -> Flags:
+    """Return which parameters are levels of log-variances."""
+    return np.array([name.startswith("lnsigma") for name in scaled.levels])
+
+
 def inefficiency_path(scaled: Scaled, path: Sequence[float] | Array) -> Array:
     """Return what multiplies inefficiency at every row, by standardised parameters of its path."""
     problem = scaled.problem

@@ -46,13 +46,10 @@ def used_share(w: float, te: Array, delta: float) -> Array:
 
 def correlations(a: Array, b: Array) -> tuple[float, float]:
     """Return Pearson and Spearman correlations of two vectors; NaN when one of them is constant or holds NaN."""
+    import pandas as pd
+
     if not (np.ptp(a) > 0.0 and np.ptp(b) > 0.0):
         return float("nan"), float("nan")
-    return float(np.corrcoef(a, b)[0, 1]), float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
-
-
-def _ranks(values: Array) -> Array:
-    """Return ranks from one, equal values sharing the mean of theirs; by hand, since scipy.stats takes long to load."""
-    _, at, times = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Array = (np.cumsum(times) - 0.5 * (times - 1.0))[at]
-    return ranks
+    # scipy.stats has the same ranks and takes long to load
+    ranks = pd.DataFrame({"a": a, "b": b}).rank().to_numpy()
+    return float(np.corrcoef(a, b)[0, 1]), float(np.corrcoef(ranks.T)[0, 1])
